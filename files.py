@@ -1,0 +1,33 @@
+"""Files that appear whole or not at all. The cellar: every floor may use it."""
+
+import contextlib
+import os
+import tempfile
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """A temporary path beside `path` that takes its place once the block succeeds.
+
+    If the block raises, what was at `path` is still there, untouched.
+
+    Raises:
+        OSError: if the folder cannot be made or written to.
+    """
+    path = os.path.abspath(path)
+    folder, name = os.path.split(path)
+    os.makedirs(folder, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(
+        prefix=f".{name}.", suffix=os.path.splitext(name)[1], dir=folder
+    )
+    os.close(handle)
+    try:
+        yield temporary
+        umask = os.umask(0)  # reading it means setting it
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp's files are for the owner alone
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+        raise

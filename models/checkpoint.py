@@ -1,0 +1,127 @@
+"""Style files: `.keras` files that carry their own recipe, and the shipped styles.
+
+A style file is an ordinary Keras file with one more member in its zip archive,
+`recipe.json`: how the network was trained and on what. A checkpoint of a training
+is a style file with a further member, `training.npz`: what the training needs to
+go on. `keras.saving.load_model` reads either.
+"""
+
+import io
+import json
+import os
+import zipfile
+
+import numpy as np
+
+from files import replacing
+
+PRETRAINED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "pretrained")
+RECIPE, TRAINING = "recipe.json", "training.npz"
+
+
+class StyleFileError(ValueError):
+    """A file that is no style, or a style that is not there; the message says why."""
+
+
+def shipped_styles():
+    """{name: path} of the styles that come with Fusion Style."""
+    files = sorted(os.listdir(PRETRAINED)) if os.path.isdir(PRETRAINED) else []
+    return {
+        file.removesuffix(".keras"): os.path.join(PRETRAINED, file)
+        for file in files
+        if file.endswith(".keras")
+    }
+
+
+def style_path(style):
+    """The path of a style: a shipped style's name, or a file.
+
+    Raises:
+        StyleFileError: if there is neither.
+    """
+    shipped = shipped_styles()
+    if style in shipped:
+        return shipped[style]
+    if not os.path.exists(style):
+        raise StyleFileError(
+            f"There is no style {style}: it is neither a file nor one of the shipped "
+            f"styles ({', '.join(shipped) or 'none are here'})"
+        )
+    return style
+
+
+def save_network(network, path, recipe, training=None):
+    """Writes a style file, whole or not at all.
+
+    Args:
+        network: an `ImageTransformationNetwork`.
+        path: of the file, ending in `.keras`.
+        recipe: what JSON can hold: how the network came to be.
+        training: {name: array} that a training needs to go on, for a checkpoint.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    with replacing(path) as temporary:
+        network.save(temporary)
+        with zipfile.ZipFile(temporary, "a") as archive:
+            archive.writestr(RECIPE, json.dumps(recipe, indent=2))
+            if training is not None:
+                buffer = io.BytesIO()
+                np.savez(buffer, **training)
+                archive.writestr(TRAINING, buffer.getvalue())
+
+
+def read_recipe(path):
+    """The recipe in a style file. Needs neither Keras nor a backend.
+
+    Raises:
+        StyleFileError: if the file is no style.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read(RECIPE))
+    except KeyError:
+        raise StyleFileError(
+            f"{path} is a Keras or zip file but no style: it carries no {RECIPE}. "
+            "Styles are made by train.py"
+        ) from None
+    except (zipfile.BadZipFile, json.JSONDecodeError, EOFError) as error:
+        raise StyleFileError(
+            f"{path} is no style: {error}. Styles are .keras files made by train.py"
+        ) from None
+    except OSError as error:
+        raise StyleFileError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def load_network(path):
+    """The network in a style file.
+
+    Raises:
+        StyleFileError: if the file is no style or is damaged.
+    """
+    import keras
+
+    import models.transformer  # noqa: F401  registers the classes that the file names
+
+    read_recipe(path)
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (zipfile.BadZipFile, OSError, TypeError, ValueError, KeyError) as error:
+        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
+
+
+def read_training(path):
+    """{name: array} that `save_network` was given as `training`.
+
+    Raises:
+        StyleFileError: if the file is a finished style, or none.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            with np.load(io.BytesIO(archive.read(TRAINING))) as arrays:
+                return dict(arrays)
+    except (KeyError, zipfile.BadZipFile, OSError, ValueError) as error:
+        raise StyleFileError(
+            f"{path} is no checkpoint that a training could go on from: {error}"
+        ) from None

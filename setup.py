@@ -1,0 +1,26 @@
+from setuptools import setup
+
+setup(
+    name="fusion-style",
+    version="0.1.0",
+    description="Fast neural style transfer on TensorFlow and Keras 3",
+    license="MIT",
+    python_requires=">=3.10",
+    packages=["models", "losses", "data", "training", "inference", "pretrained"],
+    py_modules=["files", "train", "stylize"],
+    package_data={"pretrained": ["*.keras", "*.json"]},
+    install_requires=[
+        "absl-py",
+        "h5py",
+        "importlib_resources",  # tensorflow-datasets' COCO needs it and does not say so
+        "keras>=3.10",
+        "numpy",
+        "pillow>=10.1",
+        "scikit-image",  # carries the sample photograph
+        "tensorboardX",
+        "tensorflow>=2.18",
+        "tensorflow-datasets",
+        "tqdm",
+    ],
+    extras_require={"test": ["pytest"]},
+)

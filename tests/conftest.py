@@ -1,0 +1,57 @@
+"""What tests share: small made-up pictures, and a narrow network in a style file."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.checkpoint import save_network
+from models.transformer import build_network
+
+
+def made_up_photograph(height, width, seed=0):
+    """Smooth colours with some grain, uint8 RGB."""
+    rng = np.random.default_rng(seed)
+    coarse = Image.fromarray(rng.integers(0, 256, (4, 5, 3), np.uint8))
+    smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), int)
+    return np.clip(smooth + rng.integers(-9, 10, smooth.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def photograph():
+    return made_up_photograph(37, 50)
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory):
+    """A folder of eight JPEGs, two of them in a folder inside."""
+    folder = tmp_path_factory.mktemp("photographs")
+    (folder / "inside").mkdir()
+    for i in range(8):
+        path = folder / ("inside" if i > 5 else ".") / f"{i}.jpg"
+        Image.fromarray(made_up_photograph(60 + i, 90 - 5 * i, i)).save(path, quality=95)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def painting(tmp_path_factory):
+    path = tmp_path_factory.mktemp("painting") / "painting.png"
+    Image.fromarray(made_up_photograph(50, 40, 99)).save(path)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def style(tmp_path_factory):
+    """A style file with an untrained narrow network."""
+    path = str(tmp_path_factory.mktemp("style") / "narrow.keras")
+    recipe = {
+        "settings": {"network": "fusion"},
+        "painting": {"file": "painting.png"},
+        "photographs": 0,
+    }
+    save_network(build_network(width=0.125), path, recipe)
+    return path
