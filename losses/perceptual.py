@@ -1,0 +1,150 @@
+"""The perceptual loss: content, style and total variation (Johnson et al. 2016).
+
+Pictures are float32 RGB, (batch, height, width, 3), values in 0-255. Every term
+is a float32 tensor of shape (batch,), so that replicas can average over the
+global batch.
+"""
+
+import keras
+from keras import ops
+
+from losses.networks import architecture, build_loss_network
+
+EPSILON = 1e-8
+
+
+def gram_matrix(features):
+    """G = FᵀF / (C·H·W) (Johnson et al. 2016, sec. 3.2), in float32.
+
+    Args:
+        features: (batch, height, width, C).
+
+    Returns:
+        (batch, C, C).
+    """
+    features = ops.cast(features, "float32")
+    _, height, width, channels = ops.shape(features)
+    gram = ops.einsum("bhwc,bhwd->bcd", features, features)
+    return gram / ops.cast(channels * height * width, "float32")
+
+
+def total_variation(pictures, reduce=ops.mean):
+    """Absolute differences between neighbours, down and across.
+
+    Args:
+        pictures: (batch, height, width, 3).
+        reduce: `ops.mean` or `ops.sum`, over each picture.
+
+    Returns:
+        (batch,), in grey levels.
+    """
+    down = ops.abs(pictures[:, 1:] - pictures[:, :-1])
+    across = ops.abs(pictures[:, :, 1:] - pictures[:, :, :-1])
+    return reduce(down, axis=(1, 2, 3)) + reduce(across, axis=(1, 2, 3))
+
+
+class PerceptualLoss:
+    """How far pictures are from their photographs' content and a painting's style.
+
+    Each layer's content and style term is divided by its scale at the target (the
+    variance of the photograph's features; the mean square of the painting's Gram
+    matrix), and layers are averaged: a departure from the papers that lets one set
+    of weights serve every loss network. 1 is "as wrong as knowing nothing".
+
+    Args:
+        style: the painting, float32 RGB (height, width, 3), 0-255.
+        loss_network: a name of `losses.networks.ARCHITECTURES`.
+        loss_weights: "imagenet", "random" or a file; see `build_loss_network`.
+        content_layers, style_layers: names of feature maps, or {name: weight}.
+            By default the network's own, with equal weights. They are scaled to sum
+            to 1.
+        content_weight, style_weight, tv_weight: weights of the three terms.
+        reduction: "mean" or "sum" over each layer's elements (FastChi).
+
+    Raises:
+        ValueError: for unknown layers, networks or reductions.
+    """
+
+    def __init__(
+        self,
+        style,
+        loss_network="vgg16",
+        loss_weights="imagenet",
+        content_layers=None,
+        style_layers=None,
+        content_weight=0.1,
+        style_weight=1.0,
+        tv_weight=0.002,
+        reduction="mean",
+    ):
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f"reduction must be 'mean' or 'sum'. Received: {reduction!r}")
+        defaults = architecture(loss_network)
+        self.content_layers = layer_weights(content_layers or defaults.content_layers)
+        self.style_layers = layer_weights(style_layers or defaults.style_layers)
+        self.weights = {
+            "content": content_weight,
+            "style": style_weight,
+            "variation": tv_weight,
+        }
+        self.reduce = {"mean": ops.mean, "sum": ops.sum}[reduction]
+
+        layers = list(dict.fromkeys([*self.content_layers, *self.style_layers]))
+        self.network = build_loss_network(loss_network, layers, loss_weights)
+        # The photograph's features are needed for the content layers alone.
+        self.content_network = keras.Model(
+            self.network.input,
+            {layer: self.network.output[layer] for layer in self.content_layers},
+        )
+        features = self.network(ops.convert_to_tensor(style[None], "float32"))
+        self.style_targets = {
+            layer: gram_matrix(features[layer]) for layer in self.style_layers
+        }
+
+    def content(self, photograph_features, features):
+        """Squared difference of features (Johnson et al. 2016, eq. 2), (batch,)."""
+        term = 0.0
+        for layer, weight in self.content_layers.items():
+            target = ops.cast(photograph_features[layer], "float32")
+            difference = ops.cast(features[layer], "float32") - target
+            scale = ops.var(target, axis=(1, 2, 3)) + EPSILON
+            squared = self.reduce(ops.square(difference), axis=(1, 2, 3))
+            term += weight * squared / scale
+        return term
+
+    def style(self, features):
+        """Squared difference of Gram matrices (Johnson et al. 2016, eq. 4), (batch,)."""
+        term = 0.0
+        for layer, weight in self.style_layers.items():
+            target = self.style_targets[layer]
+            scale = ops.mean(ops.square(target)) + EPSILON
+            difference = gram_matrix(features[layer]) - target
+            term += weight * self.reduce(ops.square(difference), axis=(1, 2)) / scale
+        return term
+
+    def __call__(self, photographs, pictures):
+        """The unweighted terms of `pictures` painted from `photographs`.
+
+        Args:
+            photographs, pictures: (batch, height, width, 3), 0-255.
+
+        Returns:
+            {"content", "style", "variation"}: float32 tensors of shape (batch,).
+        """
+        features = self.network(pictures)
+        return {
+            "content": self.content(self.content_network(photographs), features),
+            "style": self.style(features),
+            "variation": total_variation(pictures, self.reduce),
+        }
+
+    def total(self, terms):
+        """The weighted sum (Johnson et al. 2016, eq. 5), (batch,)."""
+        return sum(self.weights[name] * term for name, term in terms.items())
+
+
+def layer_weights(layers):
+    """{name: weight}, summing to 1, from {name: weight} or from names alone."""
+    weights = layers if isinstance(layers, dict) else dict.fromkeys(layers, 1.0)
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
