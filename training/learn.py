@@ -1,0 +1,206 @@
+"""learn_style: one painting and many photographs in, a style file out."""
+
+import os
+
+import keras
+import tensorboardX
+
+from data.images import fit_size, read_picture, resize, sample_photograph
+from data.photos import Folder, PhotoStream, open_photographs
+from losses.perceptual import PerceptualLoss
+from models.checkpoint import load_network, read_training, save_network, style_path
+from models.transformer import build_network
+from training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
+from training.record import RunRecord, write_record
+from training.strategy import jit_compile, make_strategy, scope, synchronize_batch_norm
+from training.trainer import StyleTrainer
+
+
+def learn_style(
+    style,
+    data="coco/2014",
+    out=None,
+    network="fusion",
+    norm="batch",
+    upsample="resize",
+    input_norm=True,
+    loss_network="vgg16",
+    loss_weights="imagenet",
+    content_layers=None,
+    style_layers=None,
+    content_weight=0.1,
+    style_weight=1.0,
+    tv_weight=0.002,
+    reduction="mean",
+    size=256,
+    style_size=384,
+    batch=4,
+    epochs=2.0,
+    steps=None,
+    learning_rate=1.5e-3,
+    precision="float32",
+    devices="auto",
+    seed=0,
+    preview=None,
+    log_dir=None,
+    resume=False,
+    init_from=None,
+):
+    """Trains an image transformation network on one painting.
+
+    Args:
+        style: path of the painting.
+        data: a folder of photographs, or a TFDS data set.
+        out: path of the style file to write; by default the painting's name with
+            `.keras`, in the current folder.
+        network, norm, upsample, input_norm: see `models.transformer`.
+        loss_network, loss_weights, content_layers, style_layers, content_weight,
+            style_weight, tv_weight, reduction: see `losses.perceptual`.
+        size: side of the training crops in pixels.
+        style_size: shorter side of the painting in pixels: the size of the strokes.
+        batch: photographs in a step, over all devices.
+        epochs: passes over the photographs, unless `steps` is given.
+        steps: length of the training.
+        learning_rate: Adam's, at the start; it falls to 0 along a half cosine.
+        precision: "float32", or "bfloat16" for the networks' activations.
+        devices: see `training.strategy`.
+        seed: of the initial weights, the order of the photographs and their crops.
+        preview: a photograph or a folder of them to paint while training.
+        log_dir: folder for TensorBoard, the preview and the checkpoint; by default
+            `out` without its extension, and `.training`.
+        resume: go on from the checkpoint in `log_dir`, with its settings.
+        init_from: a style file to start from instead of random weights.
+
+    Returns:
+        The run record, a dict. If its "finished" is true, `out` is there and the
+        record is beside it as JSON; else the training was interrupted and there is
+        a checkpoint.
+
+    Raises:
+        ValueError, OSError: for what was given and cannot be; the message says
+            what to do.
+        FloatingPointError: if the loss stops being finite.
+    """
+    settings = dict(locals())
+    check(settings)
+    out, log_dir, checkpoint = places(style, out, log_dir)
+    if os.path.exists(checkpoint) and not resume:
+        raise FileExistsError(
+            f"There is a checkpoint of an unfinished training: {checkpoint}. Go on from "
+            "it with --resume, or delete it to start again"
+        )
+
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(
+        "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    )
+    strategy = make_strategy(devices)
+    if strategy and batch % strategy.num_replicas_in_sync:
+        raise ValueError(
+            f"batch must divide among {strategy.num_replicas_in_sync} devices. "
+            f"Received: {batch}"
+        )
+
+    painting = read_picture(style).pixels
+    painting = resize(painting, *fit_size(*painting.shape[:2], style_size, side=min))
+    photographs = open_photographs(data)
+    steps = steps or max(1, int(epochs * len(photographs)) // batch)
+    record = RunRecord(settings, steps)
+    if resume:
+        record.go_on_from(checkpoint)
+    stream = PhotoStream(photographs, size, seed, record.skipped)
+
+    with scope(strategy):
+        perceptual_loss = PerceptualLoss(
+            painting, loss_network, loss_weights, content_layers, style_layers,
+            content_weight, style_weight, tv_weight, reduction,
+        )  # fmt: skip
+        transformer = build_network(
+            network, norm=norm, upsample=upsample, input_norm=input_norm
+        )
+        if resume or init_from:
+            copy_weights(checkpoint if resume else style_path(init_from), transformer)
+        if strategy:
+            synchronize_batch_norm(transformer)
+        trainer = StyleTrainer(transformer, perceptual_loss)
+        schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+        optimizer = keras.optimizers.Adam(schedule)
+        trainer.compile(optimizer, jit_compile=jit_compile())
+        optimizer.build(transformer.trainable_variables)
+        if resume:
+            optimizer.load_own_variables(read_training(checkpoint))
+
+    def save():
+        state = {}
+        optimizer.save_own_variables(state)
+        save_network(transformer, checkpoint, record.at(int(optimizer.iterations)), state)
+
+    start = int(optimizer.iterations)
+    with tensorboardX.SummaryWriter(log_dir) as writer:
+        trainer.fit(
+            stream.batches(batch, start),
+            steps_per_epoch=steps - start,
+            shuffle=False,
+            verbose=0,
+            callbacks=[
+                Losses(steps, start, record.history, writer),
+                Previews(preview_photographs(preview), log_dir, writer, start),
+                Checkpoints(save),
+                StopOnSignal(),
+            ],
+        )
+    final = record.at(int(optimizer.iterations))
+    if final["finished"]:
+        save_network(transformer, out, final)
+        write_record(out.removesuffix(".keras") + ".json", final)
+        os.remove(checkpoint)
+    return final
+
+
+def check(settings):
+    """Raises ValueError for settings that nothing else would complain about."""
+    if settings["precision"] not in ("float32", "bfloat16"):
+        raise ValueError(
+            f"precision must be float32 or bfloat16. Received: {settings['precision']!r}"
+        )
+    for name in ("size", "style_size", "batch", "epochs", "learning_rate"):
+        if settings[name] <= 0:
+            raise ValueError(f"{name} must be more than 0. Received: {settings[name]}")
+
+
+def places(style, out=None, log_dir=None):
+    """(style file, folder of what a training leaves behind, checkpoint) to write.
+
+    Raises:
+        ValueError: if `out` does not end in `.keras`.
+    """
+    out = out or os.path.splitext(os.path.basename(style))[0] + ".keras"
+    if not out.endswith(".keras"):
+        raise ValueError(f"A style file's name ends in .keras. Received: {out}")
+    log_dir = log_dir or out.removesuffix(".keras") + ".training"
+    return out, log_dir, os.path.join(log_dir, "checkpoint.keras")
+
+
+def copy_weights(path, network):
+    """Gives a network the weights of a style file with the same architecture.
+
+    Raises:
+        ValueError: if the architectures differ.
+    """
+    source = load_network(path)
+    if [w.shape for w in source.weights] != [w.shape for w in network.weights]:
+        raise ValueError(
+            f"{path} holds a {type(source).__name__} with {source.options}, which does "
+            f"not fit a {type(network).__name__} with {network.options}"
+        )
+    network.set_weights(source.get_weights())
+
+
+def preview_photographs(preview):
+    """Up to four photographs: a file's, a folder's, or the sample's paths."""
+    if preview is None:
+        return [sample_photograph()]
+    if os.path.isdir(preview):
+        folder = Folder(preview)
+        return [folder.source(i) for i in range(min(4, len(folder)))]
+    return [preview]
