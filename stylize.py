@@ -1,0 +1,168 @@
+"""Paints photographs in a style.
+
+python stylize.py                                     # the sample, in every style
+python stylize.py photo.jpg --style starry_night
+python stylize.py holiday/ --style my.keras --out painted/
+python stylize.py photo.jpg --style all --strength 0.7 --keep_colors
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Off by default on processors without AVX-512, where it is much faster too.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+import sys
+
+import tqdm
+from absl import app, flags
+
+from data.images import (
+    EXTENSIONS,
+    WRITABLE,
+    Picture,
+    PictureError,
+    read_picture,
+    sample_photograph,
+    write_picture,
+)
+from data.sheets import contact_sheet
+from inference.stylizer import Stylizer
+from models.checkpoint import read_recipe, shipped_styles
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("style", "all", "A shipped style's name, a style file, or all.")
+flags.DEFINE_string("out", "stylized", "A folder; or, for one picture, a file.")
+flags.DEFINE_integer("max_size", None, "Make the longer side no longer, in pixels.", 1)
+flags.DEFINE_float("strength", 1.0, "0, the photograph, to 1, the painting.", 0.0, 1.0)
+flags.DEFINE_boolean("keep_colors", False, "Keep the photograph's colours.")
+flags.DEFINE_boolean("overwrite", False, "Replace pictures that are there already.")
+flags.DEFINE_boolean("list_styles", False, "Say which styles come along, and stop.")
+
+
+def find_pictures(inputs):
+    """[(path, path relative to the input)] of files, and of folders in depth."""
+    found = []
+    for path in inputs:
+        if not os.path.isdir(path):
+            found.append((path, os.path.basename(path)))
+            continue
+        inside = [
+            os.path.join(root, file)
+            for root, _, files in os.walk(path)
+            for file in sorted(files)
+            if file.lower().endswith(EXTENSIONS) and not file.startswith(".")
+        ]
+        if not inside:
+            raise PictureError(f"{path} has no pictures in it ({', '.join(EXTENSIONS)})")
+        found += [(file, os.path.relpath(file, path)) for file in sorted(inside)]
+    return found
+
+
+def destination(relative, style, out):
+    """Where a picture goes: out/its folder/its name-style.extension."""
+    stem, extension = os.path.splitext(relative)
+    if extension.lower() not in WRITABLE:
+        extension = ".png"
+    style = os.path.splitext(os.path.basename(style))[0]
+    return os.path.join(out, f"{stem}-{style}{extension}")
+
+
+def plan(inputs, styles, out):
+    """[(path, [(style, path to write)])]: what to do with each picture.
+
+    Raises:
+        PictureError: if a folder has no pictures in it.
+        ValueError: if `out` is one file for many pictures.
+    """
+    pictures = find_pictures(inputs)
+    if os.path.splitext(out)[1].lower() in WRITABLE:
+        if len(pictures) * len(styles) > 1:
+            raise ValueError(
+                f"--out {out} is one file, for {len(pictures)} pictures in "
+                f"{len(styles)} styles. Give a folder"
+            )
+        return [(pictures[0][0], [(styles[0], out)])]
+    return [
+        (path, [(style, destination(relative, style, out)) for style in styles])
+        for path, relative in pictures
+    ]
+
+
+def paint_all(jobs, styles):
+    """Does the jobs of `plan`.
+
+    Returns:
+        ({path of a painting: path of its photograph}, paths left as they were,
+        messages of what went wrong).
+    """
+    stylizers = {style: Stylizer(style) for style in styles}
+    done, kept, failed = {}, [], []
+    for path, paintings in tqdm.tqdm(jobs, unit="picture", disable=len(jobs) < 2):
+        wanted = [p for p in paintings if FLAGS.overwrite or not os.path.exists(p[1])]
+        kept += [p[1] for p in paintings if p not in wanted]
+        try:
+            picture = read_picture(path) if wanted else None
+            for style, out in wanted:
+                painted = stylizers[style](
+                    picture, FLAGS.max_size, FLAGS.strength, FLAGS.keep_colors
+                )
+                write_picture(out, painted)
+                done[out] = path
+        except PictureError as error:
+            failed.append(str(error))
+        except OSError as error:
+            failed.append(f"{error.filename or path} cannot be written: {error.strerror}")
+    return done, kept, failed
+
+
+def list_styles():
+    for name, path in shipped_styles().items():
+        recipe = read_recipe(path)
+        settings = recipe["settings"]
+        print(
+            f"{name}: the {settings['network']} network, trained on "
+            f"{recipe['painting']['file']} with {recipe['photographs']} photographs"
+        )
+
+
+def main(argv):
+    if FLAGS.list_styles:
+        return list_styles()
+    inputs = argv[1:] or [sample_photograph()]
+    styles = list(shipped_styles()) if FLAGS.style == "all" else [FLAGS.style]
+    try:
+        jobs = plan(inputs, styles, FLAGS.out)
+        done, kept, failed = paint_all(jobs, styles)
+    except ValueError as error:
+        return f"stylize.py: {error}"
+
+    for painting, photograph in done.items():
+        print(f"{photograph} -> {painting}")
+    if kept:
+        print(f"{len(kept)} were there already and are as they were; --overwrite repaints")
+    for message in failed:
+        print(f"not painted: {message}", file=sys.stderr)
+    if len(argv) == 1 and not failed:
+        demonstrate(inputs[0], jobs[0][1])
+    return 1 if failed else 0
+
+
+def demonstrate(photograph, paintings):
+    """What a first run without arguments shows besides the pictures."""
+    paths = [photograph, *(out for _, out in paintings)]
+    captions = ["the photograph", *(style for style, _ in paintings)]
+    sheet = os.path.join(FLAGS.out, "contact_sheet.jpg")
+    pictures = [read_picture(path).pixels for path in paths]
+    write_picture(sheet, Picture(contact_sheet(pictures, captions, size=512)))
+    print(
+        f"All of them on one sheet: {sheet}\n\n"
+        "Try next:\n"
+        f"  python stylize.py YOUR_PHOTO.jpg --style {paintings[0][0]}\n"
+        "  python stylize.py YOUR_PHOTO.jpg --keep_colors --strength 0.8\n"
+        "  python train.py --style YOUR_PAINTING.jpg --data A_FOLDER_OF_PHOTOGRAPHS"
+    )
+
+
+if __name__ == "__main__":
+    app.run(main)
