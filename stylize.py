@@ -73,7 +73,8 @@ def plan(inputs, styles, out):
 
     Raises:
         PictureError: if a folder has no pictures in it.
-        ValueError: if `out` is one file for many pictures.
+        ValueError: if `out` is one file for many pictures, or two pictures would
+            become the same file.
     """
     pictures = find_pictures(inputs)
     if os.path.splitext(out)[1].lower() in WRITABLE:
@@ -83,10 +84,17 @@ def plan(inputs, styles, out):
                 f"{len(styles)} styles. Give a folder"
             )
         return [(pictures[0][0], [(styles[0], out)])]
-    return [
-        (path, [(style, destination(relative, style, out)) for style in styles])
-        for path, relative in pictures
-    ]
+    jobs, taken = [], {}
+    for path, relative in pictures:
+        paintings = [(style, destination(relative, style, out)) for style in styles]
+        for _, painting in paintings:
+            if painting in taken:
+                raise ValueError(
+                    f"{taken[painting]} and {path} would both become {painting}"
+                )
+            taken[painting] = path
+        jobs.append((path, paintings))
+    return jobs
 
 
 def paint_all(jobs, styles):

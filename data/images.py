@@ -193,6 +193,8 @@ def write_picture(path, picture):
     options = {"exif": picture.exif} if picture.exif else {}
     if WRITABLE[extension] in ("JPEG", "WEBP"):
         options["quality"] = 95
+    if WRITABLE[extension] == "JPEG":
+        options["subsampling"] = 0  # strokes have sharp edges in colour
     with replacing(path) as temporary:
         image.save(temporary, WRITABLE[extension], **options)
 

@@ -78,8 +78,7 @@ class TensorFlowDataset:
                 "photographs instead: --data FOLDER"
             ) from error
         self.examples = builder.as_data_source(
-            "train",
-            decoders=tfds.decode.PartialDecoding({"image": tfds.decode.SkipDecoding()}),
+            "train", decoders={"image": tfds.decode.SkipDecoding()}
         )
         self.names = [f"{name} train[{i}]" for i in range(len(self.examples))]
 
@@ -121,10 +120,11 @@ def random_crop(source, size, rng):
         side = rng.integers(min(size, short), short, endpoint=True)
         left, top = rng.integers((width - side, height - side), endpoint=True)
         flip = rng.random() < 0.5
-        if image.mode in ("RGB", "L", "YCbCr"):  # decode a JPEG no larger than needed
+        if image.mode in ("RGB", "L"):  # decode a JPEG no larger than needed
             image.draft("RGB", (-(-width * size // side), -(-height * size // side)))
-        scale = image.size[0] / width
-        box = (left * scale, top * scale, (left + side) * scale, (top + side) * scale)
+        x, y = image.size[0] / width, image.size[1] / height
+        box = (left * x, top * y, (left + side) * x, (top + side) * y)
+        box = np.minimum(box, image.size * 2)  # rounding must not lead outside
         square = to_rgb(image).resize((size, size), Image.Resampling.BILINEAR, box=box)
         orientation = image.getexif().get(0x0112, 1)
         if orientation != 1:

@@ -165,12 +165,12 @@ def load_by_name(network, path):
         for layer in network.layers:
             if not layer.weights:
                 continue
-            if layer.name not in groups:
+            group = groups.get(layer.name, {})
+            if not len(group):
                 raise ValueError(
-                    f"{path} has no weights for the layer {layer.name}; it has: "
+                    f"{path} has no weights for the layer {layer.name}. It has: "
                     f"{', '.join(n for n in groups if len(groups[n])) or 'none'}"
                 )
-            group = groups[layer.name]
             names = group.attrs.get("weight_names", ())
             values = [group[n if isinstance(n, str) else n.decode()][()] for n in names]
             expected = [tuple(w.shape) for w in layer.weights]

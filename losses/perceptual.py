@@ -72,7 +72,7 @@ class PerceptualLoss:
         loss_weights="imagenet",
         content_layers=None,
         style_layers=None,
-        content_weight=0.1,
+        content_weight=0.2,
         style_weight=1.0,
         tv_weight=0.002,
         reduction="mean",

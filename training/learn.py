@@ -28,7 +28,7 @@ def learn_style(
     loss_weights="imagenet",
     content_layers=None,
     style_layers=None,
-    content_weight=0.1,
+    content_weight=0.2,
     style_weight=1.0,
     tv_weight=0.002,
     reduction="mean",
@@ -37,7 +37,7 @@ def learn_style(
     batch=4,
     epochs=2.0,
     steps=None,
-    learning_rate=1.5e-3,
+    learning_rate=1e-3,
     precision="float32",
     devices="auto",
     seed=0,
@@ -108,6 +108,8 @@ def learn_style(
     record = RunRecord(settings, steps)
     if resume:
         record.go_on_from(checkpoint)
+    elif init_from:
+        record.start_from(style_path(init_from))
     stream = PhotoStream(photographs, size, seed, record.skipped)
 
     with scope(strategy):
@@ -130,12 +132,15 @@ def learn_style(
         if resume:
             optimizer.load_own_variables(read_training(checkpoint))
 
+    def steps_done():
+        return int(keras.ops.convert_to_numpy(optimizer.iterations))
+
     def save():
         state = {}
         optimizer.save_own_variables(state)
-        save_network(transformer, checkpoint, record.at(int(optimizer.iterations)), state)
+        save_network(transformer, checkpoint, record.at(steps_done()), state)
 
-    start = int(optimizer.iterations)
+    start = steps_done()
     with tensorboardX.SummaryWriter(log_dir) as writer:
         trainer.fit(
             stream.batches(batch, start),
@@ -149,7 +154,7 @@ def learn_style(
                 StopOnSignal(),
             ],
         )
-    final = record.at(int(optimizer.iterations))
+    final = record.at(steps_done())
     if final["finished"]:
         save_network(transformer, out, final)
         write_record(out.removesuffix(".keras") + ".json", final)

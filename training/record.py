@@ -33,6 +33,7 @@ class RunRecord:
     def __init__(self, settings, steps):
         self.settings = settings | {"steps": steps}
         self.history, self.skipped, self.earlier_seconds = [], {}, 0.0
+        self.started_from = None
         self.started = time.monotonic()
 
     def go_on_from(self, checkpoint):
@@ -58,6 +59,15 @@ class RunRecord:
         self.history[:] = recipe["history"]
         self.skipped.update(recipe["skipped"])
         self.earlier_seconds = recipe["seconds"]
+        self.started_from = recipe["started_from"]
+
+    def start_from(self, path):
+        """Remembers the recipe of the style file that the weights come from."""
+        recipe = read_recipe(path)
+        self.started_from = {
+            name: recipe.get(name)
+            for name in ("settings", "painting", "steps", "photographs", "started_from")
+        } | {"sha256": sha256(path)}
 
     def at(self, step):
         """The record after `step` steps, as a dict that JSON can hold."""
@@ -73,6 +83,7 @@ class RunRecord:
             "finished": step == self.settings["steps"],
             "steps": step,
             "photographs": step * self.settings["batch"],
+            "started_from": self.started_from,
             "skipped": self.skipped,
             "seconds": round(self.earlier_seconds + time.monotonic() - self.started, 1),
             "ended": now.isoformat(timespec="seconds"),

@@ -1,0 +1,208 @@
+"""Learning a style: replicas, stopping and going on, the record, the messages."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from absl.testing import flagsaver
+
+from models.checkpoint import load_network, read_recipe, save_network
+from models.transformer import build_network
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TRAIN = [sys.executable, os.path.join(ROOT, "train.py")]
+TINY = [
+    "--loss_weights=random",
+    "--content_layers=relu1_2",
+    "--style_layers=relu1_1,relu2_1",
+    "--size=16",
+    "--style_size=24",
+    "--batch=4",
+]
+
+
+def train(folder, painting, photographs, *flags):
+    """What train.py does with a tiny loss, run in `folder`."""
+    return subprocess.run(
+        [*TRAIN, f"--style={painting}", f"--data={photographs}", *TINY, *flags],
+        cwd=folder, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+def same_weights(first, second):
+    pairs = zip(load_network(first).weights, load_network(second).weights, strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, painting, photographs):
+    """The folder of a training of 40 steps that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("trained")
+    result = train(folder, painting, photographs, "--steps=40", "--out=my.keras")
+    assert result.returncode == 0, result.stderr
+    assert "Learned from 160 photographs" in result.stdout
+    return folder
+
+
+def test_a_training_leaves_a_style_a_record_and_a_preview(trained):
+    assert sorted(os.listdir(trained)) == ["my.json", "my.keras", "my.training"]
+    left = os.listdir(trained / "my.training")
+    assert "preview.jpg" in left and "checkpoint.keras" not in left
+    assert any(name.startswith("events.out.tfevents") for name in left)
+    record = json.loads((trained / "my.json").read_text())
+    assert record == read_recipe(trained / "my.keras")
+    assert record["finished"] and record["steps"] == 40 and record["photographs"] == 160
+    assert record["settings"]["style_layers"] == ["relu1_1", "relu2_1"]
+    assert record["settings"]["steps"] == 40 and record["settings"]["seed"] == 0
+    assert len(record["painting"]["sha256"]) == 64
+    assert set(record["history"][0]) == {"step", "loss", "content", "style", "variation"}
+    assert record["versions"]["keras"]
+
+
+def test_stopped_and_resumed_is_the_same_training(trained, tmp_path, painting, photographs):
+    flags = ["--steps=40", "--out=my.keras", "--log_dir=logs"]
+    process = subprocess.Popen(
+        [*TRAIN, f"--style={painting}", f"--data={photographs}", *TINY, *flags],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    shown = ""
+    while not re.search(r" ([3-9]|[1-3]\d)/40 ", shown):
+        character = process.stderr.read(1)
+        assert character, f"it ended too early: {shown}"
+        shown += character
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "To go on: python train.py --style" in stdout and "--resume" in stdout
+    assert not (tmp_path / "my.keras").exists()
+    assert 3 <= read_recipe(tmp_path / "logs" / "checkpoint.keras")["steps"] < 40
+
+    again = train(tmp_path, painting, photographs, *flags)
+    assert again.returncode == 1 and "unfinished training" in again.stderr
+    other = train(tmp_path, painting, photographs, *flags, "--resume", "--norm=instance")
+    assert other.returncode == 1 and "norm = batch. Received: instance" in other.stderr
+
+    place = ["--out=my.keras", "--log_dir=logs", "--resume"]  # the rest is as it was
+    result = subprocess.run(
+        [*TRAIN, f"--style={painting}", *place], cwd=tmp_path, timeout=300
+    )
+    assert result.returncode == 0
+    assert same_weights(trained / "my.keras", tmp_path / "my.keras")
+
+
+def test_two_replicas_are_one_device(tmp_path):
+    """The same weights and the same logged losses, whatever the number of replicas."""
+    runs = []
+    for devices in ("cpu", "cpu:2"):
+        path = tmp_path / f"{devices}.npz"
+        program = [
+            sys.executable,
+            os.path.join(ROOT, "tests", "replicas.py"),
+            devices,
+            path,
+        ]
+        environment = {**os.environ, "PYTHONPATH": ROOT}
+        subprocess.run(program, env=environment, check=True, timeout=300)
+        runs.append(np.load(path))
+    one, two = runs
+    assert len(one.files) > 60
+    for name in one.files:
+        np.testing.assert_allclose(one[name], two[name], rtol=1e-5, atol=2e-6)
+
+
+def test_training_on_two_devices(trained, tmp_path, painting, photographs):
+    flags = ["--steps=10", "--out=my.keras", "--devices=cpu:2"]
+    result = train(tmp_path, painting, photographs, *flags)
+    assert result.returncode == 0, result.stderr
+    one, two = (json.loads((f / "my.json").read_text()) for f in (trained, tmp_path))
+    assert one["history"][0] == pytest.approx(two["history"][0], rel=0.05)
+    assert load_network(tmp_path / "my.keras").options["norm"] == "batch"
+
+
+def test_going_on_from_another_style(trained, tmp_path, painting, photographs):
+    start = str(trained / "my.keras")
+    flags = ["--steps=1", "--learning_rate=1e-12", f"--init_from={start}"]
+    result = train(tmp_path, painting, photographs, *flags)
+    assert result.returncode == 0, result.stderr
+    old, new = load_network(start), load_network(tmp_path / "painting.keras")
+    for a, b in zip(old.trainable_variables, new.trainable_variables, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-9)
+
+
+@pytest.mark.parametrize(("flags", "message"), [
+    (["--loss_network=vgg99"], "loss_network must be one of vgg16, vgg19"),
+    (["--loss_weights=none.h5"], "does not exist: none.h5"),
+    (["--content_layers=relu7_1"], "vgg16 has no layer relu7_1"),
+    (["--data=/nowhere"], "does not exist: /nowhere"),
+    (["--style=none.jpg"], "none.jpg does not exist"),
+    (["--out=my.h5"], "ends in .keras. Received: my.h5"),
+    (["--batch=0"], "batch must be more than 0"),
+    (["--devices=gpu:99"], "TensorFlow sees"),
+    (["--devices=tpu"], "devices must be auto"),
+    (["--resume"], "nothing to resume"),
+    (["--init_from=none"], "There is no style none"),
+    (["surplus"], "takes flags only. Received: surplus"),
+])  # fmt: skip
+def test_bad_input_is_one_clear_line(
+    flags, message, painting, photographs, tmp_path, monkeypatch
+):
+    """What train.py exits with, in this process: starting one takes seconds."""
+    import train
+
+    monkeypatch.chdir(tmp_path)
+    given = [f"--style={painting}", f"--data={photographs}", "--steps=1", *TINY, *flags]
+    with flagsaver.flagsaver():
+        error = train.main(train.FLAGS(["train.py", *given]))
+    assert error.startswith("train.py")
+    assert message in error
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_batch_divides_among_devices(painting, photographs, tmp_path):
+    result = train(tmp_path, painting, photographs, "--batch=3", "--devices=cpu:2")
+    assert result.returncode == 1
+    assert "batch must divide among 2 devices. Received: 3" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path):
+    from training.learn import copy_weights
+
+    path = str(tmp_path / "johnson.keras")
+    save_network(build_network("johnson", width=0.125), path, {})
+    with pytest.raises(
+        ValueError, match="holds a JohnsonNetwork .* does not fit a FusionN"
+    ):
+        copy_weights(path, build_network("fusion", width=0.125))
+
+
+def test_a_loss_that_is_not_finite_ends_the_training():
+    from training.callbacks import Losses
+
+    losses = Losses(10, 0, [], writer=None)
+    with pytest.raises(FloatingPointError, match="no longer finite at step 1"):
+        losses.on_train_batch_end(
+            0, {"loss": np.nan, "content": 1.0, "style": 1.0, "variation": 1.0}
+        )
+
+
+def test_a_failed_save_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.keras"
+    network = build_network(width=0.125)
+    save_network(network, str(path), {"steps": 1})
+
+    def full_disk(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        save_network(network, str(path), {"steps": 2})
+    assert os.listdir(tmp_path) == ["checkpoint.keras"]
+    monkeypatch.undo()
+    assert read_recipe(path) == {"steps": 1}
