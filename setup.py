@@ -15,6 +15,7 @@ setup(
         "importlib_resources",  # tensorflow-datasets' COCO needs it and does not say so
         "keras>=3.10",
         "numpy",
+        "openvino>=2024.4",
         "pillow>=10.1",
         "scikit-image",  # carries the sample photograph
         "tensorboardX",

@@ -27,6 +27,7 @@ from data.images import (
     write_picture,
 )
 from data.sheets import contact_sheet
+from inference.engines import ENGINES, PRECISIONS
 from inference.stylizer import Stylizer
 from models.checkpoint import read_recipe, shipped_styles
 
@@ -36,6 +37,8 @@ flags.DEFINE_string("out", "stylized", "A folder; or, for one picture, a file.")
 flags.DEFINE_integer("max_size", None, "Make the longer side no longer, in pixels.", 1)
 flags.DEFINE_float("strength", 1.0, "0, the photograph, to 1, the painting.", 0.0, 1.0)
 flags.DEFINE_boolean("keep_colors", False, "Keep the photograph's colours.")
+flags.DEFINE_enum("engine", "auto", ENGINES, "OpenVINO on a CPU, TensorFlow on a GPU.")
+flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the network's activations.")
 flags.DEFINE_boolean("overwrite", False, "Replace pictures that are there already.")
 flags.DEFINE_boolean("list_styles", False, "Say which styles come along, and stop.")
 
@@ -104,7 +107,7 @@ def paint_all(jobs, styles):
         ({path of a painting: path of its photograph}, paths left as they were,
         messages of what went wrong).
     """
-    stylizers = {style: Stylizer(style) for style in styles}
+    stylizers = {s: Stylizer(s, FLAGS.engine, FLAGS.precision) for s in styles}
     done, kept, failed = {}, [], []
     for path, paintings in tqdm.tqdm(jobs, unit="picture", disable=len(jobs) < 2):
         wanted = [p for p in paintings if FLAGS.overwrite or not os.path.exists(p[1])]

@@ -111,8 +111,11 @@ def to_rgb(image):
 
 
 def to_bytes(pixels):
-    """Float pixels, 0-255, rounded to uint8."""
-    return np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
+    """Float pixels, 0-255, rounded to uint8; row by row, to copy no large picture."""
+    rounded = np.empty(pixels.shape, np.uint8)
+    for i in range(0, len(pixels), 512):
+        rounded[i : i + 512] = np.clip(pixels[i : i + 512] + 0.5, 0, 255)
+    return rounded
 
 
 def alpha_of(image):

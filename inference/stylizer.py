@@ -7,26 +7,45 @@ import numpy as np
 
 from data.images import Picture, fit_size, resize, to_bytes
 from inference.engines import load_engine
-from models.checkpoint import read_recipe, style_path
+from inference.tiles import paint_in_tiles
+from models.checkpoint import load_network, read_recipe, style_path
+from models.deploy import Deployment
 
-# ITU-R BT.601: luminance, and what of it each colour difference is made of.
+# ITU-R BT.601.
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+# A flat channel has no deviation to divide by; see models.layers.InputNormalization.
+FLOOR = 2.0
 
 
 class Stylizer:
-    """One style, ready to paint.
+    """One style, ready to paint pictures of any size.
 
     Args:
         style: a shipped style's name, or the path of a style file.
+        engine, precision: see `inference.engines.load_engine`.
 
     Raises:
         StyleFileError: if there is no such style, or the file is none.
+        ValueError: for an unknown engine or precision.
     """
 
-    def __init__(self, style):
+    def __init__(self, style, engine="auto", precision="auto"):
         path = style_path(style)
         self.recipe = read_recipe(path)
-        self.engine = load_engine(path)
+        self.deployment = Deployment(path) if Deployment.suits(path) else None
+        if self.deployment:
+            self.engine = load_engine(self.deployment, engine, precision)
+        else:  # instance norm sees the whole picture: the Keras network as it is
+            self.network = load_network(path)
+
+    def paint(self, pixels):
+        """Float32 RGB (height, width, 3), 0-255, painted at its own size."""
+        if not self.deployment:
+            return self.network.predict_on_batch(pixels[None])[0]
+        mean, factor = statistics(pixels)
+        return paint_in_tiles(
+            pixels, lambda tile: self.engine(tile, mean, factor), halo=self.deployment.halo
+        )
 
     def __call__(self, picture, max_size=None, strength=1.0, keep_colors=False):
         """Paints a picture.
@@ -48,10 +67,35 @@ class Stylizer:
             photograph = resize(photograph, height, width)
             if alpha is not None:
                 alpha = to_bytes(resize(alpha, height, width))
-        painted = self.engine(photograph)
+        painted = self.paint(photograph)
         if keep_colors:
             brighter = painted @ LUMINANCE - photograph @ LUMINANCE
             painted = np.clip(photograph + brighter[..., None], 0, 255)
         if strength < 1:
             painted = photograph + np.float32(strength) * (painted - photograph)
         return Picture(painted, alpha, picture.exif)
+
+
+def statistics(pixels, rows=512):
+    """(mean, one over the deviation) of a picture's channels, float32 (3,) each.
+
+    Row by row, so that a large picture is not copied.
+    """
+    count = pixels.shape[0] * pixels.shape[1]
+    mean = (
+        sum(
+            pixels[i : i + rows].sum(axis=(0, 1), dtype=np.float64)
+            for i in range(0, len(pixels), rows)
+        )
+        / count
+    )
+    variance = (
+        sum(
+            np.square(pixels[i : i + rows] - mean.astype(np.float32)).sum(
+                axis=(0, 1), dtype=np.float64
+            )
+            for i in range(0, len(pixels), rows)
+        )
+        / count
+    )
+    return mean.astype(np.float32), (1 / np.sqrt(variance + FLOOR**2)).astype(np.float32)

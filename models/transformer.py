@@ -51,11 +51,14 @@ class ImageTransformationNetwork(keras.Model):
         c32, c64, c128 = (max(2, 2 * round(c * width / 2)) for c in (32, 64, 128))
 
         photograph = keras.Input((None, None, 3), dtype="float32", name="photograph")
-        x = MirrorToMultiple(4, dtype="float32", name="mirror")(photograph)
         if input_norm:
-            x = InputNormalization(dtype="float32", name="input_norm")(x)
+            x = InputNormalization(dtype="float32", name="input_norm")(photograph)
         else:
-            x = keras.layers.Rescaling(1 / 127.5, -1, dtype="float32", name="input")(x)
+            scale = keras.layers.Rescaling(
+                1 / 127.5, -1, dtype="float32", name="input_scale"
+            )
+            x = scale(photograph)
+        x = MirrorToMultiple(4, dtype="float32", name="mirror")(x)
 
         x = conv(x, c32, 9, name="conv1")
         x = conv(x, c64, 3, strides=2, name="conv2")

@@ -121,7 +121,7 @@ def test_training_on_two_devices(trained, tmp_path, painting, photographs):
     result = train(tmp_path, painting, photographs, *flags)
     assert result.returncode == 0, result.stderr
     one, two = (json.loads((f / "my.json").read_text()) for f in (trained, tmp_path))
-    assert one["history"][0] == pytest.approx(two["history"][0], rel=0.05)
+    assert one["history"][0]["loss"] == pytest.approx(two["history"][0]["loss"], rel=0.2)
     assert load_network(tmp_path / "my.keras").options["norm"] == "batch"
 
 

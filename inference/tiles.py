@@ -1,0 +1,70 @@
+"""Exact tiling: a picture painted piece by piece, to the pixels of the whole.
+
+A network whose norms are folded is a local function: a pixel depends on the pixels
+no further away than its receptive field. So a tile with a halo of that width comes
+out as in the whole picture, seams and borders included.
+"""
+
+import numpy as np
+import tqdm
+
+
+def mirrored(start, stop, size):
+    """The indices `start` to `stop` of an axis of `size` that goes on mirrored."""
+    last = max(size - 1, 1)
+    wave = np.arange(start, stop) % (2 * last)
+    return np.minimum(last - np.abs(last - wave), size - 1)
+
+
+def spans(size, region, halo, multiple=4, minimum=8):
+    """How to cut one axis.
+
+    Args:
+        size: pixels along it.
+        region: pixels that are painted at a time, halo included.
+        halo: pixels at each border of a region that are thrown away, unless the
+            picture ends there.
+        multiple, minimum: what the network takes.
+
+    Returns:
+        (extended, [(start, first, last)]): the region's length, and for each region
+        where it starts, and the pixels of the picture to keep of it.
+    """
+    extended = max(-(-size // multiple) * multiple, minimum)
+    if extended <= region:
+        return extended, [(0, 0, size)]
+    step = region - 2 * halo
+    cut = []
+    for first in range(0, size, step):
+        # A region at the end begins earlier, so that all have one size.
+        start = min(max(first - halo, 0), extended - region)
+        cut.append((start, first, min(first + step, size)))
+        if cut[-1][2] == size:
+            break
+    return region, cut
+
+
+def paint_in_tiles(picture, paint, halo, region=1280, progress=True):
+    """Paints a picture of any size with a bounded working set.
+
+    Args:
+        picture: float32 (height, width, 3).
+        paint: takes and returns float32 (height, width, 3), sides multiples of 4.
+        halo: see `spans`; a multiple of 4.
+        region: side of what is given to `paint` at a time, a multiple of 4.
+        progress: show a bar when there are several tiles.
+
+    Returns:
+        float32 (height, width, 3).
+    """
+    height, rows = spans(picture.shape[0], region, halo)
+    width, columns = spans(picture.shape[1], region, halo)
+    painted = np.empty_like(picture, dtype=np.float32)
+    tiles = [(row, column) for row in rows for column in columns]
+    bar = tqdm.tqdm(tiles, unit="tile", leave=False, disable=not progress or len(tiles) < 2)
+    for (top, y0, y1), (left, x0, x1) in bar:
+        down = mirrored(top, top + height, picture.shape[0])
+        across = mirrored(left, left + width, picture.shape[1])
+        tile = paint(picture[down[:, None], across])
+        painted[y0:y1, x0:x1] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
+    return painted
