@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.parameters import PAPER, convolution_parameters
+from benchmarks.runtime import multiply_adds
 from models.layers import FusionBlock, InputNormalization, MirrorToMultiple, conv_norm_relu
 from models.transformer import NETWORKS, build_network
 
@@ -31,6 +32,12 @@ def test_totals_of_the_papers():
 def test_norms_come_on_top_of_the_papers_figure():
     assert build_network("fusion").count_params() == 637_967
     assert build_network("johnson").count_params() == 1_682_447
+
+
+@pytest.mark.parametrize(("name", "gflop"), [("fusion", 7.98), ("johnson", 16.5)])
+def test_the_papers_arithmetic(name, gflop):
+    """The papers' layers at 256×256, their sum worked out by hand."""
+    assert 2 * multiply_adds(build_network(name), 256) / 1e9 == pytest.approx(gflop, rel=3e-3)
 
 
 OPTIONS = {
