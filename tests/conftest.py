@@ -1,12 +1,15 @@
 """What tests share: small made-up pictures, and a narrow network in a style file."""
 
+import importlib
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import numpy as np
 import pytest
+from absl import flags
 from PIL import Image
 
 from models.checkpoint import save_network
@@ -19,6 +22,16 @@ def made_up_photograph(height, width, seed=0):
     coarse = Image.fromarray(rng.integers(0, 256, (4, 5, 3), np.uint8))
     smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), int)
     return np.clip(smooth + rng.integers(-9, 10, smooth.shape), 0, 255).astype(np.uint8)
+
+
+def import_script(name):
+    """train or stylize, as a module: both define flags, some by the same names."""
+    for script in ("train", "stylize"):
+        flags.FLAGS.remove_flag_values(
+            [flag.name for flag in flags.FLAGS.get_flags_for_module(script)]
+        )
+        sys.modules.pop(script, None)
+    return importlib.import_module(name)
 
 
 @pytest.fixture

@@ -37,7 +37,9 @@ def test_norms_come_on_top_of_the_papers_figure():
 @pytest.mark.parametrize(("name", "gflop"), [("fusion", 7.98), ("johnson", 16.5)])
 def test_the_papers_arithmetic(name, gflop):
     """The papers' layers at 256×256, their sum worked out by hand."""
-    assert 2 * multiply_adds(build_network(name), 256) / 1e9 == pytest.approx(gflop, rel=3e-3)
+    assert 2 * multiply_adds(build_network(name), 256) / 1e9 == pytest.approx(
+        gflop, rel=3e-3
+    )
 
 
 OPTIONS = {

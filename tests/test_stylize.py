@@ -7,10 +7,9 @@ import sys
 import numpy as np
 import pytest
 from absl.testing import flagsaver
-from conftest import made_up_photograph
+from conftest import import_script, made_up_photograph
 from PIL import Image
 
-import stylize
 from data.images import Picture, read_picture
 from inference.stylizer import Stylizer
 from models.checkpoint import StyleFileError, load_network, shipped_styles
@@ -22,6 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def run(tmp_path, monkeypatch, capsys):
     """Runs stylize.py in an empty folder: (exit status, what it printed)."""
     monkeypatch.chdir(tmp_path)
+    stylize = import_script("stylize")
 
     def run(*arguments):
         with flagsaver.flagsaver():

@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 from absl.testing import flagsaver
+from conftest import import_script
 
 from models.checkpoint import load_network, read_recipe, save_network
 from models.transformer import build_network
@@ -142,6 +143,7 @@ def test_going_on_from_another_style(trained, tmp_path, painting, photographs):
     (["--data=/nowhere"], "does not exist: /nowhere"),
     (["--style=none.jpg"], "none.jpg does not exist"),
     (["--out=my.h5"], "ends in .keras. Received: my.h5"),
+    (["--steps=0"], "steps must be more than 0. Received: 0"),
     (["--batch=0"], "batch must be more than 0"),
     (["--devices=gpu:99"], "TensorFlow sees"),
     (["--devices=tpu"], "devices must be auto"),
@@ -153,8 +155,7 @@ def test_bad_input_is_one_clear_line(
     flags, message, painting, photographs, tmp_path, monkeypatch
 ):
     """What train.py exits with, in this process: starting one takes seconds."""
-    import train
-
+    train = import_script("train")
     monkeypatch.chdir(tmp_path)
     given = [f"--style={painting}", f"--data={photographs}", "--steps=1", *TINY, *flags]
     with flagsaver.flagsaver():

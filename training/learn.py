@@ -113,24 +113,15 @@ def learn_style(
     stream = PhotoStream(photographs, size, seed, record.skipped)
 
     with scope(strategy):
-        perceptual_loss = PerceptualLoss(
-            painting, loss_network, loss_weights, content_layers, style_layers,
-            content_weight, style_weight, tv_weight, reduction,
-        )  # fmt: skip
-        transformer = build_network(
-            network, norm=norm, upsample=upsample, input_norm=input_norm
-        )
-        if resume or init_from:
-            copy_weights(checkpoint if resume else style_path(init_from), transformer)
+        trainer = build_trainer(painting, settings, steps)
+        transformer, optimizer = trainer.transformer, trainer.optimizer
         if strategy:
             synchronize_batch_norm(transformer)
-        trainer = StyleTrainer(transformer, perceptual_loss)
-        schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-        optimizer = keras.optimizers.Adam(schedule)
-        trainer.compile(optimizer, jit_compile=jit_compile())
-        optimizer.build(transformer.trainable_variables)
         if resume:
+            copy_weights(checkpoint, transformer)
             optimizer.load_own_variables(read_training(checkpoint))
+        elif init_from:
+            copy_weights(style_path(init_from), transformer)
 
     def steps_done():
         return int(keras.ops.convert_to_numpy(optimizer.iterations))
@@ -142,18 +133,20 @@ def learn_style(
 
     start = steps_done()
     with tensorboardX.SummaryWriter(log_dir) as writer:
-        trainer.fit(
-            stream.batches(batch, start),
-            steps_per_epoch=steps - start,
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                Losses(steps, start, record.history, writer),
-                Previews(preview_photographs(preview), log_dir, writer, start),
-                Checkpoints(save),
-                StopOnSignal(),
-            ],
-        )
+        callbacks = [
+            Losses(steps, start, record.history, writer),
+            Previews(preview_photographs(preview), log_dir, writer, start),
+            Checkpoints(save),
+            StopOnSignal(),
+        ]
+        if start < steps:
+            trainer.fit(
+                stream.batches(batch, start),
+                steps_per_epoch=steps - start,
+                shuffle=False,
+                verbose=0,
+                callbacks=callbacks,
+            )
     final = record.at(steps_done())
     if final["finished"]:
         save_network(transformer, out, final)
@@ -162,14 +155,35 @@ def learn_style(
     return final
 
 
+def build_trainer(painting, settings, steps):
+    """A compiled `StyleTrainer` with random weights, and its optimizer's variables."""
+
+    def chosen(*names):
+        return {name: settings[name] for name in names}
+
+    perceptual_loss = PerceptualLoss(
+        painting,
+        **chosen(
+            "loss_network", "loss_weights", "content_layers", "style_layers",
+            "content_weight", "style_weight", "tv_weight", "reduction",
+        ),
+    )  # fmt: skip
+    transformer = build_network(**chosen("network", "norm", "upsample", "input_norm"))
+    trainer = StyleTrainer(transformer, perceptual_loss)
+    schedule = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps)
+    trainer.compile(keras.optimizers.Adam(schedule), jit_compile=jit_compile())
+    trainer.optimizer.build(transformer.trainable_variables)
+    return trainer
+
+
 def check(settings):
     """Raises ValueError for settings that nothing else would complain about."""
     if settings["precision"] not in ("float32", "bfloat16"):
         raise ValueError(
             f"precision must be float32 or bfloat16. Received: {settings['precision']!r}"
         )
-    for name in ("size", "style_size", "batch", "epochs", "learning_rate"):
-        if settings[name] <= 0:
+    for name in ("size", "style_size", "batch", "epochs", "steps", "learning_rate"):
+        if settings[name] is not None and settings[name] <= 0:
             raise ValueError(f"{name} must be more than 0. Received: {settings[name]}")
 
 
