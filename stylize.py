@@ -114,16 +114,18 @@ def paint_all(jobs, styles):
         kept += [p[1] for p in paintings if p not in wanted]
         try:
             picture = read_picture(path) if wanted else None
-            for style, out in wanted:
-                painted = stylizers[style](
-                    picture, FLAGS.max_size, FLAGS.strength, FLAGS.keep_colors
-                )
-                write_picture(out, painted)
-                done[out] = path
         except PictureError as error:
             failed.append(str(error))
-        except OSError as error:
-            failed.append(f"{error.filename or path} cannot be written: {error.strerror}")
+            continue
+        for style, out in wanted:
+            painted = stylizers[style](
+                picture, FLAGS.max_size, FLAGS.strength, FLAGS.keep_colors
+            )
+            try:
+                write_picture(out, painted)
+                done[out] = path
+            except OSError as error:
+                failed.append(f"{out} cannot be written: {error.strerror or error}")
     return done, kept, failed
 
 
@@ -147,6 +149,8 @@ def main(argv):
         done, kept, failed = paint_all(jobs, styles)
     except ValueError as error:
         return f"stylize.py: {error}"
+    except KeyboardInterrupt:
+        return "stylize.py: stopped; what was painted until now is there"
 
     for painting, photograph in done.items():
         print(f"{photograph} -> {painting}")
@@ -164,8 +168,9 @@ def demonstrate(photograph, paintings):
     paths = [photograph, *(out for _, out in paintings)]
     captions = ["the photograph", *(style for style, _ in paintings)]
     sheet = os.path.join(FLAGS.out, "contact_sheet.jpg")
-    pictures = [read_picture(path).pixels for path in paths]
-    write_picture(sheet, Picture(contact_sheet(pictures, captions, size=512)))
+    if FLAGS.overwrite or not os.path.exists(sheet):
+        pictures = [read_picture(path).pixels for path in paths]
+        write_picture(sheet, Picture(contact_sheet(pictures, captions, size=512)))
     print(
         f"All of them on one sheet: {sheet}\n\n"
         "Try next:\n"

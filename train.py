@@ -80,6 +80,8 @@ def main(argv):
         record = learn_style(**settings)
     except (ValueError, OSError, FloatingPointError) as error:
         return f"train.py: {error}"
+    except KeyboardInterrupt:
+        return "train.py: interrupted at once; --resume goes on from the last checkpoint"
     if not record["finished"]:
         print(
             f"Stopped after {record['steps']} of {record['settings']['steps']} steps. To "

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from data.images import EXTENSIONS, PictureError, open_image, to_rgb
+from data.images import EXTENSIONS, ORIENTATION, PictureError, open_image, to_rgb
 
 
 class Folder:
@@ -122,16 +122,16 @@ def random_crop(source, size, rng):
         flip = rng.random() < 0.5
         if image.mode in ("RGB", "L"):  # decode a JPEG no larger than needed
             image.draft("RGB", (-(-width * size // side), -(-height * size // side)))
-        x, y = image.size[0] / width, image.size[1] / height
-        box = (left * x, top * y, (left + side) * x, (top + side) * y)
-        box = np.minimum(box, image.size * 2)  # rounding must not lead outside
-        square = to_rgb(image).resize((size, size), Image.Resampling.BILINEAR, box=box)
-        orientation = image.getexif().get(0x0112, 1)
-        if orientation != 1:
-            square.getexif()[0x0112] = orientation
-            square = ImageOps.exif_transpose(square)
-        pixels = np.asarray(square)
-        return pixels[:, ::-1] if flip else pixels
+        image.load()
+        orientation = image.getexif().get(ORIENTATION, 1)
+
+    x, y = image.size[0] / width, image.size[1] / height
+    box = (left * x, top * y, (left + side) * x, (top + side) * y)
+    box = np.minimum(box, image.size * 2)  # rounding must not lead outside
+    square = to_rgb(image).resize((size, size), Image.Resampling.BILINEAR, box=box)
+    square.getexif()[ORIENTATION] = orientation
+    pixels = np.asarray(ImageOps.exif_transpose(square))
+    return pixels[:, ::-1] if flip else pixels
 
 
 class PhotoStream:
@@ -147,15 +147,20 @@ class PhotoStream:
         seed: the same seed gives the same photographs, crops and order.
         skipped: {name: reason} of photographs known to be unreadable, to be added to.
 
+    Attributes:
+        failure: the error that ended the stream, which tf.data hides in one of its
+            own; None while all is well.
+
     Raises:
         PictureError: if none of the photographs can be read.
     """
 
-    attempts = 100
+    attempts = 1000
 
     def __init__(self, photographs, size, seed=0, skipped=None):
         self.photographs, self.size, self.seed = photographs, size, seed
         self.skipped = {} if skipped is None else skipped
+        self.failure = None
         self.order = functools.lru_cache(2)(self.order)
         self.crop(0)
 
@@ -176,10 +181,11 @@ class PhotoStream:
                 except PictureError as error:
                     self.skipped[name] = str(error)
             index = rng.integers(len(self.photographs))
-        raise PictureError(
+        self.failure = PictureError(
             f"{self.attempts} photographs in a row could not be read. The last: "
             f"{self.skipped[name]}"
         )
+        raise self.failure
 
     def batches(self, batch, start=0):
         """The stream as a tf.data.Dataset, read and decoded in parallel.

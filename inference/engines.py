@@ -7,6 +7,7 @@ Each brings the operations that `models.deploy.Deployment` draws the network wit
 """
 
 import functools
+import importlib.util
 import os
 
 import numpy as np
@@ -150,8 +151,9 @@ def tensorflow_engine(deployment, precision="auto"):
 
 
 def choose_engine():
-    """OpenVINO, unless there is an NVIDIA GPU, which it would leave idle."""
-    return "tensorflow" if os.path.exists("/proc/driver/nvidia/version") else "openvino"
+    """OpenVINO, unless TensorFlow could use an NVIDIA GPU, which OpenVINO cannot."""
+    gpu = os.path.exists("/proc/driver/nvidia/version")
+    return "tensorflow" if gpu and importlib.util.find_spec("tensorflow") else "openvino"
 
 
 def load_engine(deployment, engine="auto", precision="auto"):

@@ -136,7 +136,7 @@ class Deployment:
         Raises:
             StyleFileError: if the file is no style.
         """
-        return read_config(path)["config"]["norm"] == "batch"
+        return read_config(path)["config"].get("norm") == "batch"
 
     def __init__(self, path):
         config = read_config(path)

@@ -122,6 +122,16 @@ def test_folders_without_a_usable_picture(tmp_path):
         PhotoStream(Folder(str(tmp_path)), 24)
 
 
+def test_a_folder_that_disappears_ends_the_stream(photographs, tmp_path):
+    folder = tmp_path / "some"
+    shutil.copytree(photographs, folder)
+    stream = PhotoStream(Folder(str(folder)), 24)
+    shutil.rmtree(folder)
+    with pytest.raises(Exception, match="photographs in a row"):
+        first_batches(stream, 1)
+    assert isinstance(stream.failure, PictureError)
+
+
 def test_tensorflow_datasets(tmp_path, monkeypatch):
     import tensorflow_datasets as tfds
 

@@ -73,6 +73,13 @@ def test_a_broken_picture_stops_nobody_else(run, jpeg, style, tmp_path):
     assert os.listdir("stylized") == ["photo-narrow.jpg"]
 
 
+def test_a_place_that_cannot_be_written_to_is_named(run, jpeg, style):
+    open("taken", "w").close()
+    status, printed = run(jpeg, "--style", style, "--out", "taken")
+    assert status == 1
+    assert "not painted: taken/photo-narrow.jpg cannot be written" in printed
+
+
 def test_pictures_are_replaced_only_when_asked(run, jpeg, style):
     run(jpeg, "--style", style)
     with open("stylized/photo-narrow.jpg", "wb") as file:

@@ -139,14 +139,17 @@ def learn_style(
             Checkpoints(save),
             StopOnSignal(),
         ]
-        if start < steps:
-            trainer.fit(
-                stream.batches(batch, start),
-                steps_per_epoch=steps - start,
-                shuffle=False,
-                verbose=0,
-                callbacks=callbacks,
-            )
+        try:
+            if start < steps:
+                trainer.fit(
+                    stream.batches(batch, start),
+                    steps_per_epoch=steps - start,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=callbacks,
+                )
+        except Exception as error:
+            raise stream.failure or error from None
     final = record.at(steps_done())
     if final["finished"]:
         save_network(transformer, out, final)

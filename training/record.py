@@ -32,6 +32,10 @@ class RunRecord:
 
     def __init__(self, settings, steps):
         self.settings = settings | {"steps": steps}
+        self.painting = {
+            "file": os.path.basename(settings["style"]),
+            "sha256": sha256(settings["style"]),
+        }
         self.history, self.skipped, self.earlier_seconds = [], {}, 0.0
         self.started_from = None
         self.started = time.monotonic()
@@ -51,7 +55,7 @@ class RunRecord:
                     f"{self.settings[name]}. Go on with what it has, or start another "
                     "training with another --out"
                 )
-        if recipe["painting"]["sha256"] != sha256(self.settings["style"]):
+        if recipe["painting"]["sha256"] != self.painting["sha256"]:
             raise ValueError(
                 f"The training in {checkpoint} learns another painting than "
                 f"{self.settings['style']}: {recipe['painting']['file']}"
@@ -75,16 +79,13 @@ class RunRecord:
         return {
             "format": "fusion-style 1",
             "settings": self.settings,
-            "painting": {
-                "file": os.path.basename(self.settings["style"]),
-                "sha256": sha256(self.settings["style"]),
-            },
+            "painting": self.painting,
             "versions": versions(),
             "finished": step == self.settings["steps"],
             "steps": step,
             "photographs": step * self.settings["batch"],
             "started_from": self.started_from,
-            "skipped": self.skipped,
+            "skipped": dict(self.skipped),  # which threads add to meanwhile
             "seconds": round(self.earlier_seconds + time.monotonic() - self.started, 1),
             "ended": now.isoformat(timespec="seconds"),
             "history": self.history,
