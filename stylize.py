@@ -8,6 +8,7 @@ python stylize.py photo.jpg --style all --strength 0.7 --keep_colors
 
 import os
 
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Off by default on processors without AVX-512, where it is much faster too.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -18,10 +19,10 @@ import tqdm
 from absl import app, flags
 
 from data.images import (
-    EXTENSIONS,
     WRITABLE,
     Picture,
     PictureError,
+    pictures_in,
     read_picture,
     sample_photograph,
     write_picture,
@@ -29,7 +30,7 @@ from data.images import (
 from data.sheets import contact_sheet
 from inference.engines import ENGINES, PRECISIONS
 from inference.stylizer import Stylizer
-from models.checkpoint import read_recipe, shipped_styles
+from models.checkpoint import photographs_seen, read_recipe, shipped_styles
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("style", "all", "A shipped style's name, a style file, or all.")
@@ -44,22 +45,17 @@ flags.DEFINE_boolean("list_styles", False, "Say which styles come along, and sto
 
 
 def find_pictures(inputs):
-    """[(path, path relative to the input)] of files, and of folders in depth."""
-    found = []
+    """([(path, path relative to the input)], messages): of files, and of folders."""
+    found, failed = [], []
     for path in inputs:
         if not os.path.isdir(path):
             found.append((path, os.path.basename(path)))
             continue
-        inside = [
-            os.path.join(root, file)
-            for root, _, files in os.walk(path)
-            for file in sorted(files)
-            if file.lower().endswith(EXTENSIONS) and not file.startswith(".")
-        ]
-        if not inside:
-            raise PictureError(f"{path} has no pictures in it ({', '.join(EXTENSIONS)})")
-        found += [(file, os.path.relpath(file, path)) for file in sorted(inside)]
-    return found
+        try:
+            found += [(file, os.path.relpath(file, path)) for file in pictures_in(path)]
+        except PictureError as error:
+            failed.append(str(error))
+    return found, failed
 
 
 def destination(relative, style, out):
@@ -71,15 +67,13 @@ def destination(relative, style, out):
     return os.path.join(out, f"{stem}-{style}{extension}")
 
 
-def plan(inputs, styles, out):
-    """[(path, [(style, path to write)])]: what to do with each picture.
+def plan(pictures, styles, out):
+    """[(path, [(style, path to write)])]: what to do with each of `find_pictures`.
 
     Raises:
-        PictureError: if a folder has no pictures in it.
         ValueError: if `out` is one file for many pictures, or two pictures would
             become the same file.
     """
-    pictures = find_pictures(inputs)
     if os.path.splitext(out)[1].lower() in WRITABLE:
         if len(pictures) * len(styles) > 1:
             raise ValueError(
@@ -118,14 +112,16 @@ def paint_all(jobs, styles):
             failed.append(str(error))
             continue
         for style, out in wanted:
-            painted = stylizers[style](
-                picture, FLAGS.max_size, FLAGS.strength, FLAGS.keep_colors
-            )
             try:
+                painted = stylizers[style](
+                    picture, FLAGS.max_size, FLAGS.strength, FLAGS.keep_colors
+                )
                 write_picture(out, painted)
                 done[out] = path
             except OSError as error:
                 failed.append(f"{out} cannot be written: {error.strerror or error}")
+            except (ValueError, RuntimeError, MemoryError) as error:
+                failed.append(f"{path} cannot be painted: {error or 'out of memory'}")
     return done, kept, failed
 
 
@@ -135,22 +131,26 @@ def list_styles():
         settings = recipe["settings"]
         print(
             f"{name}: the {settings['network']} network, trained on "
-            f"{recipe['painting']['file']} with {recipe['photographs']} photographs"
+            f"{recipe['painting']['file']} with {photographs_seen(recipe)} photographs"
         )
 
 
 def main(argv):
-    if FLAGS.list_styles:
-        return list_styles()
     inputs = argv[1:] or [sample_photograph()]
     styles = list(shipped_styles()) if FLAGS.style == "all" else [FLAGS.style]
     try:
-        jobs = plan(inputs, styles, FLAGS.out)
+        if FLAGS.list_styles:
+            return list_styles()
+        if not styles:
+            return "stylize.py: no style is shipped here. Give one: --style FILE.keras"
+        pictures, missing = find_pictures(inputs)
+        jobs = plan(pictures, styles, FLAGS.out)
         done, kept, failed = paint_all(jobs, styles)
     except ValueError as error:
         return f"stylize.py: {error}"
     except KeyboardInterrupt:
         return "stylize.py: stopped; what was painted until now is there"
+    failed = missing + failed
 
     for painting, photograph in done.items():
         print(f"{photograph} -> {painting}")
@@ -158,8 +158,11 @@ def main(argv):
         print(f"{len(kept)} were there already and are as they were; --overwrite repaints")
     for message in failed:
         print(f"not painted: {message}", file=sys.stderr)
-    if len(argv) == 1 and not failed:
-        demonstrate(inputs[0], jobs[0][1])
+    if len(argv) == 1 and not failed and not FLAGS.out.endswith(tuple(WRITABLE)):
+        try:
+            demonstrate(inputs[0], jobs[0][1])
+        except (ValueError, OSError) as error:
+            return f"stylize.py: the contact sheet could not be made: {error}"
     return 1 if failed else 0
 
 

@@ -8,17 +8,20 @@ python train.py --style starry.jpg --devices gpu:2    # gradients of two GPUs, a
 
 import os
 
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Off by default on processors without AVX-512, where it is 1.75 times as fast too.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import inspect
+import shlex
 
 from absl import app, flags
 
 from models.transformer import NETWORKS
-from training.learn import learn_style, places
+from training.learn import learn_style
 from training.record import read_checkpoint
+from training.settings import places
 
 DEFAULTS = {
     name: parameter.default
@@ -45,7 +48,9 @@ define("boolean", "input_norm", "Bring each photograph's channels to mean 0, dev
 define("string", "loss_network", "vgg16 or vgg19.")
 define("string", "loss_weights", "imagenet (downloaded), random, or an HDF5 file.")
 define("list", "content_layers", "Such as relu3_3. Default: the loss network's own.")
-define("list", "style_layers", "Such as relu1_2,relu2_2. Default: the loss network's own.")
+define(
+    "list", "style_layers", "Such as relu1_2=2,relu2_2. Default: the loss network's own."
+)
 define("float", "content_weight", "Weight of the content term.")
 define("float", "style_weight", "Weight of the style term.")
 define("float", "tv_weight", "Weight of the total variation.")
@@ -76,21 +81,27 @@ def main(argv):
         settings = {name: FLAGS[name].value for name in DEFAULTS if FLAGS[name].present}
         if FLAGS.resume:  # what is not said again is as it was
             settings = read_checkpoint(checkpoint)["settings"] | settings
+            out = places(*(settings[name] for name in ("style", "out", "log_dir")))[0]
         print(f"Preview while it trains: {os.path.join(log_dir, 'preview.jpg')}")
         record = learn_style(**settings)
     except (ValueError, OSError, FloatingPointError) as error:
         return f"train.py: {error}"
     except KeyboardInterrupt:
-        return "train.py: interrupted at once; --resume goes on from the last checkpoint"
+        return "train.py: interrupted at once; if there is a checkpoint, --resume takes it"
     if not record["finished"]:
+        again = [
+            f"--{n}={FLAGS[n].value}" for n in ("style", "out", "log_dir") if FLAGS[n].value
+        ]
         print(
             f"Stopped after {record['steps']} of {record['settings']['steps']} steps. To "
-            f"go on: python train.py --style {FLAGS.style} --out {out} --resume"
+            f"go on: {shlex.join(['python', 'train.py', *again, '--resume'])}"
         )
         return 1
+    if record["skipped"]:
+        print(f"{len(record['skipped'])} photographs could not be read: see the run record")
     print(
         f"Learned from {record['photographs']} photographs in {record['seconds']:.0f} s: "
-        f"{out}\nPaint with it: python stylize.py YOUR_PHOTO.jpg --style {out}"
+        f"{out}\nPaint with it: python stylize.py YOUR_PHOTO.jpg --style {shlex.quote(out)}"
     )
 
 

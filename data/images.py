@@ -11,8 +11,9 @@ import os
 import warnings
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
+from data.exif import DAMAGE, kept_exif, orientation_of, turn_upright
 from files import replacing
 
 EXTENSIONS = (
@@ -22,7 +23,6 @@ WRITABLE = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG",
     ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF",
 }  # fmt: skip
-ORIENTATION = 0x0112
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
@@ -84,7 +84,7 @@ def open_image(source):
         ) from None
     except PermissionError:
         raise PictureError(f"{name} may not be read (no permission)") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except DAMAGE as error:
         raise PictureError(f"{name} is damaged or incomplete: {error}") from None
 
 
@@ -96,9 +96,11 @@ def to_rgb(image):
     """
     profile = image.info.get("icc_profile")
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        values = np.asarray(image, np.float32)
+        values = np.nan_to_num(np.asarray(image, np.float32))
         if image.mode != "F" or values.max() > 255:
             values = values / 257
+        elif values.max() <= 1:
+            values = values * 255
         return Image.fromarray(to_bytes(values)).convert("RGB")
     if image.mode in ("P", "PA", "1", "LA", "La", "RGBa"):
         image = image.convert("RGBA")
@@ -140,14 +142,36 @@ def read_picture(source):
     """
     with open_image(source) as image:
         image.load()
-        exif = image.getexif()
-        upright = ImageOps.exif_transpose(image)
-        exif.pop(ORIENTATION, None)
+        exif = kept_exif(image)
+        upright = turn_upright(image, orientation_of(image))
         return Picture(
             pixels=np.asarray(to_rgb(upright), np.float32),
             alpha=alpha_of(upright),
-            exif=exif.tobytes() if len(exif) else b"",
+            exif=exif,
         )
+
+
+def pictures_in(folder):
+    """The paths of a folder's pictures, in depth, in order; hidden ones left out.
+
+    Raises:
+        PictureError: if there are none, or a folder in it may not be read.
+    """
+
+    def unreadable(error):
+        raise PictureError(f"{error.filename} may not be read: {error.strerror}")
+
+    found = []
+    for root, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            os.path.join(root, name)
+            for name in files
+            if name.lower().endswith(EXTENSIONS) and not name.startswith(".")
+        ]
+    if not found:
+        raise PictureError(f"{folder} has no pictures in it ({', '.join(EXTENSIONS)})")
+    return sorted(found)
 
 
 def fit_size(height, width, size, side=max):

@@ -9,9 +9,10 @@ import os
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, ImageOps
+from PIL import Image
 
-from data.images import EXTENSIONS, ORIENTATION, PictureError, open_image, to_rgb
+from data.exif import orientation_of, turn_upright
+from data.images import PictureError, open_image, pictures_in, to_rgb
 
 
 class Folder:
@@ -19,23 +20,14 @@ class Folder:
 
     Raises:
         FileNotFoundError: if the folder does not exist.
-        ValueError: if there is no file with a picture's extension in it.
+        PictureError: if there is no file with a picture's extension in it.
     """
 
     def __init__(self, path):
         if not os.path.isdir(path):
             raise FileNotFoundError(f"The folder of photographs does not exist: {path}")
         self.path = path
-        self.names = sorted(
-            os.path.relpath(os.path.join(root, file), path)
-            for root, _, files in os.walk(path)
-            for file in files
-            if file.lower().endswith(EXTENSIONS) and not file.startswith(".")
-        )
-        if not self.names:
-            raise ValueError(
-                f"{path} has no pictures in it ({', '.join(EXTENSIONS)}), however deep"
-            )
+        self.names = [os.path.relpath(file, path) for file in pictures_in(path)]
 
     def __len__(self):
         return len(self.names)
@@ -63,10 +55,14 @@ class TensorFlowDataset:
 
         try:
             builder = tfds.builder(name, file_format="array_record")
-        except (tfds.core.DatasetNotFoundError, ValueError) as error:
+        except tfds.core.DatasetNotFoundError as error:
             raise ValueError(
-                f"{name} is neither a folder nor a data set of TensorFlow Datasets. "
-                "Received from it: " + str(error).splitlines()[0]
+                f"{name} is neither a folder nor a data set of TensorFlow Datasets"
+            ) from error
+        except ValueError as error:
+            raise ValueError(
+                f"The data set {name} cannot be opened: {str(error).splitlines()[0]} If it "
+                "was prepared in another format, set TFDS_DATA_DIR to another folder"
             ) from error
         if "image" not in (builder.info.features or {}):
             raise ValueError(f"The data set {name} has no feature called image")
@@ -122,15 +118,11 @@ def random_crop(source, size, rng):
         flip = rng.random() < 0.5
         if image.mode in ("RGB", "L"):  # decode a JPEG no larger than needed
             image.draft("RGB", (-(-width * size // side), -(-height * size // side)))
-        image.load()
-        orientation = image.getexif().get(ORIENTATION, 1)
-
-    x, y = image.size[0] / width, image.size[1] / height
-    box = (left * x, top * y, (left + side) * x, (top + side) * y)
-    box = np.minimum(box, image.size * 2)  # rounding must not lead outside
-    square = to_rgb(image).resize((size, size), Image.Resampling.BILINEAR, box=box)
-    square.getexif()[ORIENTATION] = orientation
-    pixels = np.asarray(ImageOps.exif_transpose(square))
+        x, y = image.size[0] / width, image.size[1] / height
+        box = (left * x, top * y, (left + side) * x, (top + side) * y)
+        box = tuple(map(min, box, image.size * 2))  # rounding must not lead outside
+        square = to_rgb(image).resize((size, size), Image.Resampling.BILINEAR, box=box)
+        pixels = np.asarray(turn_upright(square, orientation_of(image)))
     return pixels[:, ::-1] if flip else pixels
 
 
@@ -171,16 +163,17 @@ class PhotoStream:
     def crop(self, position):
         """The crop at a position from 0 up: uint8 RGB (size, size, 3)."""
         epoch, place = divmod(int(position), len(self.photographs))
-        index = self.order(epoch)[place]
-        rng = np.random.default_rng((self.seed, epoch, place))
-        for _ in range(self.attempts):
+        for attempt in range(self.attempts):
+            rng = np.random.default_rng((self.seed, epoch, place, attempt))
+            replacement = rng.integers(len(self.photographs))
+            index = replacement if attempt else self.order(epoch)[place]
             name = self.photographs.names[index]
             if name not in self.skipped:
+                source = self.photographs.source(index)
                 try:
-                    return random_crop(self.photographs.source(index), self.size, rng)
+                    return random_crop(source, self.size, rng)
                 except PictureError as error:
-                    self.skipped[name] = str(error)
-            index = rng.integers(len(self.photographs))
+                    self.skipped[name] = str(error).replace(str(source), name)
         self.failure = PictureError(
             f"{self.attempts} photographs in a row could not be read. The last: "
             f"{self.skipped[name]}"

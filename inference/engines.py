@@ -96,12 +96,16 @@ def openvino_engine(deployment, precision="auto"):
 
 
 class TensorFlowOperations:
-    """TensorFlow operations; (batch, height, width, channels)."""
+    """TensorFlow operations; (batch, height, width, channels).
 
-    def __init__(self):
+    Args:
+        dtype: of the convolutions. What is not near one is scaled in float32.
+    """
+
+    def __init__(self, dtype):
         import tensorflow
 
-        self.tf = tensorflow
+        self.tf, self.dtype = tensorflow, dtype
 
     def scale(self, x, offset, factor):
         return (x - offset) * factor
@@ -112,8 +116,8 @@ class TensorFlowOperations:
         return self.tf.pad(x, [[0, 0], border, border, [0, 0]], mode)
 
     def conv(self, x, kernel, bias, strides):
-        x = self.tf.nn.conv2d(x, self.tf.cast(kernel, x.dtype), strides, "VALID")
-        return x + self.tf.cast(bias, x.dtype)
+        x, kernel, bias = (self.tf.cast(v, self.dtype) for v in (x, kernel, bias))
+        return self.tf.nn.conv2d(x, kernel, strides, "VALID") + bias
 
     def relu(self, x):
         return self.tf.nn.relu(x)
@@ -136,13 +140,11 @@ def tensorflow_engine(deployment, precision="auto"):
     """Paints with TensorFlow, on a GPU if it sees one."""
     import tensorflow as tf
 
-    ops = TensorFlowOperations()
-    dtype = "bfloat16" if precision == "bfloat16" else "float32"
+    ops = TensorFlowOperations("bfloat16" if precision == "bfloat16" else "float32")
 
     @tf.function(reduce_retracing=True)
     def network(pixels, mean, factor):
-        statistics = tf.cast(mean, dtype), tf.cast(factor, dtype)
-        return deployment.draw(ops, tf.cast(pixels[None], dtype), *statistics)[0]
+        return deployment.draw(ops, pixels[None], mean, factor)[0]
 
     def paint(pixels, mean, factor):
         return network(pixels, mean, factor).numpy()
@@ -167,6 +169,15 @@ def load_engine(deployment, engine="auto", precision="auto"):
     Raises:
         ValueError: for other names.
     """
+    check_names(engine, precision)
+    if engine == "auto":
+        engine = choose_engine()
+    load = {"openvino": openvino_engine, "tensorflow": tensorflow_engine}[engine]
+    return load(deployment, precision)
+
+
+def check_names(engine, precision):
+    """Raises ValueError for names that are not in `ENGINES` or `PRECISIONS`."""
     if engine not in ENGINES:
         raise ValueError(
             f"engine must be one of {', '.join(ENGINES)}. Received: {engine!r}"
@@ -175,7 +186,3 @@ def load_engine(deployment, engine="auto", precision="auto"):
         raise ValueError(
             f"precision must be one of {', '.join(PRECISIONS)}. Received: {precision!r}"
         )
-    if engine == "auto":
-        engine = choose_engine()
-    load = {"openvino": openvino_engine, "tensorflow": tensorflow_engine}[engine]
-    return load(deployment, precision)

@@ -6,7 +6,7 @@ Pixels are float32 RGB, (height, width, 3), values in 0-255.
 import numpy as np
 
 from data.images import Picture, fit_size, resize, to_bytes
-from inference.engines import load_engine
+from inference.engines import check_names, load_engine
 from inference.tiles import paint_in_tiles
 from models.checkpoint import load_network, read_recipe, style_path
 from models.deploy import Deployment
@@ -22,7 +22,8 @@ class Stylizer:
 
     Args:
         style: a shipped style's name, or the path of a style file.
-        engine, precision: see `inference.engines.load_engine`.
+        engine, precision: see `inference.engines.load_engine`. A network with
+            instance norm is painted whole, by Keras, whatever they are.
 
     Raises:
         StyleFileError: if there is no such style, or the file is none.
@@ -32,6 +33,7 @@ class Stylizer:
     def __init__(self, style, engine="auto", precision="auto"):
         path = style_path(style)
         self.recipe = read_recipe(path)
+        check_names(engine, precision)
         self.deployment = Deployment(path) if Deployment.suits(path) else None
         if self.deployment:
             self.engine = load_engine(self.deployment, engine, precision)

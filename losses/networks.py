@@ -108,12 +108,7 @@ def build_loss_network(name="vgg16", layers=None, weights="imagenet"):
     """
     arch = architecture(name)
     layers = tuple(layers or dict.fromkeys(arch.content_layers + arch.style_layers))
-    unknown = [layer for layer in layers if layer not in arch.layers]
-    if unknown:
-        raise ValueError(
-            f"{name} has no layer {', '.join(unknown)}. Its layers are: "
-            f"{', '.join(arch.layers)}"
-        )
+    check_layers(name, layers)
 
     picture = keras.Input((None, None, 3), dtype="float32", name="picture")
     x = arch.preprocessing(dtype="float32", name="preprocessing")(picture)
@@ -126,6 +121,16 @@ def build_loss_network(name="vgg16", layers=None, weights="imagenet"):
     network = keras.Model(picture, features(x), name=name)
     network.trainable = False
     return network
+
+
+def check_layers(name, layers):
+    """Raises ValueError for layers that the network called `name` does not have."""
+    known = architecture(name).layers
+    unknown = [layer for layer in layers if layer not in known]
+    if unknown:
+        raise ValueError(
+            f"{name} has no layer {', '.join(unknown)}. Its layers are: {', '.join(known)}"
+        )
 
 
 def build_base(name, arch, weights):

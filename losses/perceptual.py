@@ -55,9 +55,9 @@ class PerceptualLoss:
         style: the painting, float32 RGB (height, width, 3), 0-255.
         loss_network: a name of `losses.networks.ARCHITECTURES`.
         loss_weights: "imagenet", "random" or a file; see `build_loss_network`.
-        content_layers, style_layers: names of feature maps, or {name: weight}.
-            By default the network's own, with equal weights. They are scaled to sum
-            to 1.
+        content_layers, style_layers: names of feature maps, "name=weight", or
+            {name: weight}; by default the network's own, with equal weights. The
+            weights are scaled to sum to 1.
         content_weight, style_weight, tv_weight: weights of the three terms.
         reduction: "mean" or "sum" over each layer's elements (FastChi).
 
@@ -144,7 +144,10 @@ class PerceptualLoss:
 
 
 def layer_weights(layers):
-    """{name: weight}, summing to 1, from {name: weight} or from names alone."""
-    weights = layers if isinstance(layers, dict) else dict.fromkeys(layers, 1.0)
+    """{name: weight}, summing to 1, from that or from ["name", "name=weight", …]."""
+    weights = layers
+    if not isinstance(layers, dict):
+        pairs = (layer.partition("=") for layer in layers)
+        weights = {name: float(weight or 1) for name, _, weight in pairs}
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()}

@@ -94,6 +94,12 @@ def read_recipe(path):
         raise StyleFileError(f"{path} cannot be read: {error.strerror}") from None
 
 
+def photographs_seen(recipe):
+    """How many photographs a network was trained on, with those it started from."""
+    earlier = recipe.get("started_from")
+    return recipe["photographs"] + (photographs_seen(earlier) if earlier else 0)
+
+
 def load_network(path):
     """The network in a style file.
 

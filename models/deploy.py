@@ -4,7 +4,7 @@ Reads the weights out of a style file and rewrites them; needs neither Keras nor
 backend. What is rewritten, exactly but for rounding:
 
 - a norm folds into the convolution before it;
-- the scaling of the input, where it is fixed, folds into the first convolution;
+- what is fixed of the input's scaling folds into the first convolution;
 - an upsampling layer becomes a 2×2 convolution to four times the channels, then
   depth to space (Shi et al. 2016's sub-pixel convolution);
 - the last 9×9, to three channels, which leave most of a vector unit idle, computes
@@ -29,6 +29,7 @@ import numpy as np
 from models.checkpoint import StyleFileError, read_recipe
 
 EPSILON = 1e-5  # of the norms in models.layers
+LIMIT = 1.5  # of models.layers.InputNormalization
 
 
 def read_config(path):
@@ -38,8 +39,11 @@ def read_config(path):
         StyleFileError: if the file is no style.
     """
     read_recipe(path)
-    with zipfile.ZipFile(path) as archive:
-        return json.loads(archive.read("config.json"))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("config.json"))
+    except (KeyError, json.JSONDecodeError) as error:
+        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
 
 
 def read_layers(path):
@@ -155,9 +159,11 @@ class Deployment:
                 norm = [v.astype(np.float64) for v in layers[f"{name}_norm"]]
                 norm = [np.tile(v, len(bias) // len(v)) for v in norm]
                 self.layers[name] = fold_norm(kernel, bias, *norm)
-        if not self.input_norm:
-            first = "conv1_shrink" if "conv1_shrink" in self.layers else "conv1"
-            kernel, bias = self.layers[first]
+        first = "conv1_shrink" if "conv1_shrink" in self.layers else "conv1"
+        kernel, bias = self.layers[first]
+        if self.input_norm:
+            self.layers[first] = kernel * LIMIT, bias
+        else:
             self.layers[first] = kernel / 127.5, bias - kernel.sum(axis=(0, 1, 2))
         self.layers = {
             name: tuple(v.astype(np.float32) for v in variables)
@@ -177,7 +183,8 @@ class Deployment:
             (1, height, width, 3), 0-255, in the engine's terms.
         """
         if self.input_norm:
-            x = ops.scale(x, mean, factor)
+            x = ops.scale(ops.scale(x, mean, factor), 0.0, 1 / LIMIT)
+            x = ops.tanh(x)  # times LIMIT, which is in the first convolution
         x = self.conv(ops, x, "conv1")
         x = self.conv(ops, x, "conv2", strides=2)
         x = self.conv(ops, x, "conv3", strides=2)

@@ -54,9 +54,8 @@ class MirrorToMultiple(keras.layers.Layer):
     def call(self, x):
         for axis in (1, 2):
             n = ops.shape(x)[axis]
-            extended = ops.maximum(-(-n // self.multiple) * self.multiple, self.minimum)
-            if isinstance(n, int):  # known while tracing: JAX needs it static
-                extended = max(-(-n // self.multiple) * self.multiple, self.minimum)
+            maximum = max if isinstance(n, int) else ops.maximum  # static for JAX
+            extended = maximum(-(-n // self.multiple) * self.multiple, self.minimum)
             # 0 1 2 3 | 2 1 0 1 2 …: a triangle wave of period 2 (n - 1)
             last = ops.maximum(n - 1, 1)
             wave = ops.arange(extended) % (2 * last)
@@ -92,21 +91,25 @@ class CropLike(keras.layers.Layer):
 
 @register
 class InputNormalization(keras.layers.Layer):
-    """Brings each channel of each picture to mean 0 and standard deviation 1.
+    """Brings each channel of each picture to mean 0 and standard deviation 1, bounded.
 
     Takes pictures with values in 0-255. With batch norm in the network this is
     what keeps flat regions from collapsing to one colour, and it is the only
-    statistic of the whole picture that such a network uses.
+    statistic of the whole picture that such a network uses. Values then go through
+    limit · tanh(x / limit), lest a lamp in a dark room, ten deviations from the
+    mean, be like nothing that the network was trained on.
     """
 
     # A flat channel has no deviation to divide by: what varies by less than
     # about two grey levels of 255 is noise and must not be blown up.
     floor = 2.0
+    limit = 1.5
 
     def call(self, x):
         mean = ops.mean(x, axis=(1, 2), keepdims=True)
         variance = ops.mean(ops.square(x - mean), axis=(1, 2), keepdims=True)
-        return (x - mean) / ops.sqrt(variance + self.floor**2)
+        normalized = (x - mean) / ops.sqrt(variance + self.floor**2)
+        return self.limit * ops.tanh(normalized / self.limit)
 
     def compute_output_shape(self, shape):
         return shape

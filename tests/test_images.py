@@ -114,6 +114,47 @@ def test_exif_orientation(orientation, photograph, tmp_path):
         assert 0x0112 not in written.getexif()
 
 
+def test_gray_with_alpha_and_transparent_palettes(photograph, tmp_path):
+    alpha = np.full(photograph.shape[:2], 77, np.uint8)
+    gray = Image.fromarray(photograph).convert("L")
+    gray.putalpha(Image.fromarray(alpha))
+    picture = read_picture(saved(tmp_path / "la.png", gray))
+    np.testing.assert_array_equal(picture.alpha, alpha)
+    np.testing.assert_array_equal(picture.pixels[..., 1], np.asarray(gray)[..., 0])
+    palette = Image.fromarray(photograph).quantize(16)
+    picture = read_picture(saved(tmp_path / "p.png", palette, transparency=3))
+    np.testing.assert_array_equal(picture.alpha == 0, np.asarray(palette) == 3)
+
+
+def test_a_tiff_leaves_its_old_layout_behind(photograph, tmp_path):
+    cmyk = Image.fromarray(photograph).convert("CMYK")
+    path = saved(tmp_path / "a.tif", cmyk, tiffinfo={0x010E: "described"})
+    picture = read_picture(path)
+    picture.pixels = picture.pixels[:20]
+    write_picture(str(tmp_path / "b.tif"), picture)
+    again = read_picture(tmp_path / "b.tif")
+    np.testing.assert_array_equal(again.pixels, picture.pixels)
+    with Image.open(tmp_path / "b.tif") as written:
+        assert written.mode == "RGB" and written.getexif()[0x010E] == "described"
+
+
+def test_damaged_exif_is_left_behind(photograph, tmp_path):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(photograph).save(path, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x09junk")
+    assert read_picture(path).pixels.shape == photograph.shape
+
+
+def test_no_permission(monkeypatch, photograph, tmp_path):
+    path = saved(tmp_path / "secret.jpg", Image.fromarray(photograph))
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Image, "open", refuse)
+    with pytest.raises(PictureError, match="secret.jpg may not be read"):
+        read_picture(path)
+
+
 def test_first_frame_of_an_animation(tmp_path):
     frames = [Image.new("RGB", (9, 7), c) for c in ("red", "blue")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])

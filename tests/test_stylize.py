@@ -66,8 +66,10 @@ def test_folders_keep_their_tree(run, photographs, style):
 
 def test_a_broken_picture_stops_nobody_else(run, jpeg, style, tmp_path):
     (tmp_path / "text.jpg").write_text("text")
-    status, printed = run("none.jpg", "text.jpg", jpeg, "--style", style)
+    (tmp_path / "folder").mkdir()
+    status, printed = run("none.jpg", "text.jpg", "folder", jpeg, "--style", style)
     assert status == 1
+    assert "folder has no pictures in it" in printed
     assert "none.jpg does not exist" in printed
     assert "text.jpg is not a picture" in printed
     assert os.listdir("stylized") == ["photo-narrow.jpg"]
@@ -98,7 +100,6 @@ def test_pictures_are_replaced_only_when_asked(run, jpeg, style):
     (["photo.jpg", "--style", "other.keras"], "carries no recipe.json"),
     (["photo.jpg", "--style", "empty.keras"], "empty.keras is no style"),
     (["photo.jpg", "--style", "folder"], "folder cannot be read: Is a directory"),
-    (["folder"], "folder has no pictures in it"),
     (["photo.jpg", "photo.jpg", "--style=NARROW"], "would both become"),
     (["photo.jpg", "b.jpg", "--style=NARROW", "--out=x.png"], "x.png is one file, for 2"),
 ])  # fmt: skip

@@ -80,7 +80,8 @@ def test_stopped_and_resumed_is_the_same_training(trained, tmp_path, painting, p
     process.send_signal(signal.SIGINT)
     stdout, _ = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert "To go on: python train.py --style" in stdout and "--resume" in stdout
+    go_on = stdout.split("To go on: python train.py ")[1].split()
+    assert go_on == [f"--style={painting}", "--out=my.keras", "--log_dir=logs", "--resume"]
     assert not (tmp_path / "my.keras").exists()
     assert 3 <= read_recipe(tmp_path / "logs" / "checkpoint.keras")["steps"] < 40
 
@@ -89,10 +90,7 @@ def test_stopped_and_resumed_is_the_same_training(trained, tmp_path, painting, p
     other = train(tmp_path, painting, photographs, *flags, "--resume", "--norm=instance")
     assert other.returncode == 1 and "norm = batch. Received: instance" in other.stderr
 
-    place = ["--out=my.keras", "--log_dir=logs", "--resume"]  # the rest is as it was
-    result = subprocess.run(
-        [*TRAIN, f"--style={painting}", *place], cwd=tmp_path, timeout=300
-    )
+    result = subprocess.run([*TRAIN, *go_on], cwd=tmp_path, timeout=300)
     assert result.returncode == 0
     assert same_weights(trained / "my.keras", tmp_path / "my.keras")
 
@@ -126,6 +124,15 @@ def test_training_on_two_devices(trained, tmp_path, painting, photographs):
     assert load_network(tmp_path / "my.keras").options["norm"] == "batch"
 
 
+def test_half_precision(tmp_path, painting, photographs):
+    flags = ["--steps=3", "--precision=bfloat16", "--network=inception", "--norm=instance"]
+    result = train(tmp_path, painting, photographs, *flags)
+    assert result.returncode == 0, result.stderr
+    network = load_network(tmp_path / "painting.keras")
+    assert {w.dtype for w in network.weights} == {"float32"}
+    assert np.isfinite(network.predict_on_batch(np.ones((1, 9, 9, 3), "float32"))).all()
+
+
 def test_going_on_from_another_style(trained, tmp_path, painting, photographs):
     start = str(trained / "my.keras")
     flags = ["--steps=1", "--learning_rate=1e-12", f"--init_from={start}"]
@@ -143,6 +150,8 @@ def test_going_on_from_another_style(trained, tmp_path, painting, photographs):
     (["--data=/nowhere"], "does not exist: /nowhere"),
     (["--style=none.jpg"], "none.jpg does not exist"),
     (["--out=my.h5"], "ends in .keras. Received: my.h5"),
+    (["--size=8"], "size must be at least 16. Received: 8"),
+    (["--out=taken.keras"], "taken.keras is there already"),
     (["--steps=0"], "steps must be more than 0. Received: 0"),
     (["--batch=0"], "batch must be more than 0"),
     (["--devices=gpu:99"], "TensorFlow sees"),
@@ -157,12 +166,13 @@ def test_bad_input_is_one_clear_line(
     """What train.py exits with, in this process: starting one takes seconds."""
     train = import_script("train")
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken.keras").touch()
     given = [f"--style={painting}", f"--data={photographs}", "--steps=1", *TINY, *flags]
     with flagsaver.flagsaver():
         error = train.main(train.FLAGS(["train.py", *given]))
     assert error.startswith("train.py")
     assert message in error
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["taken.keras"]
 
 
 def test_a_batch_divides_among_devices(painting, photographs, tmp_path):

@@ -40,8 +40,8 @@ class Losses(keras.callbacks.Callback):
         if not np.isfinite(losses["loss"]):
             self.bar.close()
             raise FloatingPointError(
-                f"The loss is no longer finite at step {self.step}: {losses}. Go on from "
-                "the last checkpoint with --resume, or lower --learning_rate"
+                f"The loss is no longer finite at step {self.step}: {losses}. Train again "
+                "with a lower --learning_rate; the checkpoint has the last good network"
             )
         self.bar.set_postfix(
             {

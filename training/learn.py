@@ -3,6 +3,7 @@
 import os
 
 import keras
+import numpy as np
 import tensorboardX
 
 from data.images import fit_size, read_picture, resize, sample_photograph
@@ -12,6 +13,7 @@ from models.checkpoint import load_network, read_training, save_network, style_p
 from models.transformer import build_network
 from training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
 from training.record import RunRecord, write_record
+from training.settings import check, places
 from training.strategy import jit_compile, make_strategy, scope, synchronize_batch_norm
 from training.trainer import StyleTrainer
 
@@ -89,6 +91,8 @@ def learn_style(
             f"There is a checkpoint of an unfinished training: {checkpoint}. Go on from "
             "it with --resume, or delete it to start again"
         )
+    if os.path.exists(out) and not resume:
+        raise FileExistsError(f"{out} is there already. Give another --out, or delete it")
 
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(
@@ -127,6 +131,8 @@ def learn_style(
         return int(keras.ops.convert_to_numpy(optimizer.iterations))
 
     def save():
+        if not all(np.isfinite(w).all() for w in transformer.get_weights()):
+            return  # what was saved before is the last good network
         state = {}
         optimizer.save_own_variables(state)
         save_network(transformer, checkpoint, record.at(steps_done()), state)
@@ -135,8 +141,8 @@ def learn_style(
     with tensorboardX.SummaryWriter(log_dir) as writer:
         callbacks = [
             Losses(steps, start, record.history, writer),
-            Previews(preview_photographs(preview), log_dir, writer, start),
             Checkpoints(save),
+            Previews(preview_photographs(preview), log_dir, writer, start),
             StopOnSignal(),
         ]
         try:
@@ -159,7 +165,7 @@ def learn_style(
 
 
 def build_trainer(painting, settings, steps):
-    """A compiled `StyleTrainer` with random weights, and its optimizer's variables."""
+    """A compiled `StyleTrainer` with random weights; its optimizer is built too."""
 
     def chosen(*names):
         return {name: settings[name] for name in names}
@@ -177,30 +183,6 @@ def build_trainer(painting, settings, steps):
     trainer.compile(keras.optimizers.Adam(schedule), jit_compile=jit_compile())
     trainer.optimizer.build(transformer.trainable_variables)
     return trainer
-
-
-def check(settings):
-    """Raises ValueError for settings that nothing else would complain about."""
-    if settings["precision"] not in ("float32", "bfloat16"):
-        raise ValueError(
-            f"precision must be float32 or bfloat16. Received: {settings['precision']!r}"
-        )
-    for name in ("size", "style_size", "batch", "epochs", "steps", "learning_rate"):
-        if settings[name] is not None and settings[name] <= 0:
-            raise ValueError(f"{name} must be more than 0. Received: {settings[name]}")
-
-
-def places(style, out=None, log_dir=None):
-    """(style file, folder of what a training leaves behind, checkpoint) to write.
-
-    Raises:
-        ValueError: if `out` does not end in `.keras`.
-    """
-    out = out or os.path.splitext(os.path.basename(style))[0] + ".keras"
-    if not out.endswith(".keras"):
-        raise ValueError(f"A style file's name ends in .keras. Received: {out}")
-    log_dir = log_dir or out.removesuffix(".keras") + ".training"
-    return out, log_dir, os.path.join(log_dir, "checkpoint.keras")
 
 
 def copy_weights(path, network):
