@@ -44,15 +44,23 @@ flags.DEFINE_boolean("overwrite", False, "Replace pictures that are there alread
 flags.DEFINE_boolean("list_styles", False, "Say which styles come along, and stop.")
 
 
-def find_pictures(inputs):
-    """([(path, path relative to the input)], messages): of files, and of folders."""
+def find_pictures(inputs, out):
+    """([(path, path relative to the input)], messages): of files, and of folders.
+
+    Paintings in the folder `out` are not painted again because it is in an input.
+    """
     found, failed = [], []
+    paintings = os.path.join(os.path.abspath(out), "")
     for path in inputs:
         if not os.path.isdir(path):
             found.append((path, os.path.basename(path)))
             continue
         try:
-            found += [(file, os.path.relpath(file, path)) for file in pictures_in(path)]
+            found += [
+                (file, os.path.relpath(file, path))
+                for file in pictures_in(path)
+                if not os.path.abspath(file).startswith(paintings)
+            ]
         except PictureError as error:
             failed.append(str(error))
     return found, failed
@@ -80,7 +88,7 @@ def plan(pictures, styles, out):
                 f"--out {out} is one file, for {len(pictures)} pictures in "
                 f"{len(styles)} styles. Give a folder"
             )
-        return [(pictures[0][0], [(styles[0], out)])]
+        return [(path, [(styles[0], out)]) for path, _ in pictures]
     jobs, taken = [], {}
     for path, relative in pictures:
         paintings = [(style, destination(relative, style, out)) for style in styles]
@@ -143,7 +151,7 @@ def main(argv):
             return list_styles()
         if not styles:
             return "stylize.py: no style is shipped here. Give one: --style FILE.keras"
-        pictures, missing = find_pictures(inputs)
+        pictures, missing = find_pictures(inputs, FLAGS.out)
         jobs = plan(pictures, styles, FLAGS.out)
         done, kept, failed = paint_all(jobs, styles)
     except ValueError as error:

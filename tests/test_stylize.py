@@ -64,6 +64,12 @@ def test_folders_keep_their_tree(run, photographs, style):
     assert sum(len(files) for _, _, files in os.walk("painted")) == 8
 
 
+def test_paintings_are_not_painted_again(run, jpeg, style):
+    assert run(".", "--style", style)[0] == 0
+    assert run(".", "--style", style, "--overwrite")[0] == 0
+    assert os.listdir("stylized") == ["photo-narrow.jpg"]
+
+
 def test_a_broken_picture_stops_nobody_else(run, jpeg, style, tmp_path):
     (tmp_path / "text.jpg").write_text("text")
     (tmp_path / "folder").mkdir()
