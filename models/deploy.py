@@ -29,7 +29,7 @@ import numpy as np
 from models.checkpoint import StyleFileError, read_recipe
 
 EPSILON = 1e-5  # of the norms in models.layers
-LIMIT = 1.5  # of models.layers.InputNormalization
+LIMIT = 1.1  # of models.layers.InputNormalization
 
 
 def read_config(path):

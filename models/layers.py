@@ -95,21 +95,24 @@ class InputNormalization(keras.layers.Layer):
 
     Takes pictures with values in 0-255. With batch norm in the network this is
     what keeps flat regions from collapsing to one colour, and it is the only
-    statistic of the whole picture that such a network uses. Values then go through
-    limit · tanh(x / limit), lest a lamp in a dark room, ten deviations from the
-    mean, be like nothing that the network was trained on.
+    statistic of the whole picture that such a network uses.
+
+    Values then go through limit · tanh(x / limit), and the limit is closer in
+    painting than it was in training: at the far end of what a network was trained
+    on, bright regions turn into white blobs.
     """
 
     # A flat channel has no deviation to divide by: what varies by less than
     # about two grey levels of 255 is noise and must not be blown up.
     floor = 2.0
-    limit = 1.5
+    training_limit, limit = 1.5, 1.1
 
-    def call(self, x):
+    def call(self, x, training=False):
+        limit = self.training_limit if training else self.limit
         mean = ops.mean(x, axis=(1, 2), keepdims=True)
         variance = ops.mean(ops.square(x - mean), axis=(1, 2), keepdims=True)
         normalized = (x - mean) / ops.sqrt(variance + self.floor**2)
-        return self.limit * ops.tanh(normalized / self.limit)
+        return limit * ops.tanh(normalized / limit)
 
     def compute_output_shape(self, shape):
         return shape

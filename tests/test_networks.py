@@ -148,11 +148,14 @@ def test_mirroring_is_numpys_reflection(size):
     np.testing.assert_array_equal(MirrorToMultiple()(x), expected)
 
 
-def test_input_normalization():
+@pytest.mark.parametrize(("training", "limit"), [(True, 1.5), (False, 1.1)])
+def test_input_normalization(training, limit):
     x = RNG.uniform(50, 200, (2, 9, 9, 3)).astype("float32")
-    y = np.asarray(InputNormalization()(x))
-    np.testing.assert_allclose(y.mean(axis=(1, 2)), 0, atol=1e-4)
-    np.testing.assert_allclose(y.std(axis=(1, 2)), 1, atol=2e-3)
+    x[0, 0, 0] = 255
+    y = np.asarray(InputNormalization()(x, training=training))
+    deviation = np.sqrt(x.var(axis=(1, 2), keepdims=True) + 4)
+    expected = np.tanh((x - x.mean(axis=(1, 2), keepdims=True)) / deviation / limit) * limit
+    np.testing.assert_allclose(y, expected, atol=1e-4)
     flat = np.full((1, 5, 5, 3), 7, "float32")
     np.testing.assert_array_equal(InputNormalization()(flat), 0)
 
