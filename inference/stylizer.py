@@ -30,6 +30,10 @@ class Stylizer:
         ValueError: for an unknown engine or precision.
     """
 
+    # Loss networks pad with zeros, so strokes fade out at the border of what they
+    # saw: that is painted beyond the picture's own border, and cut off.
+    margin = 16
+
     def __init__(self, style, engine="auto", precision="auto"):
         path = style_path(style)
         self.recipe = read_recipe(path)
@@ -46,7 +50,10 @@ class Stylizer:
             return self.network.predict_on_batch(pixels[None])[0]
         mean, factor = statistics(pixels)
         return paint_in_tiles(
-            pixels, lambda tile: self.engine(tile, mean, factor), halo=self.deployment.halo
+            pixels,
+            lambda tile: self.engine(tile, mean, factor),
+            halo=self.deployment.halo,
+            margin=self.margin,
         )
 
     def __call__(self, picture, max_size=None, strength=1.0, keep_colors=False):

@@ -44,7 +44,7 @@ def spans(size, region, halo, multiple=4, minimum=8):
     return region, cut
 
 
-def paint_in_tiles(picture, paint, halo, region=1280, progress=True):
+def paint_in_tiles(picture, paint, halo, region=1280, margin=0, progress=True):
     """Paints a picture of any size with a bounded working set.
 
     Args:
@@ -52,19 +52,23 @@ def paint_in_tiles(picture, paint, halo, region=1280, progress=True):
         paint: takes and returns float32 (height, width, 3), sides multiples of 4.
         halo: see `spans`; a multiple of 4.
         region: side of what is given to `paint` at a time, a multiple of 4.
+        margin: pixels by which the picture is mirrored outwards at each border, and
+            which are cut off again.
         progress: show a bar when there are several tiles.
 
     Returns:
         float32 (height, width, 3).
     """
-    height, rows = spans(picture.shape[0], region, halo)
-    width, columns = spans(picture.shape[1], region, halo)
-    painted = np.empty_like(picture, dtype=np.float32)
+    extended = [size + 2 * margin for size in picture.shape[:2]]
+    height, rows = spans(extended[0], region, halo)
+    width, columns = spans(extended[1], region, halo)
+    painted = np.empty((*extended, 3), np.float32)
     tiles = [(row, column) for row in rows for column in columns]
     bar = tqdm.tqdm(tiles, unit="tile", leave=False, disable=not progress or len(tiles) < 2)
     for (top, y0, y1), (left, x0, x1) in bar:
-        down = mirrored(top, top + height, picture.shape[0])
-        across = mirrored(left, left + width, picture.shape[1])
+        down = mirrored(top - margin, top - margin + height, picture.shape[0])
+        across = mirrored(left - margin, left - margin + width, picture.shape[1])
         tile = paint(picture[down[:, None], across])
         painted[y0:y1, x0:x1] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
-    return painted
+    inside = slice(margin, -margin or None)
+    return painted[inside, inside]

@@ -50,6 +50,7 @@ def test_parity_with_keras(engine, name, upsample, input_norm, tmp_path):
     network = build_network(name, upsample=upsample, input_norm=input_norm, width=0.25)
     save_network(trained_like(network), path, RECIPE)
     stylizer = Stylizer(path, engine, "float32")
+    stylizer.margin = 0
     for size in ((1, 1), (33, 46)):
         pixels = made_up_photograph(*size).astype(np.float32)
         expected = network.predict_on_batch(pixels[None])[0]
@@ -62,7 +63,9 @@ def test_parity_with_keras(engine, name, upsample, input_norm, tmp_path):
 def test_parity_of_shipped_styles(name, engine):
     pixels = made_up_photograph(101, 130).astype(np.float32)
     expected = load_network(shipped_styles()[name]).predict_on_batch(pixels[None])[0]
-    painted = Stylizer(name, engine, "float32").paint(pixels)
+    stylizer = Stylizer(name, engine, "float32")
+    stylizer.margin = 0
+    painted = stylizer.paint(pixels)
     np.testing.assert_allclose(painted, expected, atol=0.05)
     assert painted.std() > 10
 
@@ -111,6 +114,20 @@ def test_the_halo_covers_the_receptive_field(tmp_path):
     changed = engine(pixels, *statistics(pixels)) - engine(other, *statistics(pixels))
     reached = np.flatnonzero(np.abs(changed).max(axis=(0, 2)) > 1e-3).max() - 99
     assert 30 < reached <= deployment.reach <= deployment.halo
+
+
+@pytest.mark.parametrize("size", [(4, 20), (72, 92)])
+def test_the_margin_is_the_mirrored_picture(style, size):
+    stylizer = Stylizer(style, "openvino", "float32")
+    pixels = made_up_photograph(*size).astype(np.float32)
+    around = [mirrored(-16, n + 16, n) for n in size]
+    mean, factor = statistics(pixels)
+    whole = paint_in_tiles(
+        pixels[around[0][:, None], around[1]],
+        lambda tile: stylizer.engine(tile, mean, factor),
+        halo=stylizer.deployment.halo,
+    )
+    np.testing.assert_array_equal(stylizer.paint(pixels), whole[16:-16, 16:-16])
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 8, 135, 136, 137, 1000])
