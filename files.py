@@ -1,6 +1,7 @@
-"""Files that appear whole or not at all. The cellar: every floor may use it."""
+"""Files that appear whole or not at all, and their hashes. Every floor may use it."""
 
 import contextlib
+import hashlib
 import os
 import tempfile
 
@@ -31,3 +32,9 @@ def replacing(path):
         with contextlib.suppress(FileNotFoundError):
             os.remove(temporary)
         raise
+
+
+def sha256(path):
+    """The sha256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()

@@ -226,8 +226,14 @@ def write_picture(path, picture):
         image.save(temporary, WRITABLE[extension], **options)
 
 
-def sample_photograph():
-    """The path of a photograph that scikit-image carries: NASA's astronaut Eileen
-    Collins, in the public domain."""
+def sample_photographs():
+    """Paths of photographs that scikit-image carries: the first NASA's astronaut
+    Eileen Collins, in the public domain; a cat, a cup of coffee, a rocket."""
     package = importlib.util.find_spec("skimage").submodule_search_locations[0]
-    return os.path.join(package, "data", "astronaut.png")
+    names = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
+    return [os.path.join(package, "data", name) for name in names]
+
+
+def sample_photograph():
+    """The path of the first of `sample_photographs`."""
+    return sample_photographs()[0]

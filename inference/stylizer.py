@@ -7,14 +7,13 @@ import numpy as np
 
 from data.images import Picture, fit_size, resize, to_bytes
 from inference.engines import check_names, load_engine
-from inference.tiles import paint_in_tiles
-from models.checkpoint import load_network, read_recipe, style_path
+from inference.statistics import samples, statistics
+from inference.tiles import REGION, paint_in_tiles
+from models.checkpoint import read_recipe, style_path
 from models.deploy import Deployment
 
 # ITU-R BT.601.
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
-# A flat channel has no deviation to divide by; see models.layers.InputNormalization.
-FLOOR = 2.0
 
 
 class Stylizer:
@@ -22,12 +21,12 @@ class Stylizer:
 
     Args:
         style: a shipped style's name, or the path of a style file.
-        engine, precision: see `inference.engines.load_engine`. A network with
-            instance norm is painted whole, by Keras, whatever they are.
+        engine, precision: see `inference.engines.load_engine`; "int8" also takes a
+            style with batch norm, and OpenVINO.
 
     Raises:
         StyleFileError: if there is no such style, or the file is none.
-        ValueError: for an unknown engine or precision.
+        ValueError: for an unknown engine or precision, or one that does not fit.
     """
 
     # Loss networks pad with zeros, so strokes fade out at the border of what they
@@ -38,21 +37,40 @@ class Stylizer:
         path = style_path(style)
         self.recipe = read_recipe(path)
         check_names(engine, precision)
-        self.deployment = Deployment(path) if Deployment.suits(path) else None
-        if self.deployment:
-            self.engine = load_engine(self.deployment, engine, precision)
-        else:  # instance norm sees the whole picture: the Keras network as it is
-            self.network = load_network(path)
+        self.engine_name, self.precision = engine, precision
+        self.deployment = Deployment(path)
+        drawing = self.deployment.draw
+        if precision == "int8":
+            from inference.quantize import quantized_model
 
-    def paint(self, pixels):
-        """Float32 RGB (height, width, 3), 0-255, painted at its own size."""
-        if not self.deployment:
-            return self.network.predict_on_batch(pixels[None])[0]
-        mean, factor = statistics(pixels)
+            drawing = quantized_model(self.deployment, path)
+            self.engine_name = "openvino"
+        self.engine = self.load(drawing)
+
+    def load(self, drawing):
+        return load_engine(drawing, self.engine_name, self.precision)
+
+    def paint(self, pixels, region=REGION):
+        """Paints a picture at its own size.
+
+        Args:
+            pixels: float32 RGB (height, width, 3), 0-255.
+            region: see `inference.tiles.paint_in_tiles`.
+
+        Returns:
+            float32 RGB (height, width, 3), 0-255.
+        """
+        scaling = statistics(pixels)
+        engine = self.engine
+        if self.deployment.norms and max(pixels.shape[:2]) + 2 * self.margin > region:
+            # Instance norm sees the whole picture: its statistics are frozen.
+            measured = self.load(self.deployment.measure)(samples(pixels), *scaling)
+            engine = self.load(self.deployment.frozen(measured).draw)
         return paint_in_tiles(
             pixels,
-            lambda tile: self.engine(tile, mean, factor),
+            lambda tile: engine(tile[None], *scaling)[0],
             halo=self.deployment.halo,
+            region=region,
             margin=self.margin,
         )
 
@@ -83,28 +101,3 @@ class Stylizer:
         if strength < 1:
             painted = photograph + np.float32(strength) * (painted - photograph)
         return Picture(painted, alpha, picture.exif)
-
-
-def statistics(pixels, rows=512):
-    """(mean, one over the deviation) of a picture's channels, float32 (3,) each.
-
-    Row by row, so that a large picture is not copied.
-    """
-    count = pixels.shape[0] * pixels.shape[1]
-    mean = (
-        sum(
-            pixels[i : i + rows].sum(axis=(0, 1), dtype=np.float64)
-            for i in range(0, len(pixels), rows)
-        )
-        / count
-    )
-    variance = (
-        sum(
-            np.square(pixels[i : i + rows] - mean.astype(np.float32)).sum(
-                axis=(0, 1), dtype=np.float64
-            )
-            for i in range(0, len(pixels), rows)
-        )
-        / count
-    )
-    return mean.astype(np.float32), (1 / np.sqrt(variance + FLOOR**2)).astype(np.float32)

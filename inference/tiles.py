@@ -6,7 +6,8 @@ out as in the whole picture, seams and borders included.
 """
 
 import numpy as np
-import tqdm
+
+REGION = 1280  # the side of what is painted at a time, in pixels
 
 
 def mirrored(start, stop, size):
@@ -17,41 +18,39 @@ def mirrored(start, stop, size):
 
 
 def spans(size, region, halo, multiple=4, minimum=8):
-    """How to cut one axis.
+    """How to cut one axis, into as few regions as will do, all of one length.
 
     Args:
         size: pixels along it.
-        region: pixels that are painted at a time, halo included.
+        region: the most pixels that are painted at a time, halo included.
         halo: pixels at each border of a region that are thrown away, unless the
-            picture ends there.
+            picture ends there; a multiple of `multiple`.
         multiple, minimum: what the network takes.
 
     Returns:
-        (extended, [(start, first, last)]): the region's length, and for each region
-        where it starts, and the pixels of the picture to keep of it.
+        (length, [(start, first, last)]): the regions' length, and for each where it
+        starts, and the pixels of the picture to keep of it.
     """
     extended = max(-(-size // multiple) * multiple, minimum)
     if extended <= region:
         return extended, [(0, 0, size)]
-    step = region - 2 * halo
-    cut = []
-    for first in range(0, size, step):
-        # A region at the end begins earlier, so that all have one size.
-        start = min(max(first - halo, 0), extended - region)
-        cut.append((start, first, min(first + step, size)))
-        if cut[-1][2] == size:
-            break
-    return region, cut
+    count = -(-(extended - 2 * halo) // (region - 2 * halo))
+    share = (extended + (count - 1) * 2 * halo) / count
+    length = int(-(-share // multiple) * multiple)
+    starts = [min(i * (length - 2 * halo), extended - length) for i in range(count)]
+    borders = [0, *(start + halo for start in starts[1:]), size]
+    return length, list(zip(starts, borders[:-1], borders[1:], strict=True))
 
 
-def paint_in_tiles(picture, paint, halo, region=1280, margin=0, progress=True):
+def paint_in_tiles(picture, paint, halo, region=REGION, margin=0, progress=True):
     """Paints a picture of any size with a bounded working set.
 
     Args:
         picture: float32 (height, width, 3).
         paint: takes and returns float32 (height, width, 3), sides multiples of 4.
         halo: see `spans`; a multiple of 4.
-        region: side of what is given to `paint` at a time, a multiple of 4.
+        region: the longest side of what is given to `paint` at a time, a multiple
+            of 4.
         margin: pixels by which the picture is mirrored outwards at each border, and
             which are cut off again.
         progress: show a bar when there are several tiles.
@@ -64,7 +63,11 @@ def paint_in_tiles(picture, paint, halo, region=1280, margin=0, progress=True):
     width, columns = spans(extended[1], region, halo)
     painted = np.empty((*extended, 3), np.float32)
     tiles = [(row, column) for row in rows for column in columns]
-    bar = tqdm.tqdm(tiles, unit="tile", leave=False, disable=not progress or len(tiles) < 2)
+    bar = tiles
+    if progress and len(tiles) > 1:
+        import tqdm  # takes longer to import than a small picture's last layers
+
+        bar = tqdm.tqdm(tiles, unit="tile", leave=False)
     for (top, y0, y1), (left, x0, x1) in bar:
         down = mirrored(top - margin, top - margin + height, picture.shape[0])
         across = mirrored(left - margin, left - margin + width, picture.shape[1])

@@ -11,6 +11,7 @@ import json
 import os
 import zipfile
 
+import h5py
 import numpy as np
 
 from files import replacing
@@ -92,6 +93,48 @@ def read_recipe(path):
         ) from None
     except OSError as error:
         raise StyleFileError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def read_config(path):
+    """The Keras configuration of the network in a style file.
+
+    Needs neither Keras nor a backend; nor does `read_layers`.
+
+    Raises:
+        StyleFileError: if the file is no style.
+    """
+    read_recipe(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("config.json"))
+    except (KeyError, json.JSONDecodeError) as error:
+        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
+
+
+def read_layers(path):
+    """{"block1/reduce": [kernel, bias], …}: the variables of a style file's layers.
+
+    Raises:
+        StyleFileError: if the file is damaged.
+    """
+    found = {}
+
+    def walk(group, place):
+        for part in group.get("layers", {}).values():
+            name = f"{place}{part['vars'].attrs['name']}"
+            variables = [part["vars"][i][()] for i in sorted(part["vars"], key=int)]
+            if variables:
+                found[name] = variables
+            walk(part, f"{name}/")
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            weights = io.BytesIO(archive.read("model.weights.h5"))
+        with h5py.File(weights) as file:
+            walk(file, "")
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
+    return found
 
 
 def photographs_seen(recipe):

@@ -3,7 +3,8 @@
 Reads the weights out of a style file and rewrites them; needs neither Keras nor a
 backend. What is rewritten, exactly but for rounding:
 
-- a norm folds into the convolution before it;
+- a norm folds into the convolution before it: batch norm at once, instance norm when
+  its statistics are known (`Deployment.frozen`);
 - what is fixed of the input's scaling folds into the first convolution;
 - an upsampling layer becomes a 2×2 convolution to four times the channels, then
   depth to space (Shi et al. 2016's sub-pixel convolution);
@@ -17,98 +18,20 @@ An engine brings the operations: an object with
     conv(x, kernel, bias, strides)  no padding; kernel (height, width, in, out)
     relu(x), tanh(x), add(x, y), concatenate(x, y)
     depth_to_space(x, block, crop)  then cuts `crop` rows and columns at each border
+    moments(x)                      (mean, variance) of each channel over the batch
+    normalize(x, mean, variance, gamma, beta)
+    picture(x)                      the output: (batch, height, width, 3)
+    vector(xs)                      the output: all values of several tensors, flat
 """
 
-import io
-import json
-import zipfile
+import copy
 
-import h5py
 import numpy as np
 
-from models.checkpoint import StyleFileError, read_recipe
+from models.checkpoint import read_config, read_layers
+from models.rewrites import blocked, fold_norm, sub_pixel_deconv, sub_pixel_resize
 
-EPSILON = 1e-5  # of the norms in models.layers
 LIMIT = 1.1  # of models.layers.InputNormalization
-
-
-def read_config(path):
-    """The Keras configuration of the network in a style file.
-
-    Raises:
-        StyleFileError: if the file is no style.
-    """
-    read_recipe(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("config.json"))
-    except (KeyError, json.JSONDecodeError) as error:
-        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
-
-
-def read_layers(path):
-    """{"block1/reduce": [kernel, bias], …}: the variables of a style file's layers.
-
-    Raises:
-        StyleFileError: if the file is damaged.
-    """
-    found = {}
-
-    def walk(group, place):
-        for part in group.get("layers", {}).values():
-            name = f"{place}{part['vars'].attrs['name']}"
-            variables = [part["vars"][i][()] for i in sorted(part["vars"], key=int)]
-            if variables:
-                found[name] = variables
-            walk(part, f"{name}/")
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            weights = io.BytesIO(archive.read("model.weights.h5"))
-        with h5py.File(weights) as file:
-            walk(file, "")
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
-    return found
-
-
-def fold_norm(kernel, bias, gamma, beta, mean, variance):
-    """The convolution that does what convolution and batch norm did."""
-    factor = gamma / np.sqrt(variance + EPSILON)
-    return kernel * factor, (bias - mean) * factor + beta
-
-
-def sub_pixel_resize(kernel):
-    """Nearest ×2 and 3×3 as one 2×2 kernel, (2, 2, in, 4 · out).
-
-    The kernel's rows 0, 1, 2 see, for output row 2p - 1, the input rows p - 1,
-    p - 1, p; for output row 2p, the input rows p - 1, p, p. So a window over p - 1
-    and p gives both output rows.
-    """
-    rows = np.array([[[1, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]], kernel.dtype)
-    phases = np.einsum("aiu,bjv,uvcd->ijcabd", rows, rows, kernel)
-    return phases.reshape(2, 2, kernel.shape[2], -1)
-
-
-def sub_pixel_deconv(kernel):
-    """A transposed 3×3 of stride 2 as one 2×2 kernel, (2, 2, in, 4 · out).
-
-    Output row 2p is k0 of row p and k2 of row p - 1; row 2p + 1 is k1 of row p.
-    """
-    rows = np.array([[[0, 0, 1], [1, 0, 0]], [[0, 0, 0], [0, 1, 0]]], kernel.dtype)
-    phases = np.einsum("aiu,bjv,uvdc->ijcabd", rows, rows, kernel)
-    return phases.reshape(2, 2, kernel.shape[3], -1)
-
-
-def blocked(kernel, block=4):
-    """An n×n kernel that computes block × block pixels: (n + block - 1)², stride block."""
-    n, _, channels, filters = kernel.shape
-    side = n + block - 1
-    wide = np.zeros((side, side, channels, block, block, filters), kernel.dtype)
-    for a in range(block):
-        for b in range(block):
-            wide[a : a + n, b : b + n, :, a, b] = kernel
-    return wide.reshape(side, side, channels, -1)
 
 
 class Deployment:
@@ -118,10 +41,13 @@ class Deployment:
         path: of a style file.
 
     Attributes:
-        input_norm: whether `draw` takes the photograph's statistics; if not, the
-            input's scaling is in the first convolution.
-        halo: how far away the pixels are that a pixel's colour depends on: the
-            radius of each kernel times the stride that it works at; rounded up to 4.
+        input_norm: whether the photograph's statistics matter; if not, the input's
+            scaling is in the first convolution.
+        norms: {layer: (gamma, beta)} of the instance norms whose statistics are not
+            frozen; while there are any, the network sees the whole picture at once.
+        halo: without such norms, how far away the pixels are that a pixel's colour
+            depends on: the radius of each kernel times the stride that it works at;
+            rounded up to 4.
 
     Raises:
         StyleFileError: if the file is no style.
@@ -131,44 +57,63 @@ class Deployment:
     reach = 4 * 1 + 1 * 1 + 1 * 2 + 10 * 1 * 4 + 1 * 4 + 1 * 2 + 4 * 1
     halo = -(-reach // 4) * 4
 
-    @staticmethod
-    def suits(path):
-        """Whether the network in a style file can be deployed: it has batch norm.
-
-        Instance norm's statistics are not known before the photograph is.
-
-        Raises:
-            StyleFileError: if the file is no style.
-        """
-        return read_config(path)["config"].get("norm") == "batch"
-
     def __init__(self, path):
         config = read_config(path)
         self.network, self.options = config["class_name"], config["config"]
-        layers = read_layers(path)
         self.input_norm = self.options["input_norm"]
-        self.layers = {}
-        for name, variables in layers.items():
+        self.layers, self.norms, statistics = {}, {}, {}
+        variables = read_layers(path)
+        for name in variables:
             if not name.endswith("_norm"):
-                kernel, bias = (v.astype(np.float64) for v in variables)
-                if name.startswith("up") and name.count("_") == 0:
-                    up = {"resize": sub_pixel_resize, "deconv": sub_pixel_deconv}
-                    kernel, bias = up[self.options["upsample"]](kernel), np.tile(bias, 4)
-                elif name == "conv4":
-                    kernel, bias = blocked(kernel), np.tile(bias, 16)
-                norm = [v.astype(np.float64) for v in layers[f"{name}_norm"]]
-                norm = [np.tile(v, len(bias) // len(v)) for v in norm]
-                self.layers[name] = fold_norm(kernel, bias, *norm)
-        first = "conv1_shrink" if "conv1_shrink" in self.layers else "conv1"
-        kernel, bias = self.layers[first]
-        if self.input_norm:
-            self.layers[first] = kernel * LIMIT, bias
-        else:
-            self.layers[first] = kernel / 127.5, bias - kernel.sum(axis=(0, 1, 2))
-        self.layers = {
-            name: tuple(v.astype(np.float32) for v in variables)
-            for name, variables in self.layers.items()
-        }
+                self.layers[name] = self.rewritten(name, *variables[name])
+                norm = variables[f"{name}_norm"]
+                self.norms[name], statistics[name] = norm[:2], norm[2:]
+        if self.options["norm"] == "batch":
+            self.fold(statistics)
+
+    def rewritten(self, name, kernel, bias):
+        """A layer's kernel and bias, for the operations that `one_conv` draws."""
+        if name in ("up1", "up2"):
+            up = {"resize": sub_pixel_resize, "deconv": sub_pixel_deconv}
+            return up[self.options["upsample"]](kernel), np.tile(bias, 4)
+        if name == "conv4":
+            return blocked(kernel), np.tile(bias, 16)
+        if name == self.first:
+            if self.input_norm:
+                return kernel * LIMIT, bias
+            return kernel / 127.5, bias - kernel.sum(axis=(0, 1, 2))
+        return kernel, bias
+
+    @property
+    def first(self):
+        return "conv1_shrink" if self.network == "InceptionNetwork" else "conv1"
+
+    def fold(self, statistics):
+        for name, moments in statistics.items():
+            kernel, bias = self.layers[name]
+            times = len(bias) // len(moments[0])  # blocks of pixels share a norm
+            norm = [np.tile(v, times) for v in (*self.norms[name], *moments)]
+            self.layers[name] = fold_norm(kernel, bias, *norm)
+        self.norms = {}
+
+    def frozen(self, statistics):
+        """The same network with the statistics of its instance norms held fast.
+
+        What Chen et al. 2022 do with a thumbnail's: the network becomes local.
+
+        Args:
+            statistics: the vector that an engine computed from `measure`.
+
+        Returns:
+            A `Deployment`.
+        """
+        other = copy.copy(self)
+        other.layers = dict(self.layers)
+        channels = [len(gamma) for gamma, _ in self.norms.values()]
+        rows = np.split(statistics, np.cumsum([c for n in channels for c in (n, n)])[:-1])
+        moments = zip(rows[::2], rows[1::2], strict=True)
+        other.fold(dict(zip(self.norms, moments, strict=True)))
+        return other
 
     def draw(self, ops, x, mean=None, factor=None):
         """The painted picture, drawn with an engine's operations.
@@ -182,44 +127,69 @@ class Deployment:
         Returns:
             (1, height, width, 3), 0-255, in the engine's terms.
         """
-        if self.input_norm:
+        return ops.picture(Drawing(self, ops).network(x, mean, factor))
+
+    def measure(self, ops, x, mean=None, factor=None):
+        """What the instance norms see, drawn: the vector that `frozen` takes.
+
+        Takes what `draw` does; x may be several pictures, which count as one.
+        """
+        drawing = Drawing(self, ops)
+        drawing.network(x, mean, factor)
+        return ops.vector([moment for name in self.norms for moment in drawing.seen[name]])
+
+
+class Drawing:
+    """A deployment's network, drawn once with an engine's operations.
+
+    Attributes:
+        seen: {layer: (mean, variance)} of what went into the instance norms.
+    """
+
+    def __init__(self, deployment, ops):
+        self.deployment, self.ops, self.seen = deployment, ops, {}
+
+    def network(self, x, mean, factor):
+        ops = self.ops
+        if self.deployment.input_norm:
             x = ops.scale(ops.scale(x, mean, factor), 0.0, 1 / LIMIT)
             x = ops.tanh(x)  # times LIMIT, which is in the first convolution
-        x = self.conv(ops, x, "conv1")
-        x = self.conv(ops, x, "conv2", strides=2)
-        x = self.conv(ops, x, "conv3", strides=2)
+        x = self.conv(x, "conv1")
+        x = self.conv(x, "conv2", strides=2)
+        x = self.conv(x, "conv3", strides=2)
         for i in range(1, 6):
-            x = self.block(ops, x, f"block{i}")
-        x = self.conv(ops, x, "up1")
-        x = self.conv(ops, x, "up2")
-        x = self.conv(ops, x, "conv4", relu=False)
+            x = self.block(x, f"block{i}")
+        x = self.conv(x, "up1")
+        x = self.conv(x, "up2")
+        x = self.conv(x, "conv4", relu=False)
         return ops.scale(ops.tanh(x), -1.0, 127.5)
 
-    def block(self, ops, x, name):
-        if self.network != "FusionNetwork":
-            return self.residual(ops, x, name)
-        reduced = self.conv(ops, x, f"{name}/reduce")
-        pointwise = self.conv(ops, reduced, f"{name}/pointwise")
-        residual = self.residual(ops, reduced, f"{name}/residual")
-        return ops.concatenate(pointwise, residual)
+    def block(self, x, name):
+        if self.deployment.network != "FusionNetwork":
+            return self.residual(x, name)
+        reduced = self.conv(x, f"{name}/reduce")
+        pointwise = self.conv(reduced, f"{name}/pointwise")
+        residual = self.residual(reduced, f"{name}/residual")
+        return self.ops.concatenate(pointwise, residual)
 
-    def residual(self, ops, x, name):
-        inner = self.conv(ops, x, f"{name}/conv1")
-        return ops.add(x, self.conv(ops, inner, f"{name}/conv2", relu=False))
+    def residual(self, x, name):
+        inner = self.conv(x, f"{name}/conv1")
+        return self.ops.add(x, self.conv(inner, f"{name}/conv2", relu=False))
 
-    def conv(self, ops, x, name, strides=1, relu=True):
-        if f"{name}_shrink" not in self.layers:
-            return self.one_conv(ops, x, name, strides, relu)
-        x = self.one_conv(ops, x, f"{name}_shrink", relu=False)
-        x = self.one_conv(ops, x, name, strides)
-        return self.one_conv(ops, x, f"{name}_restore", relu=relu)
+    def conv(self, x, name, strides=1, relu=True):
+        if f"{name}_shrink" not in self.deployment.layers:
+            return self.one_conv(x, name, strides, relu)
+        x = self.one_conv(x, f"{name}_shrink", relu=False)
+        x = self.one_conv(x, name, strides)
+        return self.one_conv(x, f"{name}_restore", relu=relu)
 
-    def one_conv(self, ops, x, name, strides=1, relu=True):
-        kernel, bias = self.layers[name]
+    def one_conv(self, x, name, strides=1, relu=True):
+        ops, norms = self.ops, self.deployment.norms
+        kernel, bias = self.deployment.layers[name]
         if name == "conv4":
             x = ops.conv(ops.pad(x, 4, 4, "reflect"), kernel, bias, 4)
             x = ops.depth_to_space(x, 4, 0)
-        elif name in ("up1", "up2") and self.options["upsample"] == "resize":
+        elif name in ("up1", "up2") and self.deployment.options["upsample"] == "resize":
             x = ops.conv(ops.pad(x, 1, 1, "edge"), kernel, bias, 1)
             x = ops.depth_to_space(x, 2, 1)
         elif name in ("up1", "up2"):
@@ -230,4 +200,7 @@ class Deployment:
             if border:
                 x = ops.pad(x, border, border, "reflect")
             x = ops.conv(x, kernel, bias, strides)
+        if name in norms:
+            self.seen[name] = ops.moments(x)
+            x = ops.normalize(x, *self.seen[name], *norms[name])
         return ops.relu(x) if relu else x

@@ -24,6 +24,19 @@ def made_up_photograph(height, width, seed=0):
     return np.clip(smooth + rng.integers(-9, 10, smooth.shape), 0, 255).astype(np.uint8)
 
 
+def trained_like(network):
+    """Random norms, with the statistics of what goes through them."""
+    rng = np.random.default_rng(0)
+    for norm in network._flatten_layers():
+        if hasattr(norm, "moving_mean"):
+            norm.gamma.assign(rng.normal(1, 0.1, norm.gamma.shape))
+            norm.beta.assign(rng.normal(0, 0.1, norm.beta.shape))
+            norm.momentum = 0
+    pictures = np.stack([made_up_photograph(64, 64, seed) for seed in range(4)])
+    network(pictures.astype(np.float32), training=True)
+    return network
+
+
 def import_script(name):
     """train or stylize, as a module: both define flags, some by the same names."""
     for script in ("train", "stylize"):

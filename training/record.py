@@ -1,7 +1,6 @@
 """The run record: what a training was told and what it did."""
 
 import datetime
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -10,7 +9,7 @@ import time
 
 import keras
 
-from files import replacing
+from files import replacing, sha256
 from models.checkpoint import StyleFileError, read_recipe
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
@@ -114,11 +113,6 @@ def write_record(path, record):
     """Writes a record as JSON, whole or not at all."""
     with replacing(path) as temporary, open(temporary, "w") as file:
         json.dump(record, file, indent=2)
-
-
-def sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
 
 
 def versions():

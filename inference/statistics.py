@@ -1,0 +1,44 @@
+"""What is taken over a whole picture before its tiles are painted.
+
+Pixels are float32 RGB, (height, width, 3), values in 0-255.
+"""
+
+import numpy as np
+
+from inference.tiles import mirrored
+
+# A flat channel has no deviation to divide by; see models.layers.InputNormalization.
+FLOOR = 2.0
+
+
+def statistics(pixels, rows=512):
+    """(mean, one over the deviation) of a picture's channels, float32 (3,) each.
+
+    Row by row, so that a large picture is not copied.
+    """
+    count = pixels.shape[0] * pixels.shape[1]
+    slices = [pixels[i : i + rows] for i in range(0, len(pixels), rows)]
+    mean = sum(part.sum(axis=(0, 1), dtype=np.float64) for part in slices) / count
+    around = mean.astype(np.float32)
+    squares = (
+        np.square(part - around).sum(axis=(0, 1), dtype=np.float64) for part in slices
+    )
+    variance = sum(squares) / count
+    return around, (1 / np.sqrt(variance + FLOOR**2)).astype(np.float32)
+
+
+def samples(pixels, side=128, most=8):
+    """Squares of a picture that stand for the whole: (n, side, side, 3).
+
+    At even distances, beside each other in a small picture, at most `most` × `most`,
+    and at the picture's own size: a thumbnail (Chen et al. 2022) has finer textures
+    than the picture, and comes out further from the whole picture's painting.
+    """
+
+    def along(n):
+        count = min(max(n // side, 1), most)
+        starts = np.linspace(0, max(n - side, 0), count, dtype=int)
+        return [mirrored(start, start + side, n) for start in starts]
+
+    rows, columns = map(along, pixels.shape[:2])
+    return np.stack([pixels[row[:, None], column] for row in rows for column in columns])
