@@ -1,16 +1,22 @@
 """Files that appear whole or not at all, and their hashes. Every floor may use it."""
 
 import contextlib
+import glob
 import hashlib
 import os
 import tempfile
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path, durable=False):
     """A temporary path beside `path` that takes its place once the block succeeds.
 
     If the block raises, what was at `path` is still there, untouched.
+
+    Args:
+        path: of the file to write.
+        durable: wait until the disk has it, so that a power failure just after
+            leaves the old file or the new one, not an empty one.
 
     Raises:
         OSError: if the folder cannot be made or written to.
@@ -27,6 +33,9 @@ def replacing(path):
         umask = os.umask(0)  # reading it means setting it
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp's files are for the owner alone
+        if durable:
+            with open(temporary, "rb") as file:
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -38,3 +47,13 @@ def sha256(path):
     """The sha256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
+
+
+def remove_leftovers(path):
+    """Removes what `replacing(path)` left behind in processes that were killed."""
+    folder, name = os.path.split(os.path.abspath(path))
+    for temporary in glob.glob(
+        os.path.join(glob.escape(folder), f".{glob.escape(name)}.*")
+    ):
+        with contextlib.suppress(OSError):
+            os.remove(temporary)

@@ -23,5 +23,10 @@ setup(
         "tensorflow-datasets",
         "tqdm",
     ],
-    extras_require={"test": ["pytest"]},
+    extras_require={
+        "test": ["pytest"],
+        # Other backends to train with, where TensorFlow has no GPU: KERAS_BACKEND=torch.
+        "torch": ["torch>=2.4"],
+        "jax": ["jax>=0.4.34"],
+    },
 )

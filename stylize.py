@@ -33,7 +33,9 @@ from inference.stylizer import Stylizer
 from models.checkpoint import photographs_seen, read_recipe, shipped_styles
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("style", "all", "A shipped style's name, a style file, or all.")
+flags.DEFINE_string(
+    "style", "all", "A shipped style's name, a style file, a training's folder, or all."
+)
 flags.DEFINE_string("out", "stylized", "A folder; or, for one picture, a file.")
 flags.DEFINE_integer("max_size", None, "Make the longer side no longer, in pixels.", 1)
 flags.DEFINE_float("strength", 1.0, "0, the photograph, to 1, the painting.", 0.0, 1.0)
@@ -71,7 +73,7 @@ def destination(relative, style, out):
     stem, extension = os.path.splitext(relative)
     if extension.lower() not in WRITABLE:
         extension = ".png"
-    style = os.path.splitext(os.path.basename(style))[0]
+    style = os.path.splitext(os.path.basename(os.path.normpath(style)))[0]
     return os.path.join(out, f"{stem}-{style}{extension}")
 
 

@@ -2,7 +2,8 @@
 
 python train.py --style starry.jpg                    # COCO and VGG16, downloaded
 python train.py --style starry.jpg --data ~/Photos    # any folder of photographs
-python train.py --style starry.jpg --resume           # goes on after Ctrl-C
+python train.py --style starry.jpg --resume           # goes on after Ctrl-C, or a crash
+python train.py --from_record starry.json --out 2.keras   # the same training again
 python train.py --style starry.jpg --devices gpu:2    # gradients of two GPUs, averaged
 """
 
@@ -20,8 +21,9 @@ from absl import app, flags
 
 from models.transformer import NETWORKS
 from training.learn import learn_style
-from training.record import read_checkpoint
+from training.record import read_checkpoint, read_settings
 from training.settings import places
+from training.strategy import worker
 
 DEFAULTS = {
     name: parameter.default
@@ -68,35 +70,49 @@ define("string", "devices", "auto, cpu, gpu, cpu:N or gpu:N.")
 define("integer", "seed", "Of weights, photographs and crops.")
 define("string", "preview", "A photograph or a folder to paint while training.")
 define("string", "log_dir", "For TensorBoard, preview, checkpoint. Default: OUT.training.")
+define("float", "checkpoint_every", "Seconds between checkpoints; 0: after each step.")
 define("boolean", "resume", "Go on from the checkpoint in --log_dir.")
 define("string", "init_from", "A style file to start from.")
-flags.mark_flag_as_required("style")
+flags.DEFINE_string(
+    "from_record", None, "Train as this run record (or style file) says; flags override."
+)
 
 
 def main(argv):
     if len(argv) > 1:
         return f"train.py takes flags only. Received: {' '.join(argv[1:])}"
     try:
-        out, log_dir, checkpoint = places(FLAGS.style, FLAGS.out, FLAGS.log_dir)
         settings = {name: FLAGS[name].value for name in DEFAULTS if FLAGS[name].present}
+        if FLAGS.from_record:
+            settings = read_settings(FLAGS.from_record, settings)
+        if not settings.get("style"):
+            return "train.py: which painting is to be learned? --style PAINTING.jpg"
+        where = [settings.get(name) for name in ("style", "out", "log_dir")]
+        out, log_dir, checkpoint = places(*where)
         if FLAGS.resume:  # what is not said again is as it was
             settings = read_checkpoint(checkpoint)["settings"] | settings
             out = places(*(settings[name] for name in ("style", "out", "log_dir")))[0]
-        print(f"Preview while it trains: {os.path.join(log_dir, 'preview.jpg')}")
+        number, workers = worker()
+        chief = number == 0
+        if workers > 1:
+            print(f"Worker {number} of {workers}, which waits for the others", flush=True)
+        if chief:
+            print(f"Preview while it trains: {os.path.join(log_dir, 'preview.jpg')}")
         record = learn_style(**settings)
     except (ValueError, OSError, FloatingPointError) as error:
         return f"train.py: {error}"
     except KeyboardInterrupt:
         return "train.py: interrupted at once; if there is a checkpoint, --resume takes it"
     if not record["finished"]:
-        again = [
-            f"--{n}={FLAGS[n].value}" for n in ("style", "out", "log_dir") if FLAGS[n].value
-        ]
+        names = ("style", "out", "log_dir")
+        again = [f"--{n}={value}" for n, value in zip(names, where, strict=True) if value]
         print(
             f"Stopped after {record['steps']} of {record['settings']['steps']} steps. To "
             f"go on: {shlex.join(['python', 'train.py', *again, '--resume'])}"
         )
         return 1
+    if not chief:
+        return None
     if record["skipped"]:
         print(f"{len(record['skipped'])} photographs could not be read: see the run record")
     print(

@@ -8,7 +8,6 @@ import functools
 import os
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
 from data.exif import orientation_of, turn_upright
@@ -51,7 +50,15 @@ class TensorFlowDataset:
     """
 
     def __init__(self, name):
-        import tensorflow_datasets as tfds
+        try:
+            import tensorflow  # noqa: F401  TFDS says too late that it needs it
+            import tensorflow_datasets as tfds
+        except ImportError as error:
+            raise ValueError(
+                f"{name} is not a folder, and a data set of TensorFlow Datasets needs "
+                f"tensorflow and tensorflow-datasets, which are not here ({error}). Give a "
+                "folder of photographs: --data FOLDER"
+            ) from None
 
         try:
             builder = tfds.builder(name, file_format="array_record")
@@ -180,22 +187,28 @@ class PhotoStream:
         )
         raise self.failure
 
-    def batches(self, batch, start=0):
+    def batches(self, batch, start=0, worker=0, workers=1):
         """The stream as a tf.data.Dataset, read and decoded in parallel.
 
         Args:
             batch: photographs in a batch.
             start: the first batch's number; a training that goes on gives its step.
+            worker, workers: which part of each batch to read, of how many.
 
         Returns:
-            An infinite dataset of float32 (batch, size, size, 3), 0-255.
+            An infinite dataset of float32 (batch / workers, size, size, 3), 0-255.
         """
+        import tensorflow as tf
+
+        part = batch // workers
         shape = (self.size, self.size, 3)
 
         def crop(position):
             pixels = tf.numpy_function(self.crop, [position], tf.uint8, stateful=False)
             return tf.cast(tf.ensure_shape(pixels, shape), tf.float32)
 
-        positions = tf.data.Dataset.range(start * batch, np.iinfo(np.int64).max)
+        positions = tf.data.Dataset.range(start * part, np.iinfo(np.int64).max)
+        # The worker's n-th photograph is number n % part of its part of batch n // part.
+        positions = positions.map(lambda n: n // part * batch + worker * part + n % part)
         crops = positions.map(crop, num_parallel_calls=tf.data.AUTOTUNE)
-        return crops.batch(batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+        return crops.batch(part, drop_remainder=True).prefetch(tf.data.AUTOTUNE)

@@ -18,6 +18,7 @@ from files import replacing
 
 PRETRAINED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "pretrained")
 RECIPE, TRAINING = "recipe.json", "training.npz"
+CHECKPOINT = "checkpoint.keras"  # in the folder that a training leaves behind
 
 
 class StyleFileError(ValueError):
@@ -35,14 +36,27 @@ def shipped_styles():
 
 
 def style_path(style):
-    """The path of a style: a shipped style's name, or a file.
+    """The path of a style: a shipped style's name, a file, or a training's folder.
+
+    The folder of a training that goes on stands for its checkpoint; that of one that
+    is done, for the style file beside it.
 
     Raises:
-        StyleFileError: if there is neither.
+        StyleFileError: if there is none of these.
     """
     shipped = shipped_styles()
     if style in shipped:
         return shipped[style]
+    if os.path.isdir(style):
+        checkpoint = os.path.join(style, CHECKPOINT)
+        finished = os.path.normpath(style).removesuffix(".training") + ".keras"
+        for path in (checkpoint, finished):
+            if os.path.isfile(path):
+                return path
+        raise StyleFileError(
+            f"{style} is a directory without a {CHECKPOINT}: not the folder of a "
+            "training, or of one that has not begun"
+        )
     if not os.path.exists(style):
         raise StyleFileError(
             f"There is no style {style}: it is neither a file nor one of the shipped "
@@ -63,7 +77,7 @@ def save_network(network, path, recipe, training=None):
     Raises:
         OSError: if the file cannot be written.
     """
-    with replacing(path) as temporary:
+    with replacing(path, durable=True) as temporary:
         network.save(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(RECIPE, json.dumps(recipe, indent=2))

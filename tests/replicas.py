@@ -1,4 +1,4 @@
-"""A program that trains a narrow network for a few steps: python replicas.py DEVICES FILE
+"""A program that trains a narrow network: python replicas.py DEVICES NORM FILE
 
 Gradient descent, not Adam: Adam's step for a parameter whose gradient is nothing
 but rounding (a bias before batch norm) is as large as for any other.
@@ -23,10 +23,9 @@ class Logs(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.rows.append([float(logs[name]) for name in sorted(logs)])
-        self.model.reset_metrics()
 
 
-def main(devices, path):
+def main(devices, norm, path):
     strategy = make_strategy(devices)
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
@@ -34,7 +33,7 @@ def main(devices, path):
     photographs = rng.uniform(0, 255, (20, 32, 32, 3)).astype("float32")
     with scope(strategy):
         loss = PerceptualLoss(painting, "vgg16", "random", ["relu1_2"], ["relu2_1"])
-        network = build_network(width=0.125)
+        network = build_network(norm=norm, width=0.125)
         if strategy:
             synchronize_batch_norm(network)
         trainer = StyleTrainer(network, loss)

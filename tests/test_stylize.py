@@ -106,7 +106,7 @@ def test_pictures_are_replaced_only_when_asked(run, jpeg, style):
     (["photo.jpg", "--style", "photo.jpg"], "photo.jpg is no style: File is not a zip"),
     (["photo.jpg", "--style", "other.keras"], "carries no recipe.json"),
     (["photo.jpg", "--style", "empty.keras"], "empty.keras is no style"),
-    (["photo.jpg", "--style", "folder"], "folder cannot be read: Is a directory"),
+    (["photo.jpg", "--style", "folder"], "folder is a directory without a checkpoint"),
     (["photo.jpg", "photo.jpg", "--style=NARROW"], "would both become"),
     (["photo.jpg", "b.jpg", "--style=NARROW", "--out=x.png"], "x.png is one file, for 2"),
 ])  # fmt: skip

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 import time
 
 import keras
@@ -11,38 +12,40 @@ import tqdm
 
 from data.images import Picture, fit_size, read_picture, resize, write_picture
 from data.sheets import contact_sheet
+from training.guard import NotFinite
 
 
 class Losses(keras.callbacks.Callback):
     """Progress bar, TensorBoard scalars, and the losses for the run record.
 
-    What is shown and recorded are means over the `every` steps before. A loss
-    that is not finite ends the training before it reaches a checkpoint.
+    What TensorBoard and the record have are means over some steps each; the bar has
+    the step's own.
 
     Args:
-        steps: length of the whole training.
         start: the steps that were done before, when a training goes on.
-        history: the list to append to, of {"step", "loss", "content", …}.
-        writer: `tensorboardX.SummaryWriter`.
+        record: the `RunRecord` to add to.
+        board: `training.board.Board`.
+        shown: whether there is a progress bar.
 
     Raises:
-        FloatingPointError: from `fit`, when the loss is not finite.
+        NotFinite: from `fit`, when the loss is not finite.
     """
 
-    def __init__(self, steps, start, history, writer, every=10):
+    def __init__(self, start, record, board, shown=True):
         super().__init__()
-        self.step, self.history, self.writer, self.every = start, history, writer, every
-        self.bar = tqdm.tqdm(total=steps, initial=start, unit="step", dynamic_ncols=True)
+        self.step, self.record, self.board = start, record, board
+        self.bar = tqdm.tqdm(
+            total=record.settings["steps"], initial=start, unit="step",
+            dynamic_ncols=True, disable=not shown,
+        )  # fmt: skip
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
-        losses = {name: float(value) for name, value in logs.items()}
+        losses = {name: float(np.ravel(value)[0]) for name, value in logs.items()}
         if not np.isfinite(losses["loss"]):
             self.bar.close()
-            raise FloatingPointError(
-                f"The loss is no longer finite at step {self.step}: {losses}. Train again "
-                "with a lower --learning_rate; the checkpoint has the last good network"
-            )
+            _ = self.model  # see Checkpoints.save_now
+            raise NotFinite(f"The loss of step {self.step} is not finite", self.step)
         self.bar.set_postfix(
             {
                 "content": f"{losses['content']:.3f}",
@@ -53,15 +56,12 @@ class Losses(keras.callbacks.Callback):
             refresh=False,
         )
         self.bar.update()
-        if self.step % self.every == 0:
-            self.history.append({"step": self.step, **losses})
-            for name, value in losses.items():
-                self.writer.add_scalar(name, value, self.step)
-            self.model.reset_metrics()
+        means = self.record.add(self.step, losses)
+        if means:
+            self.board.add_scalars(means, self.step)
 
     def on_train_end(self, logs=None):
         self.bar.close()
-        self.writer.flush()
 
 
 class Previews(keras.callbacks.Callback):
@@ -70,16 +70,17 @@ class Previews(keras.callbacks.Callback):
     Args:
         photographs: paths.
         folder: where to write `preview.jpg`: each photograph beside its painting.
-        writer: `tensorboardX.SummaryWriter`.
+        board: `training.board.Board`.
         start: the steps that were done before.
         seconds: at least so long between two.
         size: longer side of each photograph in pixels.
     """
 
-    def __init__(self, photographs, folder, writer, start=0, seconds=60, size=384):
+    def __init__(self, photographs, folder, board, start=0, seconds=60, size=384):
         super().__init__()
         self.path = os.path.join(folder, "preview.jpg")
-        self.writer, self.step, self.seconds = writer, start, seconds
+        self.board, self.step, self.seconds = board, start, seconds
+        self.warned = False
         self.photographs = []
         for photograph in photographs:
             pixels = read_picture(photograph).pixels
@@ -99,49 +100,89 @@ class Previews(keras.callbacks.Callback):
         for photograph in self.photographs:
             painted = self.model.transformer(photograph[None], training=False)[0]
             pictures += [photograph, keras.ops.convert_to_numpy(painted)]
+        if not all(np.isfinite(picture).all() for picture in pictures):
+            return  # the next loss will not be finite either: see training.guard
         sheet = contact_sheet(pictures, columns=2)
-        write_picture(self.path, Picture(sheet))
-        self.writer.add_image(
-            "preview", sheet.astype(np.uint8), self.step, dataformats="HWC"
-        )
+        try:
+            write_picture(self.path, Picture(sheet))
+        except OSError as error:
+            if not self.warned:
+                tqdm.tqdm.write(
+                    f"The preview could not be written: {error}", file=sys.stderr
+                )
+            self.warned = True
+        self.board.add_picture("preview", sheet, self.step)
         self.painted_at = time.monotonic()
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Calls `save()` every so many seconds, and when the training is stopped or done."""
+    """Calls `save()` at the start, every so many seconds, and at the end.
 
-    def __init__(self, save, seconds=120):
+    Args:
+        save: without arguments.
+        seconds: between two; 0 saves after every step.
+        anyone: `training.strategy.anyone`, so that all workers save after the same step.
+    """
+
+    def __init__(self, save, seconds=120, anyone=bool):
         super().__init__()
-        self.save, self.seconds = save, seconds
-        self.saved_at = time.monotonic()
+        self.save, self.seconds, self.anyone = save, seconds, anyone
+        self.step_saved = False
+
+    def on_train_begin(self, logs=None):
+        self.save_now()
 
     def on_train_batch_end(self, batch, logs=None):
-        if time.monotonic() - self.saved_at > self.seconds:
-            self.save()
-            self.saved_at = time.monotonic()
+        self.step_saved = False
+        if self.anyone(time.monotonic() - self.saved_at >= self.seconds):
+            self.save_now()
 
     def on_train_end(self, logs=None):
+        if not self.step_saved:
+            self.save_now()
+
+    def save_now(self):
+        _ = self.model  # with JAX, asking for it is what brings the state up to date
         self.save()
+        self.saved_at, self.step_saved = time.monotonic(), True
 
 
 class StopOnSignal(keras.callbacks.Callback):
     """Lets Ctrl-C and SIGTERM end the training after the step that is under way.
 
-    A second Ctrl-C interrupts at once.
+    A second Ctrl-C interrupts at once. A context manager: the signals have their
+    earlier meaning again when it is left.
+
+    Args:
+        anyone: `training.strategy.anyone`, so that all workers stop after the same step.
     """
 
     signals = (signal.SIGINT, signal.SIGTERM)
 
-    def on_train_begin(self, logs=None):
-        self.previous = {}
+    def __init__(self, anyone=bool):
+        super().__init__()
+        self.anyone, self.stopping, self.previous = anyone, False, {}
+
+    def __enter__(self):
         with contextlib.suppress(ValueError):  # only the main thread may
             for number in self.signals:
                 self.previous[number] = signal.signal(number, self.stop)
+        return self
 
-    def stop(self, number, frame):
-        self.model.stop_training = True
-        signal.signal(number, self.previous[number])
-
-    def on_train_end(self, logs=None):
+    def __exit__(self, *_):
         for number, handler in self.previous.items():
             signal.signal(number, handler)
+
+    def stop(self, number, frame):
+        self.stopping = True
+        signal.signal(number, self.previous[number])
+
+    def on_train_begin(self, logs=None):
+        self.stop_together()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.stop_together()
+
+    def stop_together(self):
+        if self.anyone(self.stopping):
+            self.stopping = self.model.stop_training = True

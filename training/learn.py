@@ -1,20 +1,33 @@
 """learn_style: one painting and many photographs in, a style file out."""
 
+import contextlib
+import functools
 import os
 
 import keras
-import numpy as np
-import tensorboardX
 
 from data.images import fit_size, read_picture, resize, sample_photograph
 from data.photos import Folder, PhotoStream, open_photographs
 from losses.perceptual import PerceptualLoss
-from models.checkpoint import load_network, read_training, save_network, style_path
+from models.checkpoint import save_network, style_path
 from models.transformer import build_network
+from training.board import Board
 from training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
+from training.guard import NotFinite, roll_back
 from training.record import RunRecord, write_record
 from training.settings import check, places
-from training.strategy import jit_compile, make_strategy, scope, synchronize_batch_norm
+from training.state import TrainingState, copy_weights
+from training.strategy import (
+    anyone,
+    batches_for,
+    jit_compile,
+    log_shape,
+    lost_worker,
+    make_strategy,
+    scope,
+    synchronize_batch_norm,
+    worker,
+)
 from training.trainer import StyleTrainer
 
 
@@ -45,6 +58,7 @@ def learn_style(
     seed=0,
     preview=None,
     log_dir=None,
+    checkpoint_every=120.0,
     resume=False,
     init_from=None,
 ):
@@ -70,6 +84,7 @@ def learn_style(
         preview: a photograph or a folder of them to paint while training.
         log_dir: folder for TensorBoard, the preview and the checkpoint; by default
             `out` without its extension, and `.training`.
+        checkpoint_every: seconds between checkpoints; 0 writes one after every step.
         resume: go on from the checkpoint in `log_dir`, with its settings.
         init_from: a style file to start from instead of random weights.
 
@@ -81,7 +96,9 @@ def learn_style(
     Raises:
         ValueError, OSError: for what was given and cannot be; the message says
             what to do.
-        FloatingPointError: if the loss stops being finite.
+        FloatingPointError: if the loss stops being finite, and does so again with
+            smaller steps.
+        ConnectionError: if another worker ends; see `training.strategy`.
     """
     settings = dict(locals())
     check(settings)
@@ -116,56 +133,62 @@ def learn_style(
         record.start_from(style_path(init_from))
     stream = PhotoStream(photographs, size, seed, record.skipped)
 
+    chief = worker()[0] == 0
     with scope(strategy):
-        trainer = build_trainer(painting, settings, steps)
-        transformer, optimizer = trainer.transformer, trainer.optimizer
+        trainer = build_trainer(painting, settings)
         if strategy:
-            synchronize_batch_norm(transformer)
-        if resume:
-            copy_weights(checkpoint, transformer)
-            optimizer.load_own_variables(read_training(checkpoint))
-        elif init_from:
-            copy_weights(style_path(init_from), transformer)
+            synchronize_batch_norm(trainer.transformer)
 
-    def steps_done():
-        return int(keras.ops.convert_to_numpy(optimizer.iterations))
+    def compile_with(learning_rate):
+        with scope(strategy):
+            compile_trainer(trainer, learning_rate, steps)
 
-    def save():
-        if not all(np.isfinite(w).all() for w in transformer.get_weights()):
-            return  # what was saved before is the last good network
-        state = {}
-        optimizer.save_own_variables(state)
-        save_network(transformer, checkpoint, record.at(steps_done()), state)
+    compile_with(record.learning_rate())
+    state = TrainingState(trainer, record, checkpoint if chief else None)
+    if resume:
+        state.load(checkpoint)
+    elif init_from:
+        copy_weights(style_path(init_from), trainer.transformer)
 
-    start = steps_done()
-    with tensorboardX.SummaryWriter(log_dir) as writer:
-        callbacks = [
-            Losses(steps, start, record.history, writer),
-            Checkpoints(save),
-            Previews(preview_photographs(preview), log_dir, writer, start),
-            StopOnSignal(),
-        ]
-        try:
-            if start < steps:
+    together = functools.partial(anyone, strategy)
+    with (
+        Board(log_dir if chief else None, state.steps()) as board,
+        StopOnSignal(together) as stop,
+    ):
+        while state.steps() < steps and not stop.stopping:
+            start = state.steps()
+            callbacks = [
+                Losses(start, record, board, shown=chief),
+                Checkpoints(state.save, checkpoint_every, together),
+                stop,
+            ]
+            if chief:
+                pictures = preview_photographs(preview)
+                callbacks.append(Previews(pictures, log_dir, board, start))
+            try:
                 trainer.fit(
-                    stream.batches(batch, start),
+                    batches_for(strategy, stream, batch, start),
                     steps_per_epoch=steps - start,
                     shuffle=False,
                     verbose=0,
                     callbacks=callbacks,
                 )
-        except Exception as error:
-            raise stream.failure or error from None
-    final = record.at(steps_done())
-    if final["finished"]:
-        save_network(transformer, out, final)
+            except NotFinite as error:
+                roll_back(error, state, compile_with)
+                board.go_on_from(state.steps())
+            except Exception as error:
+                raise stream.failure or lost_worker(error) or error from None
+    final = record.at(state.steps())
+    if final["finished"] and chief:
+        save_network(trainer.transformer, out, final)
         write_record(out.removesuffix(".keras") + ".json", final)
-        os.remove(checkpoint)
+        with contextlib.suppress(FileNotFoundError):  # if a full disk never took one
+            os.remove(checkpoint)
     return final
 
 
-def build_trainer(painting, settings, steps):
-    """A compiled `StyleTrainer` with random weights; its optimizer is built too."""
+def build_trainer(painting, settings):
+    """A `StyleTrainer` with random weights, to be compiled."""
 
     def chosen(*names):
         return {name: settings[name] for name in names}
@@ -178,26 +201,14 @@ def build_trainer(painting, settings, steps):
         ),
     )  # fmt: skip
     transformer = build_network(**chosen("network", "norm", "upsample", "input_norm"))
-    trainer = StyleTrainer(transformer, perceptual_loss)
-    schedule = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps)
+    return StyleTrainer(transformer, perceptual_loss, log_shape())
+
+
+def compile_trainer(trainer, learning_rate, steps):
+    """Gives a `StyleTrainer` a new optimizer, built, whose rate falls to 0."""
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     trainer.compile(keras.optimizers.Adam(schedule), jit_compile=jit_compile())
-    trainer.optimizer.build(transformer.trainable_variables)
-    return trainer
-
-
-def copy_weights(path, network):
-    """Gives a network the weights of a style file with the same architecture.
-
-    Raises:
-        ValueError: if the architectures differ.
-    """
-    source = load_network(path)
-    if [w.shape for w in source.weights] != [w.shape for w in network.weights]:
-        raise ValueError(
-            f"{path} holds a {type(source).__name__} with {source.options}, which does "
-            f"not fit a {type(network).__name__} with {network.options}"
-        )
-    network.set_weights(source.get_weights())
+    trainer.optimizer.build(trainer.transformer.trainable_variables)
 
 
 def preview_photographs(preview):

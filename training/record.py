@@ -8,14 +8,16 @@ import platform
 import time
 
 import keras
+import numpy as np
 
 from files import replacing, sha256
 from models.checkpoint import StyleFileError, read_recipe
 
-PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
+PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 # What a continuation may be told differently; the painting is compared by content.
 FREE_TO_CHANGE = {
     "style", "data", "out", "loss_weights", "devices", "preview", "log_dir", "resume",
+    "checkpoint_every",
 }  # fmt: skip
 
 
@@ -27,15 +29,23 @@ class RunRecord:
     Args:
         settings: the arguments of `learn_style`.
         steps: length of the whole training.
+        every: so many steps make one entry of the history, their mean.
+
+    Attributes:
+        history: [{"step", "loss", "content", …}].
+        rollbacks: [{"step", "to", "learning_rate"}] of the finite-loss guard.
+        skipped: {photograph: why it could not be read}.
     """
 
-    def __init__(self, settings, steps):
+    def __init__(self, settings, steps, every=10):
         self.settings = settings | {"steps": steps}
         self.painting = {
             "file": os.path.basename(settings["style"]),
             "sha256": sha256(settings["style"]),
         }
-        self.history, self.skipped, self.earlier_seconds = [], {}, 0.0
+        self.every = every
+        self.history, self.recent, self.rollbacks, self.skipped = [], [], [], {}
+        self.earlier_seconds = 0.0
         self.started_from = None
         self.started = time.monotonic()
 
@@ -59,10 +69,37 @@ class RunRecord:
                 f"The training in {checkpoint} learns another painting than "
                 f"{self.settings['style']}: {recipe['painting']['file']}"
             )
-        self.history[:] = recipe["history"]
+        self.go_back_to(recipe)
+        self.rollbacks = recipe.get("rollbacks", [])
         self.skipped.update(recipe["skipped"])
         self.earlier_seconds = recipe["seconds"]
         self.started_from = recipe["started_from"]
+
+    def go_back_to(self, recipe):
+        """Takes the losses of an earlier record: what is skipped stays skipped."""
+        self.history = list(recipe["history"])
+        self.recent = list(recipe.get("recent", []))
+
+    def add(self, step, losses):
+        """Adds a step's losses; returns the mean of the steps since the last entry.
+
+        Returns:
+            The entry of the history that is full with this step, or None.
+        """
+        self.recent.append(losses)
+        if step % self.every and step != self.settings["steps"]:
+            return None
+        means = {
+            name: float(np.mean([losses[name] for losses in self.recent]))
+            for name in losses
+        }
+        self.history.append({"step": step, **means})
+        self.recent = []
+        return means
+
+    def learning_rate(self):
+        """Adam's at the start, halved with each rollback."""
+        return self.settings["learning_rate"] / 2 ** len(self.rollbacks)
 
     def start_from(self, path):
         """Remembers the recipe of the style file that the weights come from."""
@@ -87,8 +124,46 @@ class RunRecord:
             "skipped": dict(self.skipped),  # which threads add to meanwhile
             "seconds": round(self.earlier_seconds + time.monotonic() - self.started, 1),
             "ended": now.isoformat(timespec="seconds"),
-            "history": self.history,
+            "rollbacks": list(self.rollbacks),
+            "history": list(self.history),
+            "recent": list(self.recent),  # steps that are not in the history yet
         }
+
+
+def read_settings(path, settings):
+    """The settings of the training in a run record, for the same training again.
+
+    Args:
+        path: of a run record (JSON), or of a style file, which carries one.
+        settings: what is to be different, {name: value}.
+
+    Raises:
+        FileNotFoundError: if the record or the painting does not exist.
+        ValueError: if it is no run record, or the painting is another one.
+    """
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"The run record does not exist: {path}")
+    try:
+        if path.endswith(".keras"):
+            record = read_recipe(path)
+        else:
+            with open(path, encoding="utf-8") as file:
+                record = json.load(file)
+        painting = record["painting"]["sha256"]
+        settings = record["settings"] | {"resume": False} | settings
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no run record of a training: {error}") from None
+    if not os.path.exists(settings["style"]):
+        raise FileNotFoundError(
+            f"The painting of {path} does not exist: {settings['style']}. Say where it is "
+            "with --style"
+        )
+    if sha256(settings["style"]) != painting:
+        raise ValueError(
+            f"{settings['style']} is not the painting that {path} was made with: its "
+            f"sha256 is {sha256(settings['style'])}, the record's {painting}"
+        )
+    return settings
 
 
 def read_checkpoint(checkpoint):

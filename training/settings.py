@@ -4,7 +4,7 @@ import os
 
 from losses.networks import check_layers
 from losses.perceptual import layer_weights
-from models.checkpoint import style_path
+from models.checkpoint import CHECKPOINT, style_path
 
 SMALLEST = 16  # pixels: VGG halves a picture three times before relu4_3
 
@@ -34,6 +34,11 @@ def check(settings):
     for name in ("batch", "epochs", "steps", "learning_rate"):
         if settings[name] is not None and settings[name] <= 0:
             raise ValueError(f"{name} must be more than 0. Received: {settings[name]}")
+    if settings["checkpoint_every"] < 0:
+        raise ValueError(
+            "checkpoint_every is a number of seconds, 0 for after each step. Received: "
+            f"{settings['checkpoint_every']}"
+        )
 
 
 def places(style, out=None, log_dir=None):
@@ -46,4 +51,4 @@ def places(style, out=None, log_dir=None):
     if not out.endswith(".keras"):
         raise ValueError(f"A style file's name ends in .keras. Received: {out}")
     log_dir = log_dir or out.removesuffix(".keras") + ".training"
-    return out, log_dir, os.path.join(log_dir, "checkpoint.keras")
+    return out, log_dir, os.path.join(log_dir, CHECKPOINT)

@@ -1,26 +1,33 @@
-"""Where a training runs: one device, or several of one machine in step."""
+"""Where a training runs: one device, several in step, or several machines in step."""
 
 import contextlib
+import json
+import os
 import re
 
 import keras
 
+from data import prefetch
+
 
 def make_strategy(devices="auto"):
-    """The distribution strategy for `devices`; None for one device.
+    """The distribution strategy for `devices` and TF_CONFIG; None for one device.
 
-    Call it before TensorFlow touches a device.
+    Call it before TensorFlow touches a device. With several workers in TF_CONFIG it
+    waits for all of them.
 
     Args:
         devices: "auto" (every GPU, or the CPU), "cpu", "gpu", or with a number of
-            replicas, as in "gpu:2"; "cpu:2" makes two logical CPU devices.
+            replicas, as in "gpu:2"; "cpu:2" makes two logical CPU devices. Of each
+            machine, if there are several.
 
     Returns:
-        A `tf.distribute.MirroredStrategy`, or None: one device needs none, and
-        Keras compiles a step with XLA only without one.
+        A `tf.distribute.MirroredStrategy` or `MultiWorkerMirroredStrategy`, or None:
+        one device needs none, and Keras compiles a step with XLA only without one.
 
     Raises:
-        ValueError: if `devices` is not of that form, or there are not so many.
+        ValueError: if `devices` is not of that form, there are not so many, or
+            TF_CONFIG cannot be followed.
     """
     match = re.fullmatch(r"(auto|cpu|gpu)(?::([1-9]\d*))?", devices)
     if not match or devices.startswith("auto:"):
@@ -28,10 +35,12 @@ def make_strategy(devices="auto"):
             f"devices must be auto, cpu, gpu, cpu:N or gpu:N. Received: {devices!r}"
         )
     kind, count = match[1], int(match[2] or 0)
+    workers = worker()[1]
     if keras.backend.backend() != "tensorflow":
-        if count > 1:
+        if count > 1 or workers > 1:
+            what = f"devices={devices}" if count > 1 else "TF_CONFIG"
             raise ValueError(
-                f"devices={devices} needs KERAS_BACKEND=tensorflow: several devices "
+                f"{what} needs KERAS_BACKEND=tensorflow: several devices "
                 f"are tf.distribute's. The backend is {keras.backend.backend()}"
             )
         return None
@@ -46,6 +55,8 @@ def make_strategy(devices="auto"):
             f"devices={devices}, but TensorFlow sees {len(gpus)} GPUs. Use --devices cpu, "
             "or see tensorflow.org/install for a TensorFlow with GPU support"
         )
+    if workers > 1:
+        return among_workers(tf, kind, count, gpus)
     if kind == "cpu" and count > 1:
         tf.config.set_logical_device_configuration(
             tf.config.list_physical_devices("CPU")[0],
@@ -58,9 +69,92 @@ def make_strategy(devices="auto"):
     return tf.distribute.MirroredStrategy(names)
 
 
+def among_workers(tf, kind, count, gpus):
+    if kind == "cpu" and count > 1:
+        raise ValueError(
+            f"devices=cpu:{count} is for one machine. With several workers in TF_CONFIG, "
+            "each brings its GPUs, or its CPU as one device"
+        )
+    if gpus and count:
+        tf.config.set_visible_devices(gpus[:count], "GPU")
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def worker():
+    """(this process's number, how many there are), from TF_CONFIG; (0, 1) without.
+
+    Number 0 is the chief: it writes the files.
+
+    Raises:
+        ValueError: if TF_CONFIG is not of the form that TensorFlow documents.
+    """
+    text = os.environ.get("TF_CONFIG", "")
+    try:
+        config = json.loads(text or "{}")
+        cluster = config.get("cluster", {})
+        chiefs, others = len(cluster.get("chief", ())), len(cluster.get("worker", ()))
+        if chiefs + others < 2:
+            return 0, 1
+        index = int(config["task"]["index"])
+        if config["task"]["type"] == "worker":
+            index += chiefs
+        elif config["task"]["type"] != "chief":
+            raise ValueError("the task's type must be worker or chief")
+        if index >= chiefs + others:
+            raise ValueError(f"there is no worker {index}")
+        return index, chiefs + others
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"TF_CONFIG cannot be followed: {error!r}. It is JSON such as "
+            '{"cluster": {"worker": ["a:2222", "b:2222"]}, '
+            f'"task": {{"type": "worker", "index": 0}}}}. Received: {text}'
+        ) from None
+
+
 def scope(strategy):
     """The context in which variables are created."""
     return strategy.scope() if strategy else contextlib.nullcontext()
+
+
+def batches_for(strategy, stream, batch, start):
+    """The batches of a `data.photos.PhotoStream`, for `fit`, from number `start` on.
+
+    Each worker reads its own part of each batch, so the batch is the same one however
+    many there are.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return prefetch.batches(stream, batch, start)
+    number, workers = worker()
+    if workers == 1:
+        return stream.batches(batch, start)
+    replica = batch // strategy.num_replicas_in_sync
+    return strategy.distribute_datasets_from_function(
+        lambda _: stream.batches(batch, start, number, workers).rebatch(replica)
+    )
+
+
+def anyone(strategy, flag):
+    """Whether `flag` is true for any worker; all must ask, after the same step."""
+    if worker()[1] == 1:
+        return flag
+    import tensorflow as tf
+
+    return bool(strategy.reduce("SUM", tf.constant(float(flag)), axis=None) > 0)
+
+
+def log_shape():
+    """The shape of a logged value: Keras takes the mean over workers along an axis."""
+    return () if worker()[1] == 1 else (1,)
+
+
+def lost_worker(error):
+    """A plain-words error if this one is that of a worker without the others; or None."""
+    if worker()[1] == 1 or not type(error).__module__.startswith("tensorflow"):
+        return None
+    return ConnectionError(
+        "Another worker ended or cannot be reached. Start all of them again with --resume. "
+        f"TensorFlow says: {str(error).strip().splitlines()[0]}"
+    )
 
 
 def synchronize_batch_norm(network):
@@ -75,5 +169,6 @@ def jit_compile():
 
     There it would replace oneDNN's convolutions by slower ones.
     """
-    on_cpu = not keras.distribution.list_devices("gpu")
-    return False if keras.backend.backend() == "tensorflow" and on_cpu else "auto"
+    if keras.backend.backend() != "tensorflow":
+        return "auto"
+    return "auto" if keras.distribution.list_devices("gpu") else False

@@ -1,0 +1,37 @@
+"""A program that learns a style, with a tiny network: python backend.py FLAGS-OF-TRAIN.PY
+
+KERAS_BACKEND in its environment says on which backend; on others than TensorFlow, as if
+TensorFlow were not installed.
+"""
+
+import os
+import sys
+
+
+class WithoutTensorFlow:
+    """One of Python's finders of modules, where TensorFlow is not installed."""
+
+    def __init__(self, finder):
+        self.finder = finder
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "tensorflow":
+            return None
+        return self.finder.find_spec(name, path, target)
+
+
+if os.environ["KERAS_BACKEND"] != "tensorflow":
+    sys.meta_path[:] = map(WithoutTensorFlow, sys.meta_path)
+
+from tiny import build_tiny_network
+
+import train
+import training.learn
+
+training.learn.build_network = build_tiny_network
+
+if __name__ == "__main__":
+    sys.exit(train.main(train.FLAGS(["train.py", *sys.argv[1:]])))

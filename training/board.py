@@ -1,0 +1,65 @@
+"""Board: what TensorBoard shows of a training."""
+
+import contextlib
+import os
+import sys
+import time
+
+import tqdm
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.summary import image, scalar
+
+
+class Board:
+    """Writes events for TensorBoard.
+
+    In the thread that trains, unlike `tensorboardX.SummaryWriter`, whose own thread
+    ends when a disk is full, after which its caller waits for ever. A context manager.
+
+    Args:
+        folder: to write to; None writes nothing.
+        start: the steps that were done before.
+    """
+
+    def __init__(self, folder, start=0):
+        self.writer = None
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+            self.writer = EventsWriter(os.path.join(folder, "events"))
+            self.go_on_from(start)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.writer:
+            with contextlib.suppress(OSError):
+                self.writer.close()
+
+    def go_on_from(self, step):
+        """What was written of later steps is not shown any more."""
+        self.write(step + 1, session_log=SessionLog(status=SessionLog.START))
+
+    def add_scalars(self, values, step):
+        """{name: number} of a step."""
+        for name, value in values.items():
+            self.write(step, summary=scalar(name, value))
+
+    def add_picture(self, name, pixels, step):
+        """Float32 RGB (height, width, 3), 0-255."""
+        if self.writer:
+            pixels = pixels.clip(0, 255).astype("uint8")
+            self.write(step, summary=image(name, pixels, dataformats="HWC"))
+
+    def write(self, step, **what):
+        if not self.writer:
+            return
+        try:
+            self.writer.write_event(Event(wall_time=time.time(), step=step, **what))
+            self.writer.flush()
+        except OSError as error:
+            self.writer = None
+            tqdm.tqdm.write(
+                f"TensorBoard's events can no longer be written: {error}", file=sys.stderr
+            )

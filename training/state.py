@@ -1,0 +1,95 @@
+"""TrainingState: what a training needs to go on, in memory and in the checkpoint."""
+
+import sys
+
+import numpy as np
+import tqdm
+
+from files import remove_leftovers
+from models.checkpoint import load_network, read_training, save_network
+from training.guard import NotFinite
+
+
+class TrainingState:
+    """Keeps the last good state of a training: weights, optimizer, record.
+
+    "Good" is finite: what is not never reaches the checkpoint.
+
+    Args:
+        trainer: a compiled `StyleTrainer`, its optimizer built.
+        record: the training's `RunRecord`.
+        checkpoint: path of the file to keep it in too; None keeps it in memory only,
+            as all workers but one do.
+    """
+
+    def __init__(self, trainer, record, checkpoint):
+        self.trainer, self.record, self.checkpoint = trainer, record, checkpoint
+        self.recipe, self.warned = None, False
+        if checkpoint:
+            remove_leftovers(checkpoint)
+
+    def steps(self):
+        """The steps that are done."""
+        return int(np.array(self.trainer.optimizer.iterations.numpy()))
+
+    def load(self, checkpoint):
+        """Takes over the weights and the optimizer's state of a checkpoint."""
+        copy_weights(checkpoint, self.trainer.transformer)
+        self.trainer.optimizer.load_own_variables(read_training(checkpoint))
+
+    def save(self):
+        """Keeps the present state. A disk that is full doesn't end the training.
+
+        Raises:
+            NotFinite: if a weight is not finite; what was kept is kept.
+        """
+        weights = [np.array(w) for w in self.trainer.transformer.get_weights()]
+        if not all(np.isfinite(w).all() for w in weights):
+            raise NotFinite("There are weights that are not finite", self.steps())
+        optimizer = {}
+        self.trainer.optimizer.save_own_variables(optimizer)
+        self.weights = weights
+        # Copies: with PyTorch, what is given is the memory that the next step writes.
+        self.optimizer = {name: np.array(value) for name, value in optimizer.items()}
+        self.recipe = self.record.at(self.steps())
+        self.write()
+
+    def write(self):
+        """Writes the checkpoint anew, whole or not at all."""
+        if not self.checkpoint:
+            return
+        try:
+            save_network(
+                self.trainer.transformer, self.checkpoint, self.recipe, self.optimizer
+            )
+        except OSError as error:
+            if not self.warned:
+                tqdm.tqdm.write(
+                    f"The checkpoint could not be written: {error}. The training goes on, "
+                    "and tries again with every checkpoint; the one before is untouched",
+                    file=sys.stderr,
+                )
+            self.warned = True
+
+    def restore(self):
+        """Goes back to what was kept, and writes it again with the record of that."""
+        self.trainer.transformer.set_weights(self.weights)
+        self.trainer.optimizer.load_own_variables(self.optimizer)
+        self.record.go_back_to(self.recipe)
+        self.recipe = self.record.at(self.steps())
+        self.write()
+
+
+def copy_weights(path, network):
+    """Gives a network the weights of a style file with the same architecture.
+
+    Raises:
+        ValueError: if the architectures differ.
+    """
+    source = load_network(path)
+    if [w.shape for w in source.weights] != [w.shape for w in network.weights]:
+        raise ValueError(
+            f"{path} holds a {type(source).__name__} with {source.options}, which does "
+            f"not fit a {type(network).__name__} with {network.options}"
+        )
+    network.set_weights(source.get_weights())
