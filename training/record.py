@@ -17,6 +17,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
 # What a continuation may be told differently; the painting is compared by content.
 FREE_TO_CHANGE = {
     "style", "data", "out", "loss_weights", "devices", "preview", "log_dir", "resume",
+    "cache", "cache_gb",
 }  # fmt: skip
 
 
