@@ -29,7 +29,7 @@ def gram_matrix(features):
     _, height, width, channels = ops.shape(features)
     flat = ops.reshape(features, (-1, height * width, channels))
     # Both factors' gradients are the same: computed once, counted twice.
-    gram = ops.matmul(ops.transpose(flat, (0, 2, 1)), ops.stop_gradient(flat))
+    gram = ops.matmul(ops.transpose(ops.stop_gradient(flat), (0, 2, 1)), flat)
     gram = 2 * gram - ops.stop_gradient(gram)
     return gram / ops.cast(channels * height * width, "float32")
 
