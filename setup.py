@@ -23,5 +23,5 @@ setup(
         "tensorflow-datasets",
         "tqdm",
     ],
-    extras_require={"test": ["pytest"]},
+    extras_require={"plots": ["matplotlib"], "test": ["pytest"]},
 )

@@ -210,12 +210,16 @@ class PhotoStream:
         Returns:
             An infinite dataset of float32 (batch, size, size, 3), 0-255.
         """
-        shape = (self.size, self.size, 3)
+        shape = (batch, self.size, self.size, 3)
 
-        def crop(position):
-            pixels = tf.numpy_function(self.crop, [position], tf.uint8, stateful=False)
+        def crops(number):
+            return np.stack([self.crop(number * batch + i) for i in range(batch)])
+
+        def read(number):
+            pixels = tf.numpy_function(crops, [number], tf.uint8, stateful=False)
             return tf.cast(tf.ensure_shape(pixels, shape), tf.float32)
 
-        positions = tf.data.Dataset.range(start * batch, np.iinfo(np.int64).max)
-        crops = positions.map(crop, num_parallel_calls=tf.data.AUTOTUNE)
-        return crops.batch(batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+        numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // batch)
+        # A batch is one thread's work. AUTOTUNE takes seconds to find the second core.
+        batches = numbers.map(read, num_parallel_calls=max(2, os.cpu_count()))
+        return batches.prefetch(tf.data.AUTOTUNE)
