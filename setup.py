@@ -17,6 +17,7 @@ setup(
         "numpy",
         "openvino>=2024.4",
         "pillow>=10.1",
+        "platformdirs",
         "scikit-image",  # carries the sample photograph
         "tensorboardX",
         "tensorflow>=2.18",
@@ -25,6 +26,8 @@ setup(
     ],
     extras_require={
         "test": ["pytest"],
+        "plots": ["matplotlib"],
+        "int8": ["nncf"],
         # Other backends to train with, where TensorFlow has no GPU: KERAS_BACKEND=torch.
         "torch": ["torch>=2.4"],
         "jax": ["jax>=0.4.34"],

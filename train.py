@@ -19,6 +19,7 @@ import shlex
 
 from absl import app, flags
 
+from data.cache import KINDS
 from models.transformer import NETWORKS
 from training.learn import learn_style
 from training.record import read_checkpoint, read_settings
@@ -62,6 +63,10 @@ define(
     "integer", "style_size", "Shorter side of the painting, in pixels: sets the strokes."
 )
 define("integer", "batch", "Photographs in a step, over all devices.")
+define(
+    "enum", "cache", "Where decoded photographs are kept for the next epoch.", list(KINDS)
+)
+define("float", "cache_gb", "How much is kept, in gigabytes; the rest is decoded again.")
 define("float", "epochs", "Passes over the photographs.")
 define("integer", "steps", "Length of the training, instead of --epochs.")
 define("float", "learning_rate", "Adam's at the start; falls to 0 along a cosine.")

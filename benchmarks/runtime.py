@@ -18,15 +18,14 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import functools
-import importlib.metadata
 import json
-import platform
 import tempfile
 import time
 
 import numpy as np
 from absl import app, flags
 
+from benchmarks.machine import machine
 from inference.engines import load_engine
 from models.checkpoint import save_network
 from models.deploy import Deployment
@@ -78,52 +77,14 @@ def painters(folder):
             paint = load_engine(deployment, engine)
             found[variant] = lambda x, paint=paint: paint(x, *statistics)
     if FLAGS.peers:
-        found["PyTorch's example network"] = pytorch_painter()
+        from benchmarks.peer import painter
+
+        found["PyTorch's example network"] = painter()
     return found, networks
 
 
 def keras_painter(network):
     return lambda x: network.predict_on_batch(x[None])[0]
-
-
-def pytorch_painter():
-    """The architecture of pytorch/examples' fast_neural_style, written for this.
-
-    Instance norm, nearest upsampling, reflection padding, five residual blocks.
-    """
-    import torch
-    from torch import nn
-
-    def conv(inputs, outputs, kernel, stride=1):
-        pad = nn.ReflectionPad2d(kernel // 2)
-        return nn.Sequential(pad, nn.Conv2d(inputs, outputs, kernel, stride))
-
-    def block(inputs, outputs, kernel, stride=1):
-        norm = nn.InstanceNorm2d(outputs, affine=True)
-        return nn.Sequential(conv(inputs, outputs, kernel, stride), norm, nn.ReLU())
-
-    class Residual(nn.Module):
-        def __init__(self):
-            super().__init__()
-            norm = nn.InstanceNorm2d(128, affine=True)
-            self.inner = nn.Sequential(block(128, 128, 3), conv(128, 128, 3), norm)
-
-        def forward(self, x):
-            return x + self.inner(x)
-
-    network = nn.Sequential(
-        block(3, 32, 9), block(32, 64, 3, 2), block(64, 128, 3, 2),
-        *[Residual() for _ in range(5)],
-        nn.Upsample(scale_factor=2), block(128, 64, 3),
-        nn.Upsample(scale_factor=2), block(64, 32, 3), conv(32, 3, 9),
-    ).eval()  # fmt: skip
-
-    def paint(x):
-        with torch.no_grad():
-            batch = torch.from_numpy(x.transpose(2, 0, 1)[None].copy())
-            return network(batch)[0].numpy().transpose(1, 2, 0)
-
-    return paint
 
 
 def time_in_turns(functions, repeats):
@@ -145,25 +106,14 @@ def ceiling(side=2048):
     return 2 * side**3 / seconds
 
 
-def machine():
-    versions = {}
-    for package in ("tensorflow", "keras", "openvino", "torch", "numpy"):
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **versions,
-    }
-
-
 def main(argv):
     sizes = [int(size) for size in FLAGS.sizes]
     product = ceiling()
-    results = {"machine": machine(), "matrix_product_flops": product, "sizes": {}}
+    results = {
+        "machine": machine("tensorflow", "keras", "openvino", "torch", "numpy"),
+        "matrix_product_flops": product,
+        "sizes": {},
+    }
     print(", ".join(f"{k} {v}" for k, v in results["machine"].items()))
     print(f"float32 matrix product: {product / 1e9:.0f} GFLOP/s\n")
     with tempfile.TemporaryDirectory() as folder:

@@ -8,10 +8,11 @@ import functools
 import os
 
 import numpy as np
-from PIL import Image
 
-from data.exif import orientation_of, turn_upright
-from data.images import PictureError, open_image, pictures_in, to_rgb
+from data.crops import KeptPhotograph, ScaledPhotograph
+from data.images import PictureError, pictures_in
+
+SCALES = 2**32 - 1  # in place of an epoch: where the photographs' scales are drawn
 
 
 class Folder:
@@ -33,6 +34,19 @@ class Folder:
 
     def source(self, index):
         return os.path.join(self.path, self.names[index])
+
+    def stamp(self, index):
+        """A string that changes when the file does.
+
+        Raises:
+            PictureError: if it is not there.
+        """
+        path = os.path.abspath(self.source(index))
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            raise PictureError(f"{self.source(index)}: {error.strerror}") from None
+        return f"{path}|{status.st_size}|{status.st_mtime_ns}"
 
 
 class TensorFlowDataset:
@@ -84,12 +98,16 @@ class TensorFlowDataset:
             "train", decoders={"image": tfds.decode.SkipDecoding()}
         )
         self.names = [f"{name} train[{i}]" for i in range(len(self.examples))]
+        self.version = str(builder.version)
 
     def __len__(self):
         return len(self.examples)
 
     def source(self, index):
         return self.examples[int(index)]["image"]
+
+    def stamp(self, index):
+        return f"{self.names[index]}|{self.version}"
 
 
 def open_photographs(data):
@@ -99,52 +117,21 @@ def open_photographs(data):
     return TensorFlowDataset(data)
 
 
-def random_crop(source, size, rng):
-    """A random square of a photograph, flipped half of the time.
-
-    The square's side is drawn between `size` and the photograph's shorter side,
-    then resized to `size`, so that the network sees things at many scales; a
-    photograph smaller than `size` is enlarged.
-
-    Args:
-        source: a path, or the file's bytes.
-        size: side of the result in pixels.
-        rng: `numpy.random.Generator`.
-
-    Returns:
-        uint8 RGB (size, size, 3).
-
-    Raises:
-        PictureError: if the photograph cannot be read.
-    """
-    with open_image(source) as image:
-        width, height = image.size
-        short = min(width, height)
-        side = rng.integers(min(size, short), short, endpoint=True)
-        left, top = rng.integers((width - side, height - side), endpoint=True)
-        flip = rng.random() < 0.5
-        if image.mode in ("RGB", "L"):  # decode a JPEG no larger than needed
-            image.draft("RGB", (-(-width * size // side), -(-height * size // side)))
-        x, y = image.size[0] / width, image.size[1] / height
-        box = (left * x, top * y, (left + side) * x, (top + side) * y)
-        box = tuple(map(min, box, image.size * 2))  # rounding must not lead outside
-        square = to_rgb(image).resize((size, size), Image.Resampling.BILINEAR, box=box)
-        pixels = np.asarray(turn_upright(square, orientation_of(image)))
-    return pixels[:, ::-1] if flip else pixels
-
-
 class PhotoStream:
     """An endless stream of crops of photographs, in a new order every epoch.
 
-    The crop at a position is a function of the seed and the position alone. A
-    photograph that cannot be read is replaced by another, and `skipped` says
-    which and why.
+    The crop at a position is a function of the seed and the position alone, to the
+    bit, with a cache and without. The scale of a photograph's crops is drawn once;
+    where they lie, and whether they are flipped, is drawn anew every epoch. A
+    photograph that cannot be read is replaced by another, and `skipped` says which
+    and why.
 
     Args:
         photographs: a `Folder` or a `TensorFlowDataset`.
         size: side of the crops in pixels.
         seed: the same seed gives the same photographs, crops and order.
         skipped: {name: reason} of photographs known to be unreadable, to be added to.
+        cache: of `data.cache`, for photographs as they were decoded; None for none.
 
     Attributes:
         failure: the error that ended the stream, which tf.data hides in one of its
@@ -156,8 +143,9 @@ class PhotoStream:
 
     attempts = 1000
 
-    def __init__(self, photographs, size, seed=0, skipped=None):
+    def __init__(self, photographs, size, seed=0, skipped=None, cache=None):
         self.photographs, self.size, self.seed = photographs, size, seed
+        self.cache = cache
         self.skipped = {} if skipped is None else skipped
         self.failure = None
         self.order = functools.lru_cache(2)(self.order)
@@ -176,16 +164,48 @@ class PhotoStream:
             index = replacement if attempt else self.order(epoch)[place]
             name = self.photographs.names[index]
             if name not in self.skipped:
-                source = self.photographs.source(index)
                 try:
-                    return random_crop(source, self.size, rng)
+                    return self.random_crop(index, rng)
                 except PictureError as error:
-                    self.skipped[name] = str(error).replace(str(source), name)
+                    source = str(self.photographs.source(index))
+                    self.skipped[name] = str(error).replace(source, name)
         self.failure = PictureError(
             f"{self.attempts} photographs in a row could not be read. The last: "
             f"{self.skipped[name]}"
         )
         raise self.failure
+
+    def random_crop(self, index, rng):
+        """A random square of a photograph, flipped half of the time.
+
+        Returns:
+            uint8 RGB (size, size, 3).
+
+        Raises:
+            PictureError: if the photograph cannot be read.
+        """
+        photograph = self.photograph(index)
+        room = photograph.height - self.size, photograph.width - self.size
+        top, left = rng.integers(room, endpoint=True)
+        flip = rng.random() < 0.5
+        square = photograph.crop(top, left, self.size)
+        return square[:, ::-1] if flip else square
+
+    def photograph(self, index):
+        """A photograph at the scale of its crops, from the cache if it is there."""
+        share = np.random.default_rng((self.seed, SCALES, index)).random()
+        if self.cache is None:
+            return ScaledPhotograph(self.photographs.source(index), self.size, share)
+        key = f"{self.photographs.stamp(index)}|{self.size}|{share}"
+        pixels = self.cache.get(key)
+        if pixels is None:
+            source = self.photographs.source(index)
+            photograph = ScaledPhotograph(source, self.size, share)
+            if not self.cache.fits(photograph.height * photograph.width * 3):
+                return photograph
+            pixels = photograph.whole()
+            self.cache.put(key, pixels)
+        return KeptPhotograph(pixels)
 
     def batches(self, batch, start=0, worker=0, workers=1):
         """The stream as a tf.data.Dataset, read and decoded in parallel.
@@ -201,14 +221,17 @@ class PhotoStream:
         import tensorflow as tf
 
         part = batch // workers
-        shape = (self.size, self.size, 3)
+        shape = (part, self.size, self.size, 3)
 
-        def crop(position):
-            pixels = tf.numpy_function(self.crop, [position], tf.uint8, stateful=False)
+        def crops(number):
+            first = number * batch + worker * part
+            return np.stack([self.crop(first + i) for i in range(part)])
+
+        def read(number):
+            pixels = tf.numpy_function(crops, [number], tf.uint8, stateful=False)
             return tf.cast(tf.ensure_shape(pixels, shape), tf.float32)
 
-        positions = tf.data.Dataset.range(start * part, np.iinfo(np.int64).max)
-        # The worker's n-th photograph is number n % part of its part of batch n // part.
-        positions = positions.map(lambda n: n // part * batch + worker * part + n % part)
-        crops = positions.map(crop, num_parallel_calls=tf.data.AUTOTUNE)
-        return crops.batch(part, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+        numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // batch)
+        # A batch is one thread's work. AUTOTUNE takes seconds to find the second core.
+        batches = numbers.map(read, num_parallel_calls=max(2, os.cpu_count()))
+        return batches.prefetch(tf.data.AUTOTUNE)

@@ -16,6 +16,9 @@ EPSILON = 1e-8
 def gram_matrix(features):
     """G = FᵀF / (C·H·W) (Johnson et al. 2016, sec. 3.2), in float32.
 
+    Its gradient is right for every function that treats G's two halves alike, as
+    the distance to another Gram matrix does.
+
     Args:
         features: (batch, height, width, C).
 
@@ -24,7 +27,10 @@ def gram_matrix(features):
     """
     features = ops.cast(features, "float32")
     _, height, width, channels = ops.shape(features)
-    gram = ops.einsum("bhwc,bhwd->bcd", features, features)
+    flat = ops.reshape(features, (-1, height * width, channels))
+    # Both factors' gradients are the same: computed once, counted twice.
+    gram = ops.matmul(ops.transpose(ops.stop_gradient(flat), (0, 2, 1)), flat)
+    gram = 2 * gram - ops.stop_gradient(gram)
     return gram / ops.cast(channels * height * width, "float32")
 
 

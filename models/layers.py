@@ -7,6 +7,8 @@ picture comes. The blocks are functional graphs, built in their constructors.
 import keras
 from keras import ops
 
+from models.subpixel import SubPixelConv2D
+
 
 def register(cls):
     """Lets `.keras` files name the class, as fusion_style>ClassName."""
@@ -162,9 +164,9 @@ def conv_norm_relu(
         x = keras.layers.Conv2DTranspose(
             filters, kernel, strides=2, padding="same", name=name
         )(x)
+    elif upsample == "resize" or (kernel, filters) == (9, 3):
+        x = SubPixelConv2D(filters, kernel, bool(upsample), name=name)(x)
     else:
-        if upsample == "resize":
-            x = keras.layers.UpSampling2D(2, name=f"{name}_nearest")(x)
         if kernel > 1:
             x = ReflectionPadding(kernel // 2, name=f"{name}_pad")(x)
         x = keras.layers.Conv2D(filters, kernel, strides, name=name)(x)

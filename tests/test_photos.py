@@ -13,7 +13,6 @@ from data.photos import (
     PhotoStream,
     TensorFlowDataset,
     open_photographs,
-    random_crop,
 )
 
 
@@ -49,59 +48,30 @@ def test_folders_are_searched_in_depth(photographs):
 
 def test_crops_are_flipped_half_of_the_time_and_cover_many_scales(tmp_path):
     ramp = np.tile(np.linspace(0, 255, 120).astype(np.uint8)[None, :, None], (90, 1, 3))
-    Image.fromarray(ramp).save(tmp_path / "ramp.png")
-    rng = np.random.default_rng(0)
-    slopes = []
-    for _ in range(200):
-        row = random_crop(tmp_path / "ramp.png", 30, rng)[15, :, 0].astype(int)
-        slopes.append((row[-1] - row[0]) / 29)
+    for i in range(200):
+        Image.fromarray(ramp).save(tmp_path / f"{i}.png")
+    stream = PhotoStream(Folder(str(tmp_path)), 40)
+    rows = [stream.crop(i)[20, :, 0].astype(int) for i in range(200)]
+    slopes = [(row[-1] - row[0]) / 39 for row in rows]
     assert 0.4 < np.mean(np.array(slopes) > 0) < 0.6
     step = 255 / 119
-    assert np.abs(slopes).min() == pytest.approx(step, rel=0.1)  # the crop as it is
-    assert np.abs(slopes).max() == pytest.approx(3 * step, rel=0.1)  # all 90, shrunk
+    # From 45 pixels, half of the shorter side, to all 90, shrunk to 40.
+    assert np.abs(slopes).min() == pytest.approx(45 / 40 * step, rel=0.05)
+    assert np.abs(slopes).max() == pytest.approx(90 / 40 * step, rel=0.05)
 
 
-@pytest.mark.parametrize("side", [32, 64, 128, 256])
-def test_a_square_photograph_of_the_crops_size(side, tmp_path):
-    Image.fromarray(made_up_photograph(side, side)).save(tmp_path / "a.jpg")
-    for seed in range(9):
-        crop = random_crop(tmp_path / "a.jpg", 32, np.random.default_rng(seed))
-        assert crop.shape == (32, 32, 3)
-
-
-@pytest.mark.parametrize("size", [(10, 300), (300, 10), (1, 1)])
-def test_photographs_smaller_than_the_crop_are_enlarged(size, tmp_path):
-    Image.fromarray(made_up_photograph(*size)).save(tmp_path / "a.png")
-    assert random_crop(tmp_path / "a.png", 32, np.random.default_rng(0)).shape == (
-        32,
-        32,
-        3,
-    )
-
-
-@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-def test_jpegs_of_any_size_can_be_cropped_anywhere(mode, tmp_path):
-    """A JPEG is decoded at 1/2, 1/4 or 1/8 of its size, rounded up, where that serves."""
-    rng = np.random.default_rng(0)
-    for height, width in rng.integers(60, 300, (40, 2)):
-        image = Image.fromarray(made_up_photograph(height, width)).convert(mode)
-        image.save(tmp_path / "a.jpg")
-        for _ in range(5):
-            assert random_crop(tmp_path / "a.jpg", 16, rng).shape == (16, 16, 3)
-
-
-def test_crops_are_upright(tmp_path):
-    """Dark above, bright below, stored lying on its side."""
-    pixels = (
-        np.linspace(0, 255, 64).astype(np.uint8)[:, None, None].repeat(64, 1).repeat(3, 2)
-    )
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.fromarray(np.ascontiguousarray(np.rot90(pixels))).save(
-        tmp_path / "a.jpg", exif=exif
-    )
-    crop = random_crop(tmp_path / "a.jpg", 32, np.random.default_rng(0)).astype(int)
-    assert (crop[-1].mean() - crop[0].mean()) > 80
+def test_a_photograph_keeps_its_scale_and_shows_other_parts(tmp_path):
+    pixels = made_up_photograph(90, 120)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    stream = PhotoStream(Folder(str(tmp_path)), 32)
+    crops = [stream.crop(epoch) for epoch in range(9)]
+    assert len({crop.tobytes() for crop in crops}) == 9
+    whole = stream.photograph(0).whole()
+    for crop in crops:
+        windows = np.lib.stride_tricks.sliding_window_view(whole, (32, 32), axis=(0, 1))
+        same = [(windows == c.transpose(2, 0, 1)).all(axis=(2, 3, 4)).any() for c in
+                (crop, crop[:, ::-1])]  # fmt: skip
+        assert any(same)
 
 
 def test_broken_photographs_are_replaced_and_named(photographs, tmp_path):

@@ -6,6 +6,7 @@ import os
 
 import keras
 
+from data.cache import make_cache
 from data.images import fit_size, read_picture, resize, sample_photograph
 from data.photos import Folder, PhotoStream, open_photographs
 from losses.perceptual import PerceptualLoss
@@ -50,6 +51,8 @@ def learn_style(
     size=256,
     style_size=384,
     batch=4,
+    cache="memory",
+    cache_gb=2.0,
     epochs=2.0,
     steps=None,
     learning_rate=1e-3,
@@ -75,6 +78,9 @@ def learn_style(
         size: side of the training crops in pixels.
         style_size: shorter side of the painting in pixels: the size of the strokes.
         batch: photographs in a step, over all devices.
+        cache: where decoded photographs are kept for the next epoch: "none", "memory",
+            or "disk", in `log_dir`/photographs.
+        cache_gb: how much is kept, in gigabytes; the rest is decoded again.
         epochs: passes over the photographs, unless `steps` is given.
         steps: length of the training.
         learning_rate: Adam's, at the start; it falls to 0 along a half cosine.
@@ -131,9 +137,12 @@ def learn_style(
         record.go_on_from(checkpoint)
     elif init_from:
         record.start_from(style_path(init_from))
-    stream = PhotoStream(photographs, size, seed, record.skipped)
+    chief = worker()[0] == 0  # who writes files
+    where = "memory" if cache == "disk" and not chief else cache
+    kept = make_cache(where, cache_gb, os.path.join(log_dir, "photographs"))
+    again = steps * batch > len(photographs)  # else nothing is read twice
+    stream = PhotoStream(photographs, size, seed, record.skipped, kept if again else None)
 
-    chief = worker()[0] == 0
     with scope(strategy):
         trainer = build_trainer(painting, settings)
         if strategy:

@@ -18,6 +18,7 @@ PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 FREE_TO_CHANGE = {
     "style", "data", "out", "loss_weights", "devices", "preview", "log_dir", "resume",
     "checkpoint_every",
+    "cache", "cache_gb",
 }  # fmt: skip
 
 

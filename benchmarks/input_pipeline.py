@@ -1,0 +1,132 @@
+"""Photographs per second: ours against a plain sequential reader.
+
+    python benchmarks/input_pipeline.py
+    python benchmarks/input_pipeline.py --plot curve.png --json input_pipeline.json
+
+FastChi, Fig. 4, with a plain reader that opens a photograph with Pillow, resizes it to
+256×256, and makes an array of it, one after the other. Ours gives crops of 256 pixels
+from the same 640×480 JPEGs, which this program makes: without a cache, and with
+decoded photographs kept in memory or on disk, in the first pass and in a later one.
+Variants take turns; medians. All files are in the system's file cache.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import json
+import tempfile
+import time
+
+import numpy as np
+from absl import app, flags
+from PIL import Image
+
+from benchmarks.machine import machine
+from benchmarks.photographs import QUALITY, SIZE, make_photographs
+from data.cache import make_cache
+from data.photos import Folder, PhotoStream
+
+FLAGS = flags.FLAGS
+flags.DEFINE_integer("photographs", 512, "How many are read in a pass.", 16)
+flags.DEFINE_integer("size", 256, "Side of what is read, in pixels.", 16)
+flags.DEFINE_integer("batch", 4, "Photographs in a batch.", 1)
+flags.DEFINE_integer("repeats", 5, "Turns.", 1)
+flags.DEFINE_string("json", None, "A file for the numbers.")
+flags.DEFINE_string("plot", None, "A PNG: seconds against photographs (needs matplotlib).")
+
+PAPER_SPEED_UP = 15  # FastChi, Fig. 4
+
+
+def plain_reader(paths, size):
+    """Seconds at which each photograph was there."""
+    start, seconds = time.perf_counter(), []
+    for path in paths:
+        with Image.open(path) as image:
+            np.asarray(image.convert("RGB").resize((size, size)))
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def one_pass(stream, batch, count, first):
+    """The same for the stream's batches, from photograph number `first` on."""
+    batches = stream.batches(batch, first // batch).take(count // batch)
+    start, seconds = time.perf_counter(), []
+    for photographs in batches:
+        assert photographs.shape[0] == batch
+        seconds += [time.perf_counter() - start] * batch
+    return seconds
+
+
+def turn(paths, folder):
+    """{variant: seconds} of every variant once; caches start empty."""
+    count = len(paths)
+    found = {"plain reader": plain_reader(paths, FLAGS.size)}
+    for kind in ("none", "memory", "disk"):
+        with tempfile.TemporaryDirectory() as kept:
+            cache = make_cache(kind, 100, kept)
+            stream = PhotoStream(Folder(folder), FLAGS.size, cache=cache)
+            passes = {"none": ["no cache"]}.get(kind, ["first pass", "later pass"])
+            for i, name in enumerate(passes):
+                name = name if kind == "none" else f"{kind}, {name}"
+                found[name] = one_pass(stream, FLAGS.batch, count, i * count)
+    return found
+
+
+def main(argv):
+    count = FLAGS.photographs // FLAGS.batch * FLAGS.batch
+    with tempfile.TemporaryDirectory() as folder:
+        paths = make_photographs(folder, count)
+        kilobytes = np.mean([os.path.getsize(path) for path in paths]) / 1000
+        turn(paths[: 4 * FLAGS.batch], folder)
+        turns = [turn(paths, folder) for _ in range(FLAGS.repeats)]
+    seconds = {name: [t[name] for t in turns] for name in turns[0]}
+    where = machine("pillow", "tensorflow")
+    print(", ".join(f"{k} {v}" for k, v in where.items()))
+    width, height = SIZE
+    print(
+        f"{count} JPEGs of {width}×{height}, quality {QUALITY}, {kilobytes:.0f} kB each, "
+        f"to {FLAGS.size}×{FLAGS.size}; medians of {FLAGS.repeats} turns\n"
+    )
+    report(count, seconds)
+    if FLAGS.json:
+        results = {"machine": where, "kilobytes": kilobytes}
+        with open(FLAGS.json, "w") as file:
+            json.dump(results | {"seconds": seconds}, file)
+    if FLAGS.plot:
+        draw(FLAGS.plot, seconds)
+
+
+def report(count, seconds):
+    print(f"{'':<22}{'photographs/s':>14}{'middle half':>16}{'over plain':>12}")
+    plain = np.median([turn[-1] for turn in seconds["plain reader"]])
+    for name, turns in seconds.items():
+        rates = count / np.array([turn[-1] for turn in turns])
+        low, high = np.percentile(rates, [25, 75])
+        ratio = plain / np.median([turn[-1] for turn in turns])
+        spread = f"{low:.0f} to {high:.0f}"
+        print(f"{name:<22}{np.median(rates):>14.0f}{spread:>16}{f'{ratio:.1f}×':>12}")
+    print(f"\nFastChi reports {PAPER_SPEED_UP}×.")
+
+
+def draw(path, seconds):
+    """Seconds against photographs read, the median turn of each, as FastChi's Fig. 4."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
+    for name, turns in seconds.items():
+        median = sorted(turns, key=lambda turn: turn[-1])[len(turns) // 2]
+        axes.plot(np.arange(1, len(median) + 1), median, label=name)
+    axes.set(xlabel="photographs read", ylabel="seconds", xlim=0, ylim=0)
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=100)
+
+
+if __name__ == "__main__":
+    app.run(main)

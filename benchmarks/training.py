@@ -1,0 +1,208 @@
+"""Photographs per second in training: networks, precisions, replicas.
+
+    python benchmarks/training.py
+    python benchmarks/training.py --networks fusion,johnson,inception --peers
+    python benchmarks/training.py --networks fusion --replicas 1,2
+    python benchmarks/training.py --precisions float32,bfloat16 --json training.json
+
+Every configuration is a process of its own, which is started, does two steps to warm
+up, and waits; then they take turns of a few steps each. Medians over the turns. The
+loss is that of pytorch/examples: VGG16 to relu4_3 with random weights, content at
+relu2_2. Photographs are read from 640×480 JPEGs, which this program makes, without a
+cache; "waiting" is the share of the time in which a step had to wait for them. The
+peer (--peers, needs PyTorch) is the recipe of pytorch/examples' fast_neural_style; it
+has its photographs in memory, which is in its favour.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# In place of this file's folder, where it would be found instead of training/.
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+import contextlib
+import json
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+from absl import app, flags
+
+from benchmarks.machine import machine
+from benchmarks.photographs import make_photographs
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("networks", ["fusion", "johnson", "inception"], "Which networks.")
+flags.DEFINE_list("precisions", ["float32"], "float32, bfloat16.")
+flags.DEFINE_list("replicas", ["1"], "Numbers of replicas.")
+flags.DEFINE_enum("device", "cpu", ["cpu", "gpu"], "Where the replicas are.")
+flags.DEFINE_integer("size", 256, "Side of the crops, in pixels.", 16)
+flags.DEFINE_integer("batch", 4, "Photographs in a step, over all replicas.", 1)
+flags.DEFINE_integer("steps", 3, "Steps of each configuration in a turn.", 1)
+flags.DEFINE_integer("turns", 3, "Turns.", 1)
+flags.DEFINE_boolean("peers", False, "Also the recipe of pytorch/examples.")
+flags.DEFINE_string("json", None, "A file for the numbers.")
+flags.DEFINE_string("worker", None, "What a process of this program's own does.")
+flags.DEFINE_string("photographs", None, "The folder that a process of its own reads.")
+
+PEER = "pytorch/examples"
+
+
+def training(network, precision, replicas):
+    """A function that does one step; returns the seconds that it waited."""
+    import keras
+    import tensorflow as tf
+
+    from data.photos import Folder, PhotoStream
+    from training.learn import build_trainer
+    from training.strategy import make_strategy, scope, synchronize_batch_norm
+
+    policy = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[precision]
+    keras.config.set_dtype_policy(policy)
+    strategy = make_strategy(f"{FLAGS.device}:{replicas}")
+    painting = np.random.default_rng(0).uniform(0, 255, (256, 256, 3)).astype("float32")
+    recipe = {
+        "network": network, "norm": "batch", "upsample": "resize", "input_norm": True,
+        "loss_network": "vgg16", "loss_weights": "random",
+        "content_layers": ["relu2_2"], "style_layers": None, "content_weight": 0.2,
+        "style_weight": 1.0, "tv_weight": 0.002, "reduction": "mean",
+        "learning_rate": 1e-3,
+    }  # fmt: skip
+    with scope(strategy):
+        trainer = build_trainer(painting, recipe, 1000)
+        if strategy:
+            synchronize_batch_norm(trainer.transformer)
+    batches = PhotoStream(Folder(FLAGS.photographs), FLAGS.size).batches(FLAGS.batch)
+    if strategy:
+        batches = strategy.experimental_distribute_dataset(batches)
+    batches = iter(batches)
+
+    @tf.function
+    def update(batch):
+        if strategy:
+            strategy.run(trainer.train_step, (batch,))
+        else:
+            trainer.train_step(batch)
+
+    def step():
+        start = time.perf_counter()
+        batch = next(batches)
+        waited = time.perf_counter() - start
+        update(batch)
+        keras.ops.convert_to_numpy(trainer.optimizer.iterations)  # until it is done
+        return waited
+
+    return step
+
+
+def peer():
+    from benchmarks.peer import training_step
+
+    update = training_step(FLAGS.batch, FLAGS.size)
+
+    def step():
+        update()
+        return 0.0
+
+    return step
+
+
+def work(configuration):
+    """A process of its own: a turn of steps for every line that comes in."""
+    step = peer() if configuration == PEER else training(*configuration.split(","))
+    step(), step()
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        waited = sum(step() for _ in range(FLAGS.steps))
+        seconds = time.perf_counter() - start
+        print(json.dumps({"seconds": seconds, "waited": waited}), flush=True)
+
+
+class Worker:
+    """A process that trains one configuration when it is told to."""
+
+    def __init__(self, configuration, photographs):
+        self.log = tempfile.TemporaryFile("w+")
+        same = [f"--{n}={FLAGS[n].value}" for n in ("device", "size", "batch", "steps")]
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, f"--worker={configuration}",
+             f"--photographs={photographs}", *same],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
+        )  # fmt: skip
+        self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            self.log.seek(0)
+            raise RuntimeError(f"A process ended: {self.log.read()[-2000:]}")
+        return line
+
+    def turn(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.answer())
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def main(argv):
+    if FLAGS.worker:
+        return work(FLAGS.worker)
+    configurations = [
+        f"{network},{precision},{replicas}"
+        for network in FLAGS.networks
+        for precision in FLAGS.precisions
+        for replicas in FLAGS.replicas
+    ] + [PEER] * FLAGS.peers
+    turns = {configuration: [] for configuration in configurations}
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        make_photographs(folder, 64)
+        workers = {}
+        for configuration in configurations:
+            workers[configuration] = Worker(configuration, folder)
+            stack.callback(workers[configuration].end)
+        for _ in range(FLAGS.turns):
+            for configuration, worker in workers.items():
+                turns[configuration].append(worker.turn())
+    where = machine("tensorflow", "keras", "torch", "numpy")
+    print(", ".join(f"{k} {v}" for k, v in where.items()))
+    print(
+        f"batch {FLAGS.batch} at {FLAGS.size}×{FLAGS.size}, medians of {FLAGS.turns} turns "
+        f"of {FLAGS.steps} steps\n"
+    )
+    report(turns)
+    if FLAGS.json:
+        with open(FLAGS.json, "w") as file:
+            json.dump({"machine": where, "turns": turns}, file, indent=2)
+
+
+def report(turns):
+    print(f"{'':<34}{'photographs/s':>14}{'spread':>16}{'waiting':>9}{'over peer':>11}")
+    rates = {
+        name: FLAGS.steps * FLAGS.batch / np.array([turn["seconds"] for turn in found])
+        for name, found in turns.items()
+    }
+    for name, rate in rates.items():
+        waiting = np.median([turn["waited"] / turn["seconds"] for turn in turns[name]])
+        label = name
+        if name != PEER:
+            network, precision, replicas = name.split(",")
+            label = f"{network}, {precision}, {replicas} replica{'s' * (replicas != '1')}"
+        line = f"{label:<34}{np.median(rate):>14.2f}"
+        line += f"{f'{rate.min():.2f} to {rate.max():.2f}':>16}"
+        line += f"{'-' if name == PEER else f'{waiting:.1%}':>9}"
+        if PEER in rates:
+            line += f"{f'{np.median(rate) / np.median(rates[PEER]):.2f}×':>11}"
+        print(line)
+
+
+if __name__ == "__main__":
+    app.run(main)
