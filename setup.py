@@ -17,6 +17,7 @@ setup(
         "numpy",
         "openvino>=2024.4",
         "pillow>=10.1",
+        "safetensors",
         "scikit-image",  # carries the sample photograph
         "tensorboardX",
         "tensorflow>=2.18",

@@ -13,7 +13,7 @@ from models.checkpoint import load_network, read_training, save_network, style_p
 from models.transformer import build_network
 from training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
 from training.record import RunRecord, write_record
-from training.settings import check, places
+from training.settings import check, check_sizes, places
 from training.strategy import jit_compile, make_strategy, scope, synchronize_batch_norm
 from training.trainer import StyleTrainer
 
@@ -94,11 +94,12 @@ def learn_style(
     if os.path.exists(out) and not resume:
         raise FileExistsError(f"{out} is there already. Give another --out, or delete it")
 
+    strategy = make_strategy(devices)
+    check_sizes(settings)
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(
         "mixed_bfloat16" if precision == "bfloat16" else "float32"
     )
-    strategy = make_strategy(devices)
     if strategy and batch % strategy.num_replicas_in_sync:
         raise ValueError(
             f"batch must divide among {strategy.num_replicas_in_sync} devices. "
