@@ -6,7 +6,8 @@
 A step is one batch through the Fusion network and the loss network, with the default
 layers, and back. Each loss network has a process of its own, so that the peak of its
 memory is its own; the time is the median after two steps to warm up, with the middle
-half of the timings as the spread. The weights are random: neither depends on them.
+half of the timings as the spread. Processor time, of all cores together, hardly depends
+on what else the machine does. The weights are random: nothing here depends on them.
 """
 
 import os
@@ -49,17 +50,19 @@ def measure(name, size, batch, repeats, results):
     loss = PerceptualLoss(photographs[0], name, "random")
     trainer = StyleTrainer(build_network("fusion"), loss)
     trainer.compile(optimizer="adam", jit_compile=False)
-    seconds = []
+    seconds, processor = [], []
     for _ in range(repeats + 2):
-        start = time.perf_counter()
+        start = time.perf_counter(), time.process_time()
         logs = trainer.train_on_batch(photographs, return_dict=True)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.perf_counter() - start[0])
+        processor.append(time.process_time() - start[1])
     if not np.isfinite(logs["loss"]):
         raise FloatingPointError(f"The loss of {name} is not finite: {logs}")
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
     results.put({
         "parameters": loss.network.count_params(),
         "seconds": seconds[2:],
+        "processor_seconds": processor[2:],
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
     })  # fmt: skip
 
@@ -94,19 +97,24 @@ def main(argv):
     print(f"Fusion network, {FLAGS.batch} photographs of {FLAGS.size}²\n")
     print(
         f"{'':<14}{'parameters':>12}{'ms a step':>11}{'middle half':>16}"
-        f"{'of vgg16':>10}{'peak memory':>13}"
+        f"{'of vgg16':>10}{'processor':>11}{'of vgg16':>10}{'peak memory':>13}"
     )
     networks = {}
     for name in FLAGS.networks:
         found = measure_apart(name, FLAGS.size, FLAGS.batch, FLAGS.repeats)
         networks[name] = found
         low, median, high = 1000 * np.percentile(found["seconds"], [25, 50, 75])
-        first = networks.get("vgg16")
-        ratio = median / 1000 / np.median(first["seconds"]) if first else np.nan
+        processor = 1000 * np.median(found["processor_seconds"])
+        ratios = [
+            f"{np.median(found[kind]) / np.median(networks['vgg16'][kind]):.2f}"
+            if "vgg16" in networks
+            else ""
+            for kind in ("seconds", "processor_seconds")
+        ]
         print(
             f"{name:<14}{found['parameters']:>12,}{median:>11.0f}"
-            f"{f'{low:.0f} to {high:.0f}':>16}{ratio:>10.2f}"
-            f"{found['peak_bytes'] / 2**20:>10.0f} MB",
+            f"{f'{low:.0f} to {high:.0f}':>16}{ratios[0]:>10}{processor:>11.0f}"
+            f"{ratios[1]:>10}{found['peak_bytes'] / 2**20:>10.0f} MB",
             flush=True,
         )
     if FLAGS.json:
