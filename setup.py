@@ -18,6 +18,7 @@ setup(
         "openvino>=2024.4",
         "pillow>=10.1",
         "platformdirs",
+        "safetensors",
         "scikit-image",  # carries the sample photograph
         "tensorboardX",
         "tensorflow>=2.18",

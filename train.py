@@ -20,6 +20,7 @@ import shlex
 from absl import app, flags
 
 from data.cache import KINDS
+from losses.networks import ARCHITECTURES
 from models.transformer import NETWORKS
 from training.learn import learn_style
 from training.record import read_checkpoint, read_settings
@@ -48,8 +49,8 @@ define("enum", "network", "Image transformation network.", list(NETWORKS))
 define("enum", "norm", "Norm after every convolution.", ["batch", "instance"])
 define("enum", "upsample", "Upsampling layers.", ["resize", "deconv"])
 define("boolean", "input_norm", "Bring each photograph's channels to mean 0, deviation 1.")
-define("string", "loss_network", "vgg16 or vgg19.")
-define("string", "loss_weights", "imagenet (downloaded), random, or an HDF5 file.")
+define("enum", "loss_network", "Whose features are compared.", list(ARCHITECTURES))
+define("string", "loss_weights", "imagenet (downloaded), random, or a file: see README.")
 define("list", "content_layers", "Such as relu3_3. Default: the loss network's own.")
 define(
     "list", "style_layers", "Such as relu1_2=2,relu2_2. Default: the loss network's own."

@@ -16,7 +16,7 @@ ROOMS = {
     "data": ("files",),
     "training": ("models", "losses", "data", "files"),
     "inference": ("models", "data", "files"),
-    "train": ("training", "models", "data"),
+    "train": ("training", "models", "losses", "data"),
     "stylize": ("inference", "models", "data"),
     "benchmarks": ("training", "inference", "models", "losses", "data", "files"),
 }

@@ -146,13 +146,17 @@ def test_going_on_from_another_style(trained, tmp_path, painting, photographs):
 
 
 @pytest.mark.parametrize(("flags", "message"), [
-    (["--loss_network=vgg99"], "loss_network must be one of vgg16, vgg19"),
+    (["--loss_network=alexnet", "--content_layers=relu2", "--style_layers=relu1",
+      "--loss_weights=imagenet"], "Keras has no weights of alexnet to download"),
+    (["--loss_network=tiny_yolo", "--loss_weights=a.pth", "--content_layers=conv1",
+      "--style_layers=conv1"], "file whose name ends in .weights. Received: a.pth"),
+    (["--style_layers=relu5_1"], "size must be at least 32 for vgg16's relu1_2, relu5_1"),
     (["--loss_weights=none.h5"], "does not exist: none.h5"),
     (["--content_layers=relu7_1"], "vgg16 has no layer relu7_1"),
     (["--data=/nowhere"], "does not exist: /nowhere"),
     (["--style=none.jpg"], "none.jpg does not exist"),
     (["--out=my.h5"], "ends in .keras. Received: my.h5"),
-    (["--size=8"], "size must be at least 16. Received: 8"),
+    (["--size=8"], "size must be at least 16 for vgg16"),
     (["--out=taken.keras"], "taken.keras is there already"),
     (["--steps=0"], "steps must be more than 0. Received: 0"),
     (["--batch=0"], "batch must be more than 0"),

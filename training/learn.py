@@ -16,7 +16,7 @@ from training.board import Board
 from training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
 from training.guard import NotFinite, roll_back
 from training.record import RunRecord, write_record
-from training.settings import check, places
+from training.settings import check, check_sizes, places
 from training.state import TrainingState, copy_weights
 from training.strategy import (
     anyone,
@@ -117,11 +117,12 @@ def learn_style(
     if os.path.exists(out) and not resume:
         raise FileExistsError(f"{out} is there already. Give another --out, or delete it")
 
+    strategy = make_strategy(devices)
+    check_sizes(settings)
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(
         "mixed_bfloat16" if precision == "bfloat16" else "float32"
     )
-    strategy = make_strategy(devices)
     if strategy and batch % strategy.num_replicas_in_sync:
         raise ValueError(
             f"batch must divide among {strategy.num_replicas_in_sync} devices. "

@@ -2,11 +2,17 @@
 
 import os
 
-from losses.networks import check_layers
+from losses.networks import (
+    ENOUGH,
+    architecture,
+    check_layers,
+    check_weights,
+    smallest_picture,
+)
 from losses.perceptual import layer_weights
 from models.checkpoint import CHECKPOINT, style_path
 
-SMALLEST = 16  # pixels: VGG halves a picture three times before relu4_3
+SMALLEST = 16  # pixels: a crop of less shows nothing
 
 
 def check(settings):
@@ -19,16 +25,8 @@ def check(settings):
         raise ValueError(
             f"precision must be float32 or bfloat16. Received: {settings['precision']!r}"
         )
-    for name in ("size", "style_size"):
-        if settings[name] < SMALLEST:
-            raise ValueError(
-                f"{name} must be at least {SMALLEST}. Received: {settings[name]}"
-            )
-    for kind in ("content_layers", "style_layers"):
-        check_layers(settings["loss_network"], layer_weights(settings[kind] or ()))
-    weights = settings["loss_weights"]
-    if weights not in ("imagenet", "random") and not os.path.exists(weights):
-        raise FileNotFoundError(f"The file of weights does not exist: {weights}")
+    check_layers(settings["loss_network"], loss_layers(settings))
+    check_weights(settings["loss_network"], settings["loss_weights"])
     if settings["init_from"]:
         style_path(settings["init_from"])
     for name in ("batch", "epochs", "steps", "learning_rate"):
@@ -39,6 +37,34 @@ def check(settings):
             "checkpoint_every is a number of seconds, 0 for after each step. Received: "
             f"{settings['checkpoint_every']}"
         )
+
+
+def check_sizes(settings):
+    """Complains of crops or a painting in which a layer would see next to nothing.
+
+    May build the loss network, for which the devices must have been chosen.
+
+    Raises:
+        ValueError: the message says what is enough.
+    """
+    loss_network, layers = settings["loss_network"], loss_layers(settings)
+    for name in ("size", "style_size"):
+        if settings[name] >= ENOUGH:
+            continue  # for every layer of every network
+        smallest = max(SMALLEST, smallest_picture(loss_network, layers))
+        if settings[name] < smallest:
+            raise ValueError(
+                f"{name} must be at least {smallest} for {loss_network}'s "
+                f"{', '.join(layers)}. Received: {settings[name]}"
+            )
+
+
+def loss_layers(settings):
+    """The names of the feature maps that the loss compares, each once."""
+    default = architecture(settings["loss_network"])
+    content = settings["content_layers"] or default.content_layers
+    style = settings["style_layers"] or default.style_layers
+    return tuple(layer_weights(content) | layer_weights(style))
 
 
 def places(style, out=None, log_dir=None):

@@ -1,0 +1,132 @@
+"""What each loss network costs: time and memory of a training step.
+
+    python benchmarks/loss_networks.py
+    python benchmarks/loss_networks.py --size 128 --networks vgg16,squeezenet --json l.json
+
+A step is one batch through the Fusion network and the loss network, with the default
+layers, and back. Each loss network has a process of its own, so that the peak of its
+memory is its own; the time is the median after two steps to warm up, with the middle
+half of the timings as the spread. Processor time, of all cores together, hardly depends
+on what else the machine does. The weights are random: nothing here depends on them.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import importlib.metadata
+import json
+import multiprocessing
+import platform
+import resource
+import time
+
+import keras
+import numpy as np
+from absl import app, flags
+
+from losses.networks import ARCHITECTURES
+from losses.perceptual import PerceptualLoss
+from models.transformer import build_network
+from training.trainer import StyleTrainer
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("networks", list(ARCHITECTURES), "Loss networks to measure.")
+flags.DEFINE_integer("size", 256, "Side of the photographs, in pixels.", 16)
+flags.DEFINE_integer("batch", 4, "Photographs in a step.", 1)
+flags.DEFINE_integer("repeats", 5, "Timings of each, after two to warm up.", 1)
+flags.DEFINE_string("json", None, "A file for the numbers.")
+
+
+def measure(name, size, batch, repeats, results):
+    """Puts what one loss network costs into the queue `results`."""
+    rng = np.random.default_rng(0)
+    keras.utils.set_random_seed(0)
+    photographs = rng.uniform(0, 255, (batch, size, size, 3)).astype("float32")
+    loss = PerceptualLoss(photographs[0], name, "random")
+    trainer = StyleTrainer(build_network("fusion"), loss)
+    trainer.compile(optimizer="adam", jit_compile=False)
+    seconds, processor = [], []
+    for _ in range(repeats + 2):
+        start = time.perf_counter(), time.process_time()
+        logs = trainer.train_on_batch(photographs, return_dict=True)
+        seconds.append(time.perf_counter() - start[0])
+        processor.append(time.process_time() - start[1])
+    if not np.isfinite(logs["loss"]):
+        raise FloatingPointError(f"The loss of {name} is not finite: {logs}")
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+    results.put({
+        "parameters": loss.network.count_params(),
+        "seconds": seconds[2:],
+        "processor_seconds": processor[2:],
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+    })  # fmt: skip
+
+
+def measure_apart(name, *options):
+    """What `measure` finds in a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    results = context.SimpleQueue()
+    process = context.Process(target=measure, args=(name, *options, results))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{name} could not be measured: see above")
+    return results.get()
+
+
+def machine():
+    versions = {p: importlib.metadata.version(p) for p in ("tensorflow", "keras")}
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        **versions,
+    }
+
+
+def main(argv):
+    unknown = set(FLAGS.networks) - ARCHITECTURES.keys()
+    if unknown:
+        return f"There is no loss network {', '.join(unknown)}: {', '.join(ARCHITECTURES)}"
+    print(", ".join(f"{k} {v}" for k, v in machine().items()))
+    print(f"Fusion network, {FLAGS.batch} photographs of {FLAGS.size}²\n")
+    print(
+        f"{'':<14}{'parameters':>12}{'ms a step':>11}{'middle half':>16}"
+        f"{'of vgg16':>10}{'processor':>11}{'of vgg16':>10}{'peak memory':>13}"
+    )
+    networks = {}
+    for name in FLAGS.networks:
+        found = measure_apart(name, FLAGS.size, FLAGS.batch, FLAGS.repeats)
+        networks[name] = found
+        low, median, high = 1000 * np.percentile(found["seconds"], [25, 50, 75])
+        processor = 1000 * np.median(found["processor_seconds"])
+        ratios = [
+            f"{np.median(found[kind]) / np.median(networks['vgg16'][kind]):.2f}"
+            if "vgg16" in networks
+            else ""
+            for kind in ("seconds", "processor_seconds")
+        ]
+        print(
+            f"{name:<14}{found['parameters']:>12,}{median:>11.0f}"
+            f"{f'{low:.0f} to {high:.0f}':>16}{ratios[0]:>10}{processor:>11.0f}"
+            f"{ratios[1]:>10}{found['peak_bytes'] / 2**20:>10.0f} MB",
+            flush=True,
+        )
+    if FLAGS.json:
+        report = {
+            "machine": machine(),
+            "size": FLAGS.size,
+            "batch": FLAGS.batch,
+            "networks": networks,
+        }
+        with open(FLAGS.json, "w") as file:
+            json.dump(report, file, indent=2)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,38 @@
+"""What a loss network was trained on: pixels scaled its way."""
+
+import keras
+from keras import ops
+
+CAFFE = {"mean": (123.68, 116.779, 103.939), "bgr": True}  # VGG, ResNet
+TENSORFLOW = {"mean": 127.5, "deviation": 127.5}  # -1 to 1: Inception, MobileNet
+TORCH = {  # torchvision's: ImageNet's mean and deviation
+    "mean": (255 * 0.485, 255 * 0.456, 255 * 0.406),
+    "deviation": (255 * 0.229, 255 * 0.224, 255 * 0.225),
+}
+DARKNET = {"deviation": 255.0}  # 0 to 1
+
+
+@keras.saving.register_keras_serializable("fusion_style")
+class Preprocessing(keras.layers.Layer):
+    """(x - mean) / deviation of RGB pictures with values in 0-255; then BGR if asked.
+
+    Args:
+        mean, deviation: one number, or one for each of red, green and blue.
+        bgr: whether blue comes first in what the network takes.
+    """
+
+    def __init__(self, mean=0.0, deviation=1.0, bgr=False, **kwargs):
+        super().__init__(**kwargs)
+        self.options = {"mean": mean, "deviation": deviation, "bgr": bgr}
+
+    def call(self, x):
+        mean = ops.convert_to_tensor(self.options["mean"], x.dtype)
+        deviation = ops.convert_to_tensor(self.options["deviation"], x.dtype)
+        x = (x - mean) / deviation
+        return ops.flip(x, axis=-1) if self.options["bgr"] else x
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def get_config(self):
+        return {**super().get_config(), **self.options}

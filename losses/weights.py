@@ -1,0 +1,172 @@
+"""Files of weights: Keras's HDF5, state dicts of torchvision, Darknet's binary.
+
+Each `load_…(network, path, needed)` fills the layers of `network` whose names are in
+`needed`, and complains with a ValueError of what is missing or does not fit.
+"""
+
+import contextlib
+import os
+import re
+import zipfile
+import zlib
+
+import h5py
+import keras
+import numpy as np
+import safetensors
+
+AUTOMATIC = re.compile(r"(conv2d|batch_normalization)(_\d+)?")
+
+
+def set_weights(layer, values, path):
+    expected = [tuple(weight.shape) for weight in layer.weights]
+    received = [value.shape for value in values]
+    if received != expected:
+        raise ValueError(
+            f"{path}: the weights of {layer.name} have shapes {received}, "
+            f"expected {expected}"
+        )
+    layer.set_weights(values)
+
+
+def missing(path, wanted, names):
+    listed = ", ".join(list(names)[:8]) + (", …" if len(names) > 8 else "")
+    return ValueError(f"{path} has no weights for {wanted}. It has: {listed or 'none'}")
+
+
+def load_keras(network, path, needed):
+    """Keras's legacy HDF5 layout: one group for each layer, found by its name.
+
+    Keras numbers layers without a name of their own (InceptionV3's) anew in every
+    session, and some files have other names than today's layers. Those files are read
+    in order, if they have as many layers as the network; so does Keras.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            stored = keras_groups(file.get("model_weights", file), path)
+            layers = [layer for layer in network.layers if layer.weights]
+            names = [layer.name for layer in layers]
+            wanted = [name for name in names if name in needed]
+            numbered = any(AUTOMATIC.fullmatch(name) for name in wanted)
+            absent = [name for name in wanted if name not in stored]
+            if (numbered or absent) and len(stored) == len(layers):
+                stored = dict(zip(names, stored.values(), strict=True))
+            elif numbered:
+                raise ValueError(
+                    f"{path} has {len(stored)} layers with weights, expected {len(layers)}"
+                )
+            elif absent:
+                raise missing(path, f"the layer {absent[0]}", stored)
+            for layer in layers:
+                if layer.name in needed:
+                    group, keys = stored[layer.name]
+                    set_weights(layer, [group[key][()] for key in keys], path)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise ValueError(f"{path} is not an HDF5 file of weights: {error}") from error
+
+
+def keras_groups(groups, path):
+    """{layer: (group, names of its weights)} of the layers that have any, in order."""
+    if "layers" in groups and "weight_names" not in groups["layers"].attrs:
+        raise ValueError(
+            f"{path} is a .weights.h5 file of Keras 3, which does not name the layers. "
+            "Save the whole model instead: model.save('weights.h5')"
+        )
+    found = {}
+    for name in map(as_text, groups.attrs.get("layer_names", list(groups))):
+        keys = [as_text(key) for key in groups[name].attrs.get("weight_names", ())]
+        if keys:
+            found[name] = groups[name], keys
+    return found
+
+
+def as_text(name):
+    return name if isinstance(name, str) else name.decode()
+
+
+def load_state_dict(network, path, needed):
+    """A state dict of PyTorch in a .safetensors or .npz file, by name and shape."""
+    open_tensors = open_npz if path.lower().endswith(".npz") else open_safetensors
+    try:
+        with open_tensors(path) as (names, read):
+            for layer in network.layers:
+                if layer.name not in needed or not layer.weights:
+                    continue
+                values = []
+                for name in (f"{layer.name}.weight", f"{layer.name}.bias"):
+                    if name not in names:
+                        raise missing(path, name, names)
+                    value = np.asarray(read(name), "float32")
+                    # (out, in, height, width) -> (height, width, in, out)
+                    values.append(value.transpose(2, 3, 1, 0) if value.ndim == 4 else value)
+                set_weights(layer, values, path)
+    except (
+        OSError, EOFError, TypeError, safetensors.SafetensorError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        raise ValueError(f"{path} is damaged or no file of weights: {error}") from error
+
+
+@contextlib.contextmanager
+def open_safetensors(path):
+    with safetensors.safe_open(path, framework="numpy") as file:
+        yield list(file.keys()), file.get_tensor
+
+
+@contextlib.contextmanager
+def open_npz(path):
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is damaged or no .npz file: it is not a zip file")
+    with np.load(path) as file:
+
+        def read(name):
+            try:
+                return file[name]
+            except ValueError as error:  # Python objects instead of numbers
+                raise TypeError(f"{name}: {error}") from error
+
+        yield file.files, read
+
+
+def load_darknet(network, path, needed):
+    """Darknet's .weights: a header, then float32, convolution after convolution.
+
+    Major, minor and revision are int32; the pictures seen in training are 32 bits, or
+    64 from version 0.2 on. Each convolution has its biases, the norm's scales, means
+    and variances if it has a norm, and its kernel, (out, in, height, width).
+    """
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        version = [*np.fromfile(file, "<i4", 3).tolist(), 0, 0, 0][:3]
+        major, minor, _ = version
+        wide = major * 10 + minor >= 2 and max(major, minor) < 1000
+        header, expected = 20 if wide else 16, network.count_params()
+        if size != header + 4 * expected:
+            raise ValueError(
+                f"{path} has {size:,} bytes, expected {header + 4 * expected:,} (version "
+                f"{'.'.join(map(str, version))}): it is truncated, or the weights of "
+                f"another network than {network.name}"
+            )
+        file.seek(header)
+        values = np.fromfile(file, "<f4")
+
+    def take(*shape):
+        nonlocal values
+        taken, values = np.split(values, [int(np.prod(shape))])
+        return taken.reshape(shape)
+
+    for layer, after in zip(network.layers, [*network.layers[1:], None], strict=True):
+        if not isinstance(layer, keras.layers.Conv2D):
+            continue
+        height, width, inputs, outputs = layer.kernel.shape
+        bias = take(outputs)
+        normed = isinstance(after, keras.layers.BatchNormalization)
+        if normed:
+            scale, mean, variance = (take(outputs) for _ in range(3))
+            # Darknet divides by √variance + 1e-6.
+            variance = np.square(np.sqrt(variance) + np.float32(1e-6))
+        kernel = take(outputs, inputs, height, width).transpose(2, 3, 1, 0)
+        if layer.name in needed:
+            set_weights(layer, [kernel] if normed else [kernel, bias], path)
+            if normed:
+                set_weights(after, [scale, bias, mean, variance], path)
