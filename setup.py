@@ -7,7 +7,7 @@ setup(
     license="MIT",
     python_requires=">=3.10",
     packages=["models", "losses", "data", "training", "inference", "pretrained"],
-    py_modules=["files", "train", "stylize"],
+    py_modules=["files", "train", "stylize", "optimize"],
     package_data={"pretrained": ["*.keras", "*.json"]},
     install_requires=[
         "absl-py",
@@ -18,6 +18,7 @@ setup(
         "openvino>=2024.4",
         "pillow>=10.1",
         "scikit-image",  # carries the sample photograph
+        "scipy>=1.11",  # L-BFGS-B; its callback may stop it
         "tensorboardX",
         "tensorflow>=2.18",
         "tensorflow-datasets",

@@ -85,7 +85,7 @@ def architecture(name):
     return ARCHITECTURES[name]
 
 
-def build_loss_network(name="vgg16", layers=None, weights="imagenet"):
+def build_loss_network(name="vgg16", layers=None, weights="imagenet", pooling="max"):
     """A frozen network that returns the feature maps of `layers`.
 
     Args:
@@ -95,6 +95,7 @@ def build_loss_network(name="vgg16", layers=None, weights="imagenet"):
         weights: "imagenet" (downloaded by keras.applications), "random" (He et
             al. 2015, without a pretrained file), or the path of a file in Keras's
             HDF5 layout, loaded by layer name.
+        pooling: "max", as trained, or "average" (Gatys et al. 2016, sec. 2).
 
     Returns:
         A `keras.Model` from (batch, height, width, 3), 0-255, to
@@ -113,6 +114,10 @@ def build_loss_network(name="vgg16", layers=None, weights="imagenet"):
     picture = keras.Input((None, None, 3), dtype="float32", name="picture")
     x = arch.preprocessing(dtype="float32", name="preprocessing")(picture)
     base = build_base(name, arch, weights)
+    if pooling == "average":
+        base = with_average_pooling(base)
+    elif pooling != "max":
+        raise ValueError(f"pooling must be max or average. Received: {pooling!r}")
     features = keras.Model(
         base.input, {layer: base.get_layer(arch.layers[layer]).output for layer in layers}
     )
@@ -146,6 +151,20 @@ def build_base(name, arch, weights):
             f"Download {name}_weights_tf_dim_ordering_tf_kernels_notop.h5 elsewhere and "
             "give it with --loss_weights FILE, or use --loss_weights random."
         ) from error
+
+
+def with_average_pooling(network):
+    """The same network, weights and all, with its max pooling replaced by the mean."""
+
+    def replace(layer):
+        kind = type(layer)
+        if kind is keras.layers.MaxPooling2D:
+            kind = keras.layers.AveragePooling2D
+        return kind.from_config(layer.get_config())
+
+    replaced = keras.models.clone_model(network, clone_function=replace)
+    replaced.set_weights(network.get_weights())
+    return replaced
 
 
 def he_normal(network):

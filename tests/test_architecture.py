@@ -18,9 +18,13 @@ ROOMS = {
     "inference": ("models", "data", "files"),
     "train": ("training", "models", "data"),
     "stylize": ("inference", "models", "data"),
+    "optimize": ("training",),
     "benchmarks": ("training", "inference", "models", "losses", "data", "files"),
 }
-TENSORFLOW = {"data/photos.py", "training/strategy.py", "inference/engines.py"}
+TENSORFLOW = {
+    "data/photos.py", "training/strategy.py", "training/gradients.py",
+    "inference/engines.py",
+}  # fmt: skip
 SOURCES = [
     path.relative_to(ROOT)
     for room in ROOMS
