@@ -24,5 +24,8 @@ setup(
         "tensorflow-datasets",
         "tqdm",
     ],
-    extras_require={"test": ["pytest"]},
+    extras_require={
+        "plots": ["matplotlib"],  # benchmarks/ablation.py
+        "test": ["pytest"],
+    },
 )

@@ -19,7 +19,7 @@ WEIGHTS = {
     },
     "gatys": {
         "content_weight": 1.0,
-        "style_weight": 1e4,
+        "style_weight": 1e3,
         "tv_weight": 0.0,
         "dream_weight": 1e10,
     },
