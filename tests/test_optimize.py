@@ -11,10 +11,11 @@ from conftest import import_script, made_up_photograph
 from PIL import Image
 
 import training.picture
-from data.images import read_picture
+from data.images import Picture, read_picture
 from training.picture import optimise_picture
 from training.picture_settings import complete
-from training.pixels import minimise
+from training.pixels import Step, minimise
+from training.snapshots import Snapshots, checkpoint_path, read_checkpoint
 
 TINY = [
     "--loss_network=vgg16", "--loss_weights=random", "--content_layers=relu1_1",
@@ -141,6 +142,19 @@ def test_stopped_and_resumed(run, painting, monkeypatch, stopped_at):
     assert run("--out=r.png", "--resume")[0] == 0
     np.testing.assert_array_equal(pixels("r.png"), pixels("whole.png"))
     assert not os.path.exists("r.checkpoint.npz")
+
+
+def test_stopped_between_two_scales(tmp_path):
+    """The smaller scale's result is left behind, and gone on from."""
+    out, picture = str(tmp_path / "r.png"), Picture(np.full((16, 20, 3), 7, np.float32))
+    snapshots = Snapshots(out, {}, picture, lambda pixels: pixels)
+    snapshots.begin(0, Step(0, picture.pixels, {}, {}), 5)
+    assert not snapshots.stop() and not os.path.exists(out)
+    snapshots.begin(1, Step(0, picture.pixels, {}, {}), 5)
+    assert snapshots.stop()
+    checkpoint = read_checkpoint(checkpoint_path(out))
+    assert (checkpoint["scale"], checkpoint["iteration"]) == (1, 0)
+    np.testing.assert_array_equal(pixels(out), 7)
 
 
 def test_what_is_not_finite_leaves_the_last_good_picture(run, painting, monkeypatch):

@@ -6,9 +6,10 @@ import keras
 
 from training.pixels import MEMORY
 
-# Measured with TensorFlow on a CPU; see README.md, "The slow path".
-AT_REST = 600e6  # bytes of Python, Keras, TensorFlow
-PER_ACTIVATION = 1.0  # of what the loss network's layers put out
+# Measured with TensorFlow on a CPU, by benchmarks/optimizers.py.
+AT_REST = 840e6  # bytes of Python, Keras, TensorFlow
+COPIES = 4  # of every feature map: convolved, with bias, rectified, gradient
+SCRATCH = 3  # more, of the largest
 
 
 def activations(network, height, width):
@@ -40,7 +41,7 @@ def bytes_needed(network, height, width, method="lbfgs"):
     total, largest = activations(network, height, width)
     pixels = height * width * 3
     vectors = {"lbfgs": 8 * (2 * MEMORY + 12), "adam": 4 * 8, "gd": 4 * 6}[method]
-    maps = 4 * (PER_ACTIVATION * total + 3 * largest)
+    maps = 4 * (COPIES * total + SCRATCH * largest)
     return AT_REST + 4 * network.count_params() + maps + vectors * pixels
 
 

@@ -15,8 +15,8 @@ from losses.objective import PictureObjective
 from losses.perceptual import PerceptualLoss
 from training.memory import check_memory
 from training.picture_settings import check, complete, refuse_to_replace
-from training.pixels import minimise
-from training.scales import enlarge_changes, first_pixels, sizes
+from training.pixels import Step, minimise
+from training.scales import SMALLEST, enlarge_changes, first_pixels, sizes
 from training.snapshots import Snapshots, check_same, checkpoint_path, read_checkpoint
 
 
@@ -167,9 +167,8 @@ class Work:
 
     def paintings_at(self, shape):
         """The paintings as large as a picture of (height, width) needs them."""
-        side = (self.settings["style_size"] or min(self.shapes[-1])) * (
-            max(shape) / max(self.shapes[-1])
-        )
+        side = self.settings["style_size"] or min(self.shapes[-1])
+        side = max(SMALLEST, side * max(shape) / max(self.shapes[-1]))
         return [
             resize(painting, *fit_size(*painting.shape[:2], side, side=min))
             for painting in self.paintings
@@ -182,7 +181,7 @@ class Work:
             if scale < first:
                 continue
             photograph = resize(self.photograph, *shape)
-            done, state = 0, None
+            done, state = 0, {}
             if checkpoint and scale == first:
                 self.pixels = checkpoint["pixels"]
                 done, state = checkpoint["iteration"], checkpoint["state"]
@@ -199,6 +198,8 @@ class Work:
                 self.pixels = resize(self.pixels, *shape)
             else:
                 self.pixels = enlarge_changes(self.pixels, self.photograph, *shape)
+            step = Step(done, self.pixels, {}, state)
+            snapshots.begin(scale, step, self.settings["iterations"])
             if self.paintings:
                 self.loss.see_style(
                     self.paintings_at(shape), self.settings["style_weights"]
@@ -206,7 +207,6 @@ class Work:
             objective = PictureObjective(
                 self.loss, photograph, self.dream, self.settings["dream_weight"]
             )
-            snapshots.begin(scale, shape, self.settings["iterations"], done)
             minimised = minimise(
                 objective,
                 self.pixels,

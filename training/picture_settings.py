@@ -63,6 +63,8 @@ def complete(settings):
     defaults = PAINTED | WEIGHTS[settings["objective"]]
     if not settings["style"]:
         defaults |= DREAMED
+    if settings["optimizer"] == "lbfgs":
+        defaults |= {"jitter": 0}
     for name, value in defaults.items():
         if settings[name] is None:
             settings[name] = value

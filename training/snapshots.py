@@ -33,13 +33,18 @@ class Snapshots:
         self.scale, self.latest, self.saved_at = 0, None, time.monotonic()
         self.bar = None
 
-    def begin(self, scale, shape, iterations, done):
-        """Begins, or goes on with, the scale of number `scale` and (height, width)."""
-        self.scale, self.latest, self.iterations = scale, None, iterations
+    def begin(self, scale, step, iterations):
+        """Begins the scale of number `scale`, or goes on with it, at `step`.
+
+        At the very beginning there is nothing yet that would be worth leaving behind.
+        """
+        self.scale, self.iterations = scale, iterations
+        self.latest = step if scale or step.iteration else None
+        height, width = step.pixels.shape[:2]
         self.bar = tqdm.tqdm(
             total=iterations,
-            initial=done,
-            desc=f"{shape[1]}×{shape[0]}",
+            initial=step.iteration,
+            desc=f"{width}×{height}",
             unit="iteration",
             dynamic_ncols=True,
         )
