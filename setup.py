@@ -7,7 +7,7 @@ setup(
     license="MIT",
     python_requires=">=3.10",
     packages=["models", "losses", "data", "training", "inference", "pretrained"],
-    py_modules=["files", "train", "stylize"],
+    py_modules=["files", "train", "stylize", "optimize"],
     package_data={"pretrained": ["*.keras", "*.json"]},
     install_requires=[
         "absl-py",
@@ -20,6 +20,7 @@ setup(
         "platformdirs",
         "safetensors",
         "scikit-image",  # carries the sample photograph
+        "scipy>=1.11",  # L-BFGS-B; its callback may stop it
         "tensorboardX",
         "tensorflow>=2.18",
         "tensorflow-datasets",

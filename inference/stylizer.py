@@ -5,15 +5,13 @@ Pixels are float32 RGB, (height, width, 3), values in 0-255.
 
 import numpy as np
 
+from data.colors import with_colors_of
 from data.images import Picture, fit_size, resize, to_bytes
 from inference.engines import check_names, load_engine
 from inference.statistics import samples, statistics
 from inference.tiles import REGION, paint_in_tiles
 from models.checkpoint import read_recipe, style_path
 from models.deploy import Deployment
-
-# ITU-R BT.601.
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 class Stylizer:
@@ -96,8 +94,7 @@ class Stylizer:
                 alpha = to_bytes(resize(alpha, height, width))
         painted = self.paint(photograph)
         if keep_colors:
-            brighter = painted @ LUMINANCE - photograph @ LUMINANCE
-            painted = np.clip(photograph + brighter[..., None], 0, 255)
+            painted = with_colors_of(painted, photograph)
         if strength < 1:
             painted = photograph + np.float32(strength) * (painted - photograph)
         return Picture(painted, alpha, picture.exif)

@@ -58,7 +58,8 @@ class PerceptualLoss:
     of weights serve every loss network. 1 is "as wrong as knowing nothing".
 
     Args:
-        style: the painting, float32 RGB (height, width, 3), 0-255.
+        style: the painting, float32 RGB (height, width, 3), 0-255; or a list of
+            paintings, or None for no style.
         loss_network: a name of `losses.networks.ARCHITECTURES`.
         loss_weights: "imagenet", "random" or a file; see `build_loss_network`.
         content_layers, style_layers: names of feature maps, "name=weight", or
@@ -66,10 +67,15 @@ class PerceptualLoss:
             weights are scaled to sum to 1.
         content_weight, style_weight, tv_weight: weights of the three terms.
         reduction: "mean" or "sum" over each layer's elements (FastChi).
+        pooling: see `build_loss_network`.
+        style_weights: the paintings' shares in the style, equal by default.
+        also: further feature maps that `network` returns.
 
     Raises:
         ValueError: for unknown layers, networks or reductions.
     """
+
+    gram = staticmethod(gram_matrix)
 
     def __init__(
         self,
@@ -82,12 +88,21 @@ class PerceptualLoss:
         style_weight=1.0,
         tv_weight=0.002,
         reduction="mean",
+        pooling="max",
+        style_weights=None,
+        also=(),
     ):
         if reduction not in ("mean", "sum"):
             raise ValueError(f"reduction must be 'mean' or 'sum'. Received: {reduction!r}")
         defaults = architecture(loss_network)
-        self.content_layers = layer_weights(content_layers or defaults.content_layers)
-        self.style_layers = layer_weights(style_layers or defaults.style_layers)
+        if content_layers is None:
+            content_layers = defaults.content_layers
+        if style is None:
+            style_layers = ()
+        self.content_layers = layer_weights(content_layers)
+        self.style_layers = layer_weights(
+            defaults.style_layers if style_layers is None else style_layers
+        )
         self.weights = {
             "content": content_weight,
             "style": style_weight,
@@ -95,17 +110,42 @@ class PerceptualLoss:
         }
         self.reduce = {"mean": ops.mean, "sum": ops.sum}[reduction]
 
-        layers = list(dict.fromkeys([*self.content_layers, *self.style_layers]))
-        self.network = build_loss_network(loss_network, layers, loss_weights)
-        # The photograph's features are needed for the content layers alone.
-        self.content_network = keras.Model(
-            self.network.input,
-            {layer: self.network.output[layer] for layer in self.content_layers},
+        layers = list(dict.fromkeys([*self.content_layers, *self.style_layers, *also]))
+        self.network = build_loss_network(
+            loss_network, layers, loss_weights, pooling=pooling
         )
-        features = self.network(ops.convert_to_tensor(style[None], "float32"))
-        self.style_targets = {
-            layer: gram_matrix(features[layer]) for layer in self.style_layers
-        }
+        # The photograph's features are needed for the content layers alone.
+        self.content_network = self.part(self.content_layers)
+        self.style_network = self.part(self.style_layers)
+        self.see_style(style, style_weights)
+
+    def part(self, layers):
+        """The loss network as deep as `layers`."""
+        outputs = {layer: self.network.output[layer] for layer in layers}
+        return keras.Model(self.network.input, outputs) if outputs else None
+
+    def see_style(self, style, style_weights=None):
+        """Makes a painting, or the weighted mean of paintings, what style is.
+
+        Several paintings' Gram matrices are mixed. For Gatys' objective that has the
+        gradient of the weighted sum of their losses: Σ w (G − A)² is, for weights that
+        sum to 1, (G − Σ w A)² and a constant.
+        """
+        self.style_targets = {}
+        if style is None:
+            return
+        paintings = style if isinstance(style, (list, tuple)) else [style]
+        weights = style_weights or [1.0] * len(paintings)
+        if len(weights) != len(paintings) or min(weights) < 0 or sum(weights) <= 0:
+            raise ValueError(
+                f"style_weights must be a positive number for each of {len(paintings)} "
+                f"paintings. Received: {weights}"
+            )
+        for painting, weight in zip(paintings, weights, strict=True):
+            features = self.style_network(ops.convert_to_tensor(painting[None], "float32"))
+            for layer in self.style_layers:
+                gram = weight / sum(weights) * self.gram(features[layer])
+                self.style_targets[layer] = self.style_targets.get(layer, 0.0) + gram
 
     def content(self, photograph_features, features):
         """Squared difference of features (Johnson et al. 2016, eq. 2), (batch,)."""
@@ -137,12 +177,20 @@ class PerceptualLoss:
         Returns:
             {"content", "style", "variation"}: float32 tensors of shape (batch,).
         """
-        features = self.network(pictures)
-        return {
-            "content": self.content(self.content_network(photographs), features),
-            "style": self.style(features),
-            "variation": total_variation(pictures, self.reduce),
-        }
+        photograph_features = self.content_network(photographs)
+        return self.terms(photograph_features, self.network(pictures), pictures)
+
+    def terms(self, photograph_features, features, pictures):
+        """The unweighted terms, from features that are computed already; (batch,) each.
+
+        There is no content without content layers, no style without a painting.
+        """
+        terms = {"variation": total_variation(pictures, self.reduce)}
+        if self.content_layers:
+            terms["content"] = self.content(photograph_features, features)
+        if self.style_layers:
+            terms["style"] = self.style(features)
+        return terms
 
     def total(self, terms):
         """The weighted sum (Johnson et al. 2016, eq. 5), (batch,)."""

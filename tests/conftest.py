@@ -38,8 +38,8 @@ def trained_like(network):
 
 
 def import_script(name):
-    """train or stylize, as a module: both define flags, some by the same names."""
-    for script in ("train", "stylize"):
+    """train, stylize or optimize, as a module: their flags have names in common."""
+    for script in ("train", "stylize", "optimize"):
         flags.FLAGS.remove_flag_values(
             [flag.name for flag in flags.FLAGS.get_flags_for_module(script)]
         )

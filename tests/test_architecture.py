@@ -18,10 +18,11 @@ ROOMS = {
     "inference": ("models", "data", "files"),
     "train": ("training", "models", "losses", "data"),
     "stylize": ("inference", "models", "data"),
+    "optimize": ("training",),
     "benchmarks": ("training", "inference", "models", "losses", "data", "files"),
 }
 TENSORFLOW = {
-    "data/photos.py", "training/strategy.py", "inference/engines.py",
+    "data/photos.py", "training/strategy.py", "training/gradients.py",
     "benchmarks/training.py",
 }  # fmt: skip
 SOURCES = [

@@ -1,0 +1,160 @@
+"""FastChi's experiments again: what each term of the loss does, Figs. 5 to 8 and 10.
+
+    python benchmarks/ablation.py --style starry.jpg --data ~/Photos          # minutes
+    python benchmarks/ablation.py --style starry.jpg --data ~/Photos --full   # hours
+
+Johnson's network and the inception network are trained anew with the style loss only,
+with the content loss only and with both; Johnson's also with sums over each layer's
+elements instead of means. Writes what each makes of one photograph on the way
+(`ablation.jpg`, a row for each) and the losses (`ablation_losses.png`). --full is the
+report's length: 1,500 iterations, a picture every 300. Needs matplotlib:
+pip install -e '.[plots]'
+"""
+
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import keras
+import tqdm
+from absl import app, flags
+
+from data.images import (
+    Picture,
+    PictureError,
+    fit_size,
+    read_picture,
+    resize,
+    sample_photograph,
+    write_picture,
+)
+from data.photos import PhotoStream, open_photographs
+from data.sheets import contact_sheet
+from files import replacing
+from training.learn import build_trainer
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("style", None, "The painting.", required=True)
+flags.DEFINE_string("data", "coco/2014", "A folder of photographs, or a TFDS data set.")
+flags.DEFINE_string("photograph", None, "To paint on the way. Default: the sample.")
+flags.DEFINE_string("loss_network", "vgg16", "vgg16 or vgg19.")
+flags.DEFINE_string("loss_weights", "imagenet", "imagenet, random, or an HDF5 file.")
+flags.DEFINE_boolean("full", False, "The report's 1,500 iterations of 4 crops of 256.")
+flags.DEFINE_integer("steps", None, "Default: 100, or with --full 1500.", 1)
+flags.DEFINE_integer("size", None, "Of the crops. Default: 128, or with --full 256.", 16)
+flags.DEFINE_integer("pictures", 5, "Painted on the way, evenly spaced.", 1)
+flags.DEFINE_string("out", ".", "A folder for the two sheets.")
+
+BOTH = {"content_weight": 0.2, "style_weight": 1.0}
+TERMS = {
+    "style only": BOTH | {"content_weight": 0.0},
+    "content only": BOTH | {"style_weight": 0.0},
+    "both": BOTH,
+}
+RUNS = {
+    f"{network}, {terms}": {"network": network, "reduction": "mean", **weights}
+    for network in ("johnson", "inception")
+    for terms, weights in TERMS.items()
+} | {"johnson, both, sums": {"network": "johnson", "reduction": "sum", **BOTH}}
+LAYERS = {"content_layers": None, "style_layers": None, "tv_weight": 0.002}
+TRANSFORMER = {"norm": "batch", "upsample": "resize", "input_norm": True}
+
+
+class Watch(keras.callbacks.Callback):
+    """Keeps the losses of every step, and paints a photograph now and then."""
+
+    def __init__(self, photograph, every, bar):
+        super().__init__()
+        self.photograph, self.every, self.bar = photograph, every, bar
+        self.losses, self.pictures = [], []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append({name: float(value) for name, value in logs.items()})
+        self.model.reset_metrics()
+        self.bar.update()
+        if len(self.losses) % self.every == 0:
+            painted = self.model.transformer(self.photograph[None], training=False)
+            self.pictures.append(keras.ops.convert_to_numpy(painted)[0])
+
+
+def train(run, painting, photograph, steps, size, every, bar):
+    """A `Watch` over a training of `RUNS`, all on the same crops."""
+    keras.utils.set_random_seed(0)
+    settings = LAYERS | TRANSFORMER | RUNS[run] | {
+        "loss_network": FLAGS.loss_network,
+        "loss_weights": FLAGS.loss_weights,
+        "learning_rate": 1e-3,
+    }  # fmt: skip
+    trainer = build_trainer(painting, settings, steps)
+    stream = PhotoStream(open_photographs(FLAGS.data), size, seed=0)
+    watch = Watch(photograph, every, bar)
+    trainer.fit(
+        stream.batches(4), steps_per_epoch=steps, shuffle=False, verbose=0,
+        callbacks=[watch],
+    )  # fmt: skip
+    return watch
+
+
+def plot(watches, path):
+    """Content and style over the iterations, a line for each run."""
+    import matplotlib.figure
+
+    figure = matplotlib.figure.Figure(figsize=(12, 4.5), layout="constrained")
+    for axis, name in zip(figure.subplots(1, 2), ("content", "style"), strict=True):
+        for run, watch in watches.items():
+            if RUNS[run]["reduction"] == "mean":  # sums have another scale
+                line = "--" if run.startswith("inception") else "-"
+                values = smooth([losses[name] for losses in watch.losses])
+                axis.semilogy(range(1, len(values) + 1), values, line, label=run)
+        axis.set(xlabel="iteration", title=f"{name} loss (of a target's scale)")
+        axis.grid(alpha=0.3)
+    axis.legend(fontsize="small")
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
+def smooth(values, span=20):
+    """Means over the last `span` values."""
+    recent = (values[max(0, i - span + 1) : i + 1] for i in range(len(values)))
+    return [sum(some) / len(some) for some in recent]
+
+
+def main(argv):
+    try:
+        import matplotlib  # noqa: F401  before hours of training
+    except ImportError:
+        return "ablation.py draws curves with matplotlib: pip install -e '.[plots]'"
+    steps = FLAGS.steps or (1500 if FLAGS.full else 100)
+    size = FLAGS.size or (256 if FLAGS.full else 128)
+    every = max(1, steps // FLAGS.pictures)
+    try:
+        painting = read_picture(FLAGS.style).pixels
+        photograph = read_picture(FLAGS.photograph or sample_photograph()).pixels
+        painting = resize(painting, *fit_size(*painting.shape[:2], size * 3 // 2, min))
+        photograph = resize(photograph, *fit_size(*photograph.shape[:2], size))
+        watches = {}
+        with tqdm.tqdm(total=steps * len(RUNS), unit="step") as bar:
+            for run in RUNS:
+                bar.set_description(run)
+                watches[run] = train(run, painting, photograph, steps, size, every, bar)
+    except (PictureError, ValueError, OSError) as error:
+        return f"ablation.py: {error}"
+    pictures, captions = [], []
+    for run, watch in watches.items():
+        pictures += [photograph, *watch.pictures]
+        captions += [run, *(f"{every * (i + 1)}" for i in range(len(watch.pictures)))]
+    columns = len(pictures) // len(RUNS)
+    sheet = contact_sheet(pictures, captions, columns, size=min(size, 192))
+    write_picture(os.path.join(FLAGS.out, "ablation.jpg"), Picture(sheet))
+    plot(watches, os.path.join(FLAGS.out, "ablation_losses.png"))
+    for run, watch in watches.items():
+        last = {n: smooth([x[n] for x in watch.losses])[-1] for n in ("content", "style")}
+        print(f"{run:<26} content {last['content']:.3g}, style {last['style']:.3g}")
+
+
+if __name__ == "__main__":
+    app.run(main)

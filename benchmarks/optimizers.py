@@ -1,0 +1,95 @@
+"""Seconds for an iteration of optimize.py, and the memory that it says and takes.
+
+    python benchmarks/optimizers.py --sizes 512
+    python benchmarks/optimizers.py --sizes 256,512,1024 --optimizers lbfgs
+
+The loss network is VGG19 to relu4_1 with random weights, on which the time does not
+depend. Each row has a process of its own, for the sake of its peak of memory. The
+first iteration is left out: there L-BFGS looks for the length of its first step, and
+TensorFlow plans its memory. Medians, with the middle half as the spread.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, ROOT)
+
+import json
+import subprocess
+import time
+
+import numpy as np
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("sizes", ["512"], "Sides of the square pictures, in pixels.")
+flags.DEFINE_list("optimizers", ["lbfgs", "adam", "gd"], "Which.")
+flags.DEFINE_integer("iterations", 8, "Timed, of each.", 1)
+flags.DEFINE_string("json", None, "A file for the numbers.")
+
+ONE = "import sys; from benchmarks.optimizers import measure; measure(*sys.argv[1:])"
+
+
+def measure(method, size, iterations):
+    """Prints seconds of each iteration and bytes, said and taken, as JSON."""
+    from losses.objective import PictureObjective
+    from losses.perceptual import PerceptualLoss
+    from training.memory import bytes_needed
+    from training.pixels import minimise
+
+    size, times = int(size), []
+    rng = np.random.default_rng(0)
+    painting, photograph = rng.uniform(0, 255, (2, size, size, 3)).astype("float32")
+    loss = PerceptualLoss(painting, "vgg19", "random")
+    objective = PictureObjective(loss, photograph)
+
+    def callback(step):
+        times.append(time.perf_counter())
+
+    minimise(objective, photograph, method, int(iterations) + 1, callback=callback)
+    result = {
+        "seconds": np.diff(times).tolist(),
+        "said": bytes_needed(loss.network, size, size, method),
+        "taken": peak_bytes(),
+    }
+    print(json.dumps(result))
+
+
+def peak_bytes():
+    """Of this process; 0 where the system doesn't say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def main(argv):
+    results = {}
+    print(f"{'':<16}{'s/iteration':>12}{'middle half':>16}{'said':>10}{'taken':>10}")
+    for size in FLAGS.sizes:
+        for method in FLAGS.optimizers:
+            printed = subprocess.run(
+                [sys.executable, "-c", ONE, method, size, str(FLAGS.iterations)],
+                cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True,
+            ).stdout  # fmt: skip
+            row = results[f"{method} {size}²"] = json.loads(printed.splitlines()[-1])
+            low, median, high = np.percentile(row["seconds"], [25, 50, 75])
+            print(
+                f"{method + ' ' + size + '²':<16}{median:>12.2f}"
+                f"{f'{low:.2f} to {high:.2f}':>16}"
+                f"{row['said'] / 1e9:>7.2f} GB{row['taken'] / 1e9:>7.2f} GB",
+                flush=True,
+            )
+    if FLAGS.json:
+        with open(FLAGS.json, "w") as file:
+            json.dump(results, file, indent=2)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,88 @@
+"""Gatys' objective to the letter (Gatys, Ecker & Bethge 2016, sec. 2).
+
+    L_content = ½ Σ (F − P)²                          (eq. 1)
+    G = FᵀF,  E_l = 1 / (4 N² M²) Σ (G − A)²          (eqs. 3 and 4)
+    L_style = Σ w_l E_l                               (eq. 5)
+    L_total = α L_content + β L_style                 (eq. 7)
+
+F is a layer's feature map as an M × N matrix, of M positions and N channels; P the
+photograph's; A the painting's Gram matrix. Nothing is divided by its scale, so the
+weights belong to one loss network.
+"""
+
+from keras import ops
+
+from losses.perceptual import PerceptualLoss
+
+
+def content_loss(features, target):
+    """½ Σ (F − P)² (eq. 1), (batch,).
+
+    Args:
+        features, target: (batch, height, width, channels).
+    """
+    difference = ops.cast(features, "float32") - ops.cast(target, "float32")
+    return 0.5 * ops.sum(ops.square(difference), axis=(1, 2, 3))
+
+
+def gram_per_position(features):
+    """FᵀF / M, (batch, N, N): Gatys' Gram matrix (eq. 3) over the number of positions."""
+    features = ops.cast(features, "float32")
+    _, height, width, _ = ops.shape(features)
+    gram = ops.einsum("bhwc,bhwd->bcd", features, features)
+    return gram / ops.cast(height * width, "float32")
+
+
+def style_loss(features, target):
+    """E_l = 1 / (4 N² M²) Σ (G − A)² (eq. 4), (batch,).
+
+    A departure: the paper resizes the painting to the photograph's size. Here a
+    painting may have any, and A is scaled to the picture's M; at the same size this
+    is equation 4.
+
+    Args:
+        features: (batch, height, width, N).
+        target: the painting's `gram_per_position`, (1, N, N).
+    """
+    difference = gram_per_position(features) - target
+    return ops.mean(ops.square(difference), axis=(1, 2)) / 4
+
+
+class GatysLoss(PerceptualLoss):
+    """The same terms as `PerceptualLoss`, as Gatys et al. 2016 wrote them.
+
+    Args:
+        style: as for `PerceptualLoss`.
+        content_weight, style_weight: α and β.
+        tv_weight: of the sum of absolute differences between neighbouring pixels,
+            which the paper does not have.
+        options: what else `PerceptualLoss` takes, but for the reduction.
+    """
+
+    def __init__(
+        self, style, content_weight=1.0, style_weight=1e3, tv_weight=0.0, **options
+    ):
+        super().__init__(
+            style,
+            content_weight=content_weight,
+            style_weight=style_weight,
+            tv_weight=tv_weight,
+            reduction="sum",
+            **options,
+        )
+
+    gram = staticmethod(gram_per_position)
+
+    def content(self, photograph_features, features):
+        """Equation 1, with a weight for each layer if there are several, (batch,)."""
+        return sum(
+            weight * content_loss(features[layer], photograph_features[layer])
+            for layer, weight in self.content_layers.items()
+        )
+
+    def style(self, features):
+        """Equation 5, (batch,)."""
+        return sum(
+            weight * style_loss(features[layer], self.style_targets[layer])
+            for layer, weight in self.style_layers.items()
+        )

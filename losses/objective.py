@@ -1,0 +1,43 @@
+"""What one picture's pixels are optimised for: one scalar of them."""
+
+from keras import ops
+
+
+class PictureObjective:
+    """The loss of a picture painted from one photograph, less what it dreams of.
+
+    What depends on the photograph alone is computed once, here.
+
+    Args:
+        loss: `PerceptualLoss` or `GatysLoss`; with a dream, one whose network returns
+            the dream's layers too (`also`).
+        photograph: float32 RGB (height, width, 3), 0-255, as large as the picture.
+        dream: `Dream`, or None.
+        dream_weight: weight of its activation in the objective.
+    """
+
+    def __init__(self, loss, photograph, dream=None, dream_weight=1.0):
+        self.loss, self.dream, self.dream_weight = loss, dream, dream_weight
+        features = loss.network(ops.convert_to_tensor(photograph[None], "float32"))
+        self.targets = {layer: features[layer] for layer in loss.content_layers}
+        if dream:
+            dream.check(loss.network)
+            self.scales = dream.scales(features)
+
+    def __call__(self, pictures):
+        """(objective, terms) of a picture, float32 scalars.
+
+        Args:
+            pictures: tensor (1, height, width, 3), 0-255.
+
+        Returns:
+            What is to be minimised, and {"content", "style", "variation", "dream"}
+            unweighted, those of them that there are.
+        """
+        features = self.loss.network(pictures)
+        terms = self.loss.terms(self.targets, features, pictures)
+        total = self.loss.total(terms)
+        if self.dream:
+            terms["dream"] = self.dream.activation(features, self.scales)
+            total = total - self.dream_weight * terms["dream"]
+        return ops.sum(total), {name: ops.sum(term) for name, term in terms.items()}

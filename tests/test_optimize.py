@@ -1,0 +1,214 @@
+"""optimize.py: the command line, scales, checkpoints, what is left behind."""
+
+import inspect
+import os
+import signal
+
+import numpy as np
+import pytest
+from absl.testing import flagsaver
+from conftest import import_script, made_up_photograph
+from PIL import Image
+
+import training.picture
+from data.images import Picture, read_picture
+from training.picture import optimise_picture
+from training.picture_settings import complete
+from training.pixels import Step, minimise
+from training.snapshots import Snapshots, checkpoint_path, read_checkpoint
+
+TINY = [
+    "--loss_network=vgg16", "--loss_weights=random", "--content_layers=relu1_1",
+    "--style_layers=relu1_2", "--size=50", "--scales=2", "--iterations=3",
+]  # fmt: skip
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs optimize.py in a folder with a photo.jpg: (exit status, what it printed)."""
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(made_up_photograph(37, 50)).save("photo.jpg")
+    optimize = import_script("optimize")
+
+    def run(*arguments):
+        with flagsaver.flagsaver():
+            error = optimize.main(optimize.FLAGS(["optimize.py", *map(str, arguments)]))
+        printed = capsys.readouterr()
+        if isinstance(error, str):
+            return 1, error
+        return error or 0, printed.out + printed.err
+
+    return run
+
+
+def pixels(path):
+    return read_picture(path).pixels
+
+
+def test_a_photograph_in_a_painting(run, painting):
+    status, printed = run(
+        "--content=photo.jpg",
+        "--style",
+        painting,
+        "--out=out/result.png",
+        "--every=2",
+        *TINY,
+    )
+    assert status == 0
+    assert "50×37 pixels will need about" in printed
+    assert "out/result.png" in printed
+    assert pixels("out/result.png").shape == (37, 50, 3)
+    assert pixels("out/result-000002.png").shape == (18, 25, 3)
+    assert sorted(os.listdir("out")) == [
+        "result-000002.png", "result-000004.png", "result-000006.png", "result.png",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [
+    ["--objective=gatys", "--pooling=average", "--start=noise"],
+    ["--optimizer=adam", "--start=START", "--dream=relu2_1:3", "--jitter=2"],
+    ["--optimizer=gd", "--style=PAINTING,photo.jpg", "--style_weights=3,1"],
+])  # fmt: skip
+def test_options(run, painting, more):
+    more = [m.replace("START", painting).replace("PAINTING", painting) for m in more]
+    status, printed = run(
+        "--content=photo.jpg", "--style", painting, "--out=r.png", *TINY, *more
+    )
+    assert status == 0, printed
+    assert pixels("r.png").shape == (37, 50, 3)
+
+
+def test_a_dream_alone_keeps_the_size_and_the_details(run):
+    status, _ = run(
+        "--content=photo.jpg", "--dream=relu2_1", "--loss_network=vgg16",
+        "--loss_weights=random", "--size=50", "--out=dream.png", "--iterations=3",
+        "--jitter=3",
+    )  # fmt: skip
+    assert status == 0
+    dreamed, photograph = pixels("dream.png"), pixels("photo.jpg")
+    assert dreamed.shape == photograph.shape
+    assert 1 < np.abs(dreamed - photograph).mean() < 60
+
+
+def test_keep_colors_keeps_chroma(run, painting):
+    run(
+        "--content=photo.jpg", "--style", painting, "--out=r.png", "--keep_colors",
+        *TINY, "--scales=1", "--tv_weight=0",
+    )  # fmt: skip
+    kept, photograph = pixels("r.png"), pixels("photo.jpg")
+    inside = ((kept > 0) & (kept < 255)).all(axis=-1)
+    to_chroma = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+    difference = ((kept - photograph) @ to_chroma.T)[inside]
+    assert inside.mean() > 0.1 and np.abs(difference).max() < 1
+
+
+def stop_after(monkeypatch, iterations):
+    """Sends SIGTERM after so many iterations; returns a function that stops that."""
+    count = [0]
+
+    def counting(*arguments, callback, **options):
+        def interrupted(step):
+            stop = callback(step)
+            count[0] += 1
+            if count[0] == iterations:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return stop
+
+        return minimise(*arguments, callback=interrupted, **options)
+
+    monkeypatch.setattr(training.picture, "minimise", counting)
+    return lambda: monkeypatch.setattr(training.picture, "minimise", minimise)
+
+
+@pytest.mark.parametrize("stopped_at", [2, 5])
+def test_stopped_and_resumed(run, painting, monkeypatch, stopped_at):
+    """Stopped at the first scale, and at the second; Adam ends as if never stopped."""
+    arguments = [
+        "--content=photo.jpg", f"--style={painting}", *TINY, "--optimizer=adam", "--seed=3"
+    ]  # fmt: skip
+    assert run(*arguments, "--out=whole.png")[0] == 0
+    again = stop_after(monkeypatch, stopped_at)
+    status, printed = run(*arguments, "--out=r.png")
+    assert status == 1
+    assert "To go on: python optimize.py --out=r.png --resume" in printed
+    assert pixels("r.png").shape == ((18, 25, 3) if stopped_at < 3 else (37, 50, 3))
+    assert os.path.exists("r.checkpoint.npz")
+    again()
+    assert "unfinished picture" in run(*arguments, "--out=r.png")[1]
+    assert (
+        "has objective = perceptual"
+        in run("--out=r.png", "--resume", "--objective=gatys")[1]
+    )
+    assert run("--out=r.png", "--resume")[0] == 0
+    np.testing.assert_array_equal(pixels("r.png"), pixels("whole.png"))
+    assert not os.path.exists("r.checkpoint.npz")
+
+
+def test_stopped_between_two_scales(tmp_path):
+    """The smaller scale's result is left behind, and gone on from."""
+    out, picture = str(tmp_path / "r.png"), Picture(np.full((16, 20, 3), 7, np.float32))
+    snapshots = Snapshots(out, {}, picture, lambda pixels: pixels)
+    snapshots.begin(0, Step(0, picture.pixels, {}, {}), 5)
+    assert not snapshots.stop() and not os.path.exists(out)
+    snapshots.begin(1, Step(0, picture.pixels, {}, {}), 5)
+    assert snapshots.stop()
+    checkpoint = read_checkpoint(checkpoint_path(out))
+    assert (checkpoint["scale"], checkpoint["iteration"]) == (1, 0)
+    np.testing.assert_array_equal(pixels(out), 7)
+
+
+def test_what_is_not_finite_leaves_the_last_good_picture(run, painting, monkeypatch):
+    def failing(*arguments, callback, **options):
+        def fails(step):
+            callback(step)
+            raise FloatingPointError("The objective is no longer finite")
+
+        return minimise(*arguments, callback=fails, **options)
+
+    monkeypatch.setattr(training.picture, "minimise", failing)
+    status, error = run("--content=photo.jpg", f"--style={painting}", "--out=r.png", *TINY)
+    assert status == 1 and "no longer finite" in error
+    assert np.isfinite(np.load("r.checkpoint.npz")["pixels"]).all()
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ([], "Give a photograph: --content FILE"),
+    (["--content=photo.jpg"], "Give --style, for a painting, or --dream, or both"),
+    (["--content=none.jpg", "--style=photo.jpg"], "none.jpg does not exist"),
+    (["--content=photo.jpg", "--style=text.jpg"], "text.jpg is not a picture"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--out=x.txt"], "out must be a picture"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--out=photo.jpg"], "is there already"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--size=8"], "at least 16 pixels"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--start=x"], "photo, noise or a pict"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--style_weights=1,2"], "one for each"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--style_weights=a"], "Received: a"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--jitter=3"], "holds still"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--iterations=0"], "more than 0"),
+    (["--content=photo.jpg", "--style=photo.jpg", "--scale_factor=1"], "more than 1"),
+    (["--content=photo.jpg", "--dream=relu9_9"], "has no layer relu9_9"),
+    (["--content=photo.jpg", "--dream=relu1_1:99"], "the channels 0 to 63"),
+    (["--content=photo.jpg", "--dream=relu1_1:x"], "LAYER or LAYER:CHANNEL"),
+    (["--content=photo.jpg", "--dream=relu1_1", "--loss_network=x"], "loss_network must"),
+    (["--content=photo.jpg", "--dream=relu1_1", "--loss_weights=x.h5"], "does not exist"),
+    (["--resume"], "There is nothing to resume: result.checkpoint.npz"),
+    (["--resume", "--out=text.png"], "text.checkpoint.npz is no checkpoint"),
+])  # fmt: skip
+def test_bad_input_is_one_clear_line(run, arguments, message):
+    for name in ("text.jpg", "text.checkpoint.npz"):
+        with open(name, "w") as file:
+            file.write("text")
+    before = sorted(os.listdir())
+    status, error = run("--loss_network=vgg16", "--loss_weights=random", *arguments)
+    assert status == 1 and message in error
+    assert sorted(os.listdir()) == before
+
+
+def test_a_dreams_layers_are_left_alone_by_the_other_terms():
+    parameters = inspect.signature(optimise_picture).parameters
+    asked = {name: parameter.default for name, parameter in parameters.items()}
+    settings = complete(asked | {"style": "p.jpg", "dream": ["relu3_1:7"]})
+    assert "relu3_1" not in settings["style_layers"] and len(settings["style_layers"]) == 3
+    explicit = complete(
+        asked | {"style": "p.jpg", "dream": ["relu3_1"], "style_layers": ["relu3_1"]}
+    )
+    assert explicit["style_layers"] == ["relu3_1"]

@@ -1,0 +1,72 @@
+"""How much memory the optimisation of a picture will need, before it starts."""
+
+import os
+
+import keras
+
+from training.pixels import MEMORY
+
+# Measured with TensorFlow on a CPU, by benchmarks/optimizers.py.
+AT_REST = 840e6  # bytes of Python, Keras, TensorFlow
+COPIES = 4  # of every feature map: convolved, with bias, rectified, gradient
+SCRATCH = 3  # more, of the largest
+
+
+def activations(network, height, width):
+    """(elements of all, of the largest) feature maps of a loss network's layers."""
+    sizes = []
+    for part in network.layers:
+        if isinstance(part, keras.Model):
+            probe = keras.Model(part.input, [layer.output for layer in part.layers])
+            outputs = probe.compute_output_shape((1, height, width, 3))
+            sizes += [elements(shape) for shape in outputs]
+    return sum(sizes), max(sizes)
+
+
+def elements(shape):
+    count = 1
+    for side in shape:
+        count *= side
+    return count
+
+
+def bytes_needed(network, height, width, method="lbfgs"):
+    """An estimate of the process's peak, in bytes.
+
+    Args:
+        network: the loss network.
+        height, width: of the picture, in pixels.
+        method: see `training.pixels.minimise`.
+    """
+    total, largest = activations(network, height, width)
+    pixels = height * width * 3
+    vectors = {"lbfgs": 8 * (2 * MEMORY + 12), "adam": 4 * 8, "gd": 4 * 6}[method]
+    maps = 4 * (COPIES * total + SCRATCH * largest)
+    return AT_REST + 4 * network.count_params() + maps + vectors * pixels
+
+
+def bytes_there():
+    """Bytes of memory in the machine, or None where it doesn't say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return None
+
+
+def check_memory(network, shape, method, say=print):
+    """Says what optimising a picture of `shape` will need, and whether it is there.
+
+    Raises:
+        MemoryError: if it is more than the machine has. A GPU has memory of its own,
+            which is not known here: with one nothing is refused.
+    """
+    height, width = shape
+    needed, there = bytes_needed(network, height, width, method), bytes_there()
+    message = f"{width}×{height} pixels will need about {needed / 1e9:.1f} GB of memory"
+    if there:
+        message += f"; this machine has {there / 1e9:.1f} GB"
+    if there and needed > there and not keras.distribution.list_devices("gpu"):
+        share = (there - AT_REST) / (needed - AT_REST)
+        side = int(max(shape) * max(share, 0.0) ** 0.5)
+        raise MemoryError(f"{message}. Give a --size of at most {side}")
+    say(message + ".")

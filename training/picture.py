@@ -1,0 +1,245 @@
+"""optimise_picture: one photograph, painted or dreamed over by changing its pixels."""
+
+import contextlib
+import os
+import signal
+import time
+
+import keras
+
+from data.colors import with_colors_of
+from data.images import fit_size, read_picture, resize
+from losses.dream import Dream
+from losses.gatys import GatysLoss
+from losses.objective import PictureObjective
+from losses.perceptual import PerceptualLoss
+from training.memory import check_memory
+from training.picture_settings import check, complete, refuse_to_replace
+from training.pixels import Step, minimise
+from training.scales import SMALLEST, enlarge_changes, first_pixels, sizes
+from training.snapshots import Snapshots, check_same, checkpoint_path, read_checkpoint
+
+
+def optimise_picture(
+    content,
+    style=(),
+    out="result.png",
+    style_weights=None,
+    style_size=None,
+    loss_network="vgg19",
+    loss_weights="imagenet",
+    pooling="max",
+    content_layers=None,
+    style_layers=None,
+    objective="perceptual",
+    content_weight=None,
+    style_weight=None,
+    tv_weight=None,
+    dream=(),
+    dream_weight=None,
+    start="photo",
+    optimizer=None,
+    learning_rate=None,
+    iterations=None,
+    size=512,
+    scales=None,
+    scale_factor=None,
+    jitter=None,
+    keep_colors=False,
+    every=0,
+    seed=0,
+    resume=False,
+    overwrite=False,
+    say=print,
+):
+    """Optimises the pixels of one picture and writes it to `out`.
+
+    What is None here depends on the objective, and on whether there is a painting or
+    a dream alone: `training.picture_settings` has these defaults.
+
+    Args:
+        content: path of the photograph.
+        style: paths of paintings; none for a dream alone.
+        out: path of the picture to write.
+        style_weights: the paintings' shares; see `PerceptualLoss.see_style`.
+        style_size: shorter side of the paintings in pixels, and so the size of the
+            strokes; by default the picture's. In proportion at smaller scales.
+        loss_network, loss_weights, pooling: see `losses.networks`.
+        content_layers, style_layers, content_weight, style_weight, tv_weight: see
+            `losses.perceptual` and `losses.gatys`. A dream's layers are not among the
+            default ones.
+        objective: "perceptual" or "gatys".
+        dream, dream_weight: see `losses.dream` and `losses.objective`.
+        start: "photo", "noise" or the path of a picture.
+        optimizer, learning_rate, jitter: see `training.pixels.minimise`. A dream alone
+            normalizes its gradients.
+        iterations: at each scale.
+        size: longer side of the result in pixels.
+        scales, scale_factor: see `training.scales.sizes`.
+        keep_colors: the photograph's colours, the painting's brightness.
+        every: iterations between two pictures on the way, written beside `out`.
+        seed: of the noise, of the jitter and of random loss weights.
+        resume: go on from the checkpoint beside `out`.
+        overwrite: replace `out` if it is there.
+        say: called with what there is to say before it starts.
+
+    Returns:
+        {"finished": bool, "out": path, "seconds": float, "losses": for each scale
+        `training.pixels.Minimised.losses`}. Not finished means stopped by Ctrl-C or
+        SIGTERM: `out` is the latest picture, and there is a checkpoint.
+
+    Raises:
+        ValueError, OSError: for what was given and cannot be; the message says what
+            to do.
+        MemoryError: if it needs more memory than the machine has.
+        FloatingPointError: if the objective stops being finite; the checkpoint has the
+            last good picture.
+        KeyboardInterrupt: if it is stopped before there is anything to leave behind.
+    """
+    settings = {name: value for name, value in locals().items() if name != "say"}
+    settings = complete(settings)
+    check(settings)
+    checkpoint = None
+    if resume:
+        checkpoint = read_checkpoint(checkpoint_path(out))
+        check_same(checkpoint_path(out), checkpoint["settings"], settings)
+    elif not overwrite:
+        refuse_to_replace(out, checkpoint_path(out))
+
+    photograph = read_picture(content)
+    keras.utils.set_random_seed(seed)
+    work = Work(settings, photograph)
+    check_memory(work.loss.network, work.shapes[-1], settings["optimizer"], say)
+    snapshots = Snapshots(out, settings, photograph, work.finish, every)
+    started, finished = time.monotonic(), True
+    with sigterm_as_interrupt():
+        try:
+            work.through_scales(snapshots, checkpoint)
+        except KeyboardInterrupt:
+            finished = False
+            if not snapshots.stop():
+                raise
+        except FloatingPointError:
+            snapshots.stop()
+            raise
+        finally:
+            snapshots.close()
+    if finished:
+        snapshots.write(out, work.pixels)
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(checkpoint_path(out))
+    return {
+        "finished": finished,
+        "out": out,
+        "seconds": time.monotonic() - started,
+        "losses": work.losses,
+    }
+
+
+class Work:
+    """What is read and built once, and what becomes of it from scale to scale."""
+
+    def __init__(self, settings, photograph):
+        self.settings, self.photograph = settings, photograph.pixels
+        self.paintings = [read_picture(path).pixels for path in settings["style"]]
+        self.shapes = sizes(
+            *self.photograph.shape[:2],
+            **self.chosen("size", "scales", "scale_factor"),
+        )
+        self.dream = Dream(settings["dream"]) if settings["dream"] else None
+        self.loss = self.build_loss()
+        self.pixels, self.losses = None, []
+
+    def chosen(self, *names):
+        return {name: self.settings[name] for name in names}
+
+    def build_loss(self):
+        kind = GatysLoss if self.settings["objective"] == "gatys" else PerceptualLoss
+        return kind(
+            self.paintings_at(self.shapes[0]) or None,
+            also=self.dream.layers if self.dream else (),
+            **self.chosen(
+                "loss_network", "loss_weights", "pooling", "content_layers",
+                "style_layers", "content_weight", "style_weight", "tv_weight",
+                "style_weights",
+            ),
+        )  # fmt: skip
+
+    def paintings_at(self, shape):
+        """The paintings as large as a picture of (height, width) needs them."""
+        side = self.settings["style_size"] or min(self.shapes[-1])
+        side = max(SMALLEST, side * max(shape) / max(self.shapes[-1]))
+        return [
+            resize(painting, *fit_size(*painting.shape[:2], side, side=min))
+            for painting in self.paintings
+        ]
+
+    def through_scales(self, snapshots, checkpoint):
+        """Optimises at every scale, or at those that the checkpoint has not seen."""
+        first = checkpoint["scale"] if checkpoint else 0
+        for scale, shape in enumerate(self.shapes):
+            if scale < first:
+                continue
+            photograph = resize(self.photograph, *shape)
+            done, state = 0, {}
+            if checkpoint and scale == first:
+                self.pixels = checkpoint["pixels"]
+                done, state = checkpoint["iteration"], checkpoint["state"]
+                if self.pixels.shape != photograph.shape:
+                    raise ValueError(
+                        f"The checkpoint has a picture of {self.pixels.shape[:2]}, the "
+                        f"photograph makes one of {shape}: is it another photograph?"
+                    )
+            elif self.pixels is None:
+                self.pixels = first_pixels(
+                    self.settings["start"], photograph, self.settings["seed"]
+                )
+            elif self.loss.style_layers:
+                self.pixels = resize(self.pixels, *shape)
+            else:
+                self.pixels = enlarge_changes(self.pixels, self.photograph, *shape)
+            step = Step(done, self.pixels, {}, state)
+            snapshots.begin(scale, step, self.settings["iterations"])
+            if self.paintings:
+                self.loss.see_style(
+                    self.paintings_at(shape), self.settings["style_weights"]
+                )
+            objective = PictureObjective(
+                self.loss, photograph, self.dream, self.settings["dream_weight"]
+            )
+            minimised = minimise(
+                objective,
+                self.pixels,
+                self.settings["optimizer"],
+                callback=snapshots,
+                normalize=not self.paintings,
+                done=done,
+                state=state,
+                **self.chosen("iterations", "learning_rate", "jitter", "seed"),
+            )
+            snapshots.close()
+            self.pixels = minimised.pixels
+            self.losses.append(minimised.losses)
+
+    def finish(self, pixels):
+        """What of the pixels is written."""
+        if not self.settings["keep_colors"]:
+            return pixels
+        return with_colors_of(pixels, resize(self.photograph, *pixels.shape[:2]))
+
+
+@contextlib.contextmanager
+def sigterm_as_interrupt():
+    """Lets SIGTERM stop what Ctrl-C stops."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    previous = None
+    with contextlib.suppress(ValueError):  # only the main thread may
+        previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
