@@ -2,11 +2,13 @@
 
     python benchmarks/runtime.py --sizes 256,512,1024
     python benchmarks/runtime.py --peers --json runtime.json
+    KERAS_BACKEND=jax python benchmarks/runtime.py    # TensorFlow, JAX or PyTorch on a GPU
 
 Prints Table 1 of Qiu & Huang 2017 beside ours. All variants are timed in turns, in
 one run, so that they share whatever else the machine does; medians, with the middle
 half of the timings as the spread. Only ratios carry over to other machines. The
-networks have random weights, on which the time does not depend.
+networks have random weights, on which the time does not depend. bfloat16 is timed
+where the processor has it, int8 where NNCF is installed.
 """
 
 import os
@@ -18,15 +20,19 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import functools
+import importlib.util
 import json
 import tempfile
 import time
 
+import keras
 import numpy as np
 from absl import app, flags
 
 from benchmarks.machine import machine
-from inference.engines import load_engine
+from files import replacing
+from inference.engines import load_engine, openvino_core
+from inference.quantize import quantized_model
 from models.checkpoint import save_network
 from models.deploy import Deployment
 from models.transformer import build_network
@@ -40,14 +46,21 @@ flags.DEFINE_boolean("peers", False, "Also PyTorch's example network (needs PyTo
 flags.DEFINE_string("json", None, "A file for the numbers.")
 
 PAPER_SPEED_UP = 1.14  # Qiu & Huang 2017, Table 1, Fusion over Johnson's network
-VARIANTS = {
-    "Johnson, Keras": ("johnson", "keras"),
-    "Johnson, TensorFlow, rewritten": ("johnson", "tensorflow"),
-    "Johnson, OpenVINO, rewritten": ("johnson", "openvino"),
-    "Fusion, Keras": ("fusion", "keras"),
-    "Fusion, TensorFlow, rewritten": ("fusion", "tensorflow"),
-    "Fusion, OpenVINO, rewritten": ("fusion", "openvino"),
-}
+BACKEND = keras.backend.backend()
+PEER = "PyTorch's example network"
+
+
+def variants():
+    """[(network, engine, precision)] that this machine can run."""
+    on_cpu = [("openvino", "float32")]
+    if "BF16" in openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        on_cpu.append(("openvino", "bfloat16"))
+    if importlib.util.find_spec("nncf"):
+        on_cpu.append(("openvino", "int8"))
+    engines = [("keras", "float32"), (BACKEND, "float32")]
+    if keras.distribution.list_devices("gpu"):
+        engines.append((BACKEND, "bfloat16"))
+    return [(name, *e) for e in engines + on_cpu for name in ("johnson", "fusion")]
 
 
 def multiply_adds(network, size):
@@ -63,28 +76,32 @@ def multiply_adds(network, size):
 
 
 def painters(folder):
-    """{variant: function of a picture (size, size, 3)}, and the networks."""
-    found, networks = {}, {}
-    statistics = np.full(3, 120, np.float32), np.full(3, 1 / 60, np.float32)
-    for variant, (name, engine) in VARIANTS.items():
-        if name not in networks:
-            networks[name] = build_network(name)
-            save_network(networks[name], os.path.join(folder, f"{name}.keras"), {})
+    """{variant: function of a picture (size, size, 3)}, and {name: network}."""
+    found, networks = {}, {name: build_network(name) for name in ("johnson", "fusion")}
+    paths = {name: os.path.join(folder, f"{name}.keras") for name in networks}
+    for name, network in networks.items():
+        save_network(network, paths[name], {})
+    for name, engine, precision in variants():
         if engine == "keras":
-            found[variant] = keras_painter(networks[name])
+            paint = networks[name].predict_on_batch
         else:
-            deployment = Deployment(os.path.join(folder, f"{name}.keras"))
-            paint = load_engine(deployment, engine)
-            found[variant] = lambda x, paint=paint: paint(x, *statistics)
+            paint = rewritten(paths[name], engine, precision)
+        found[name, engine, precision] = lambda x, paint=paint: paint(x[None])
     if FLAGS.peers:
         from benchmarks.peer import painter
 
-        found["PyTorch's example network"] = painter()
+        found[PEER] = painter()
     return found, networks
 
 
-def keras_painter(network):
-    return lambda x: network.predict_on_batch(x[None])[0]
+def rewritten(path, engine, precision):
+    """Paints with a deployed network; the photograph's statistics don't matter here."""
+    deployment = Deployment(path)
+    quantize = precision == "int8"
+    drawing = quantized_model(deployment, path) if quantize else deployment.draw
+    run = load_engine(drawing, engine, precision)
+    statistics = np.full(3, 120, np.float32), np.full(3, 1 / 60, np.float32)
+    return lambda x: run(x, *statistics)
 
 
 def time_in_turns(functions, repeats):
@@ -99,56 +116,86 @@ def time_in_turns(functions, repeats):
     return seconds
 
 
-def ceiling(side=2048):
-    """Floating-point operations a second of a float32 matrix product (NumPy)."""
+def ceilings(side=2048):
+    """{precision: operations a second of a matrix product} of what paints here."""
     a = np.random.default_rng(0).random((side, side), np.float32)
-    seconds = np.median(time_in_turns({"product": lambda: a @ a}, 5)["product"])
-    return 2 * side**3 / seconds
+    products = {"float32": lambda: a @ a}
+    if keras.distribution.list_devices("gpu"):
+        for dtype in ("float32", "bfloat16"):
+            b = keras.ops.cast(keras.ops.convert_to_tensor(a), dtype)
+            products[dtype] = lambda b=b: keras.ops.convert_to_numpy((b @ b)[0, 0])
+    elif any(precision == "bfloat16" for *_, precision in variants()):
+        import openvino
+        import openvino.opset13 as nodes
+
+        x = nodes.parameter([side, side], np.float32)
+        model = openvino_core().compile_model(
+            openvino.Model([nodes.matmul(x, x, False, False)], [x], "product"),
+            "CPU",
+            {"INFERENCE_PRECISION_HINT": "bf16"},
+        )
+        products["bfloat16"] = lambda: model([a])
+    seconds = time_in_turns(products, 7)
+    return {name: 2 * side**3 / np.median(values) for name, values in seconds.items()}
 
 
 def main(argv):
     sizes = [int(size) for size in FLAGS.sizes]
-    product = ceiling()
+    product = ceilings()
     results = {
-        "machine": machine("tensorflow", "keras", "openvino", "torch", "numpy"),
+        "machine": machine("tensorflow", "jax", "keras", "openvino", "torch", "numpy"),
+        "backend": BACKEND,
+        "devices": keras.distribution.list_devices(),
         "matrix_product_flops": product,
         "sizes": {},
     }
     print(", ".join(f"{k} {v}" for k, v in results["machine"].items()))
-    print(f"float32 matrix product: {product / 1e9:.0f} GFLOP/s\n")
+    for precision, rate in product.items():
+        print(f"{precision} matrix product: {rate / 1e9:.0f} GFLOP/s")
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["FUSION_STYLE_CACHE"] = folder
         paint, networks = painters(folder)
         for size in sizes:
             picture = np.random.default_rng(size).uniform(0, 255, (size, size, 3))
             picture = picture.astype(np.float32)
             calls = {name: functools.partial(f, picture) for name, f in paint.items()}
             seconds = time_in_turns(calls, FLAGS.repeats)
-            results["sizes"][size] = seconds
+            results["sizes"][size] = {label(name): s for name, s in seconds.items()}
             report(size, seconds, networks, product)
     if FLAGS.json:
-        with open(FLAGS.json, "w") as file:
+        with replacing(FLAGS.json) as temporary, open(temporary, "w") as file:
             json.dump(results, file, indent=2)
 
 
+def label(variant):
+    if variant == PEER:
+        return PEER
+    name, engine, precision = variant
+    name = {"johnson": "Johnson", "fusion": "Fusion"}[name]
+    if engine == "keras":
+        return f"{name}, Keras on {BACKEND}"
+    return f"{name}, rewritten, {engine}, {precision}"
+
+
 def report(size, seconds, networks, product):
-    print(f"{size}×{size}")
-    print(f"  {'':<32}{'ms':>8}{'middle half':>16}{'GFLOP/s':>10}{'of ceiling':>12}")
+    print(f"\n{size}×{size}")
+    print(f"  {'':<38}{'ms':>7}{'middle half':>16}{'GFLOP/s':>9}{'of ceiling':>11}", end="")
+    print(f"{'over Johnson':>14}{'over PyTorch' if FLAGS.peers else '':>14}")
     median = {name: float(np.median(s)) for name, s in seconds.items()}
-    for name, values in seconds.items():
+    for variant, values in seconds.items():
         low, high = 1000 * np.percentile(values, [25, 75])
-        line = f"  {name:<32}{1000 * median[name]:>8.0f}{f'{low:.0f} to {high:.0f}':>16}"
-        if name in VARIANTS:
-            flops = 2 * multiply_adds(networks[VARIANTS[name][0]], size)
-            rate = flops / median[name]
-            line += f"{rate / 1e9:>10.0f}{rate / product:>12.0%}"
+        line = f"  {label(variant):<38}{1000 * median[variant]:>7.0f}"
+        line += f"{f'{low:.0f} to {high:.0f}':>16}"
+        if variant != PEER:
+            name, engine, precision = variant
+            rate = 2 * multiply_adds(networks[name], size) / median[variant]
+            share = f"{rate / product[precision]:.0%}" if precision in product else ""
+            over = median["johnson", engine, precision] / median[variant]
+            line += f"{rate / 1e9:>9.0f}{share:>11}"
+            line += f"{f'{over:.2f}×' if name == 'fusion' else '':>14}"
+            line += f"{f'{median[PEER] / median[variant]:.1f}×' if FLAGS.peers else '':>14}"
         print(line)
-    for engine in ("Keras", "TensorFlow, rewritten", "OpenVINO, rewritten"):
-        ratio = median[f"Johnson, {engine}"] / median[f"Fusion, {engine}"]
-        print(f"  Fusion over Johnson, {engine}: {ratio:.2f}× (paper: {PAPER_SPEED_UP}×)")
-    if FLAGS.peers:
-        peer = median["PyTorch's example network"] / median["Fusion, OpenVINO, rewritten"]
-        print(f"  Fusion, OpenVINO, over PyTorch's example network: {peer:.1f}×")
-    print()
+    print(f"  The paper's Fusion over Johnson: {PAPER_SPEED_UP}×")
 
 
 if __name__ == "__main__":

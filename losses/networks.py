@@ -54,12 +54,14 @@ def build_loss_network(name="vgg16", layers=None, weights="imagenet", pooling="m
     check_pooling(name, pooling)
 
     base = download(name) if weights == "imagenet" else arch.build()
-    features = feature_maps(base, arch, layers, pooling)
+    features = feature_maps(base, arch, layers)
     if weights == "random":
         he_normal(features)
     elif weights != "imagenet":
         path = os.fspath(weights)
         arch.formats[extension(path)](base, path, {x.name for x in features.layers})
+    if pooling == "average":
+        features = with_average_pooling(features)
 
     picture = keras.Input((None, None, 3), dtype="float32", name="picture")
     preprocess = Preprocessing(**arch.preprocessing, dtype="float32", name="preprocessing")
@@ -68,20 +70,23 @@ def build_loss_network(name="vgg16", layers=None, weights="imagenet", pooling="m
     return network
 
 
-def feature_maps(base, arch, layers, pooling="max"):
+def feature_maps(base, arch, layers):
     """From what the network takes to {layer: feature map}, with the layers of `base`."""
     outputs = {layer: base.get_layer(arch.layers[layer]).output for layer in layers}
-    features = keras.Model(base.input, outputs)
-    if pooling == "average":
-        return keras.models.clone_model(features, clone_function=average_pooling)
-    return features
+    return keras.Model(base.input, outputs)
 
 
-def average_pooling(layer):
-    """The layer itself, weights and all, unless it is a max pooling."""
-    if not isinstance(layer, keras.layers.MaxPooling2D):
-        return layer
-    return keras.layers.AveragePooling2D.from_config(layer.get_config())
+def with_average_pooling(network):
+    """The same network, weights and all, with every max pooling replaced by the mean."""
+
+    def replaced(layer):
+        pools = isinstance(layer, keras.layers.MaxPooling2D)
+        kind = keras.layers.AveragePooling2D if pools else type(layer)
+        return kind.from_config(layer.get_config())
+
+    other = keras.models.clone_model(network, clone_function=replaced)
+    other.set_weights(network.get_weights())
+    return other
 
 
 def he_normal(network):

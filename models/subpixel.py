@@ -1,6 +1,6 @@
 """Convolutions that compute several pixels at once, for training (Shi et al. 2016).
 
-The same function of the same variables as the plain ones, for a third of the time.
+The same function of the same variables as the plain ones.
 """
 
 import keras
@@ -8,11 +8,12 @@ import numpy as np
 from keras import ops
 
 
+@keras.saving.register_keras_serializable("fusion_style")
 class SubPixelConv2D(keras.layers.Conv2D):
     """A convolution to `block` × `block` pixels at once, then depth to space.
 
     The kernel of the many is put together from the kernel of the one in every step:
-    the variables, and where they are in a style file, are the plain convolution's.
+    the variables are the plain convolution's.
 
     With `upsample`, nearest ×2, reflection padding and a 3×3: computed as a 2×2 on
     the small picture, with four ninths of the multiply-adds, to blocks of 2×2.
@@ -65,11 +66,6 @@ class SubPixelConv2D(keras.layers.Conv2D):
         config = super().get_config()
         kept = ("name", "trainable", "dtype", "filters", "kernel_size")
         return {name: config[name] for name in kept} | {"upsample": self.upsample}
-
-
-# Keras files a layer's weights under its class's name: where a Conv2D's would be.
-SubPixelConv2D.__name__ = "Conv2D"
-keras.saving.register_keras_serializable("fusion_style", "SubPixelConv2D")(SubPixelConv2D)
 
 
 def depth_to_space(x, block):

@@ -59,7 +59,7 @@ def test_errors_come_through(tmp_path):
 
 def learn(backend, folder, *flags):
     return subprocess.run(
-        [sys.executable, os.path.join(ROOT, "tests", "backend.py"), *flags],
+        [sys.executable, os.path.join(ROOT, "tests", "tiny_train.py"), *flags],
         cwd=folder, env={**os.environ, "PYTHONPATH": ROOT, "KERAS_BACKEND": backend},
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip

@@ -160,7 +160,7 @@ def test_average_pooling():
     pooled = np.asarray(before).reshape(1, 4, 2, 4, 2, 64).mean(axis=(2, 4))
     expected = base.get_layer("block2_conv1")(pooled)
     np.testing.assert_allclose(mean(x)["relu2_1"], expected, rtol=1e-4, atol=1e-3)
-    with pytest.raises(ValueError, match="max or average"):
+    with pytest.raises(ValueError, match="'max' or 'average'"):
         PerceptualLoss(picture(8, 8), pooling="min", **options)
 
 

@@ -6,8 +6,6 @@ import pytest
 import tensorflow as tf
 from scipy.signal import correlate2d
 
-from models.checkpoint import load_network, style_path
-from models.deploy import read_layers
 from models.subpixel import SubPixelConv2D
 
 RNG = np.random.default_rng(0)
@@ -79,13 +77,3 @@ def test_it_survives_its_configuration():
     again = keras.layers.deserialize(keras.layers.serialize(layer))
     again.set_weights(layer.get_weights())
     np.testing.assert_array_equal(layer(x), again(x))
-
-
-def test_style_files_from_before_are_read():
-    """starry_night was learned with plain convolutions."""
-    path = style_path("starry_night")
-    network, variables = load_network(path), read_layers(path)
-    for name in ("conv1", "up1", "up2", "conv4"):
-        kernel, bias = variables[name]
-        np.testing.assert_array_equal(network.get_layer(name).kernel, kernel)
-        np.testing.assert_array_equal(network.get_layer(name).bias, bias)

@@ -1,7 +1,7 @@
-"""A program that learns a style, with a tiny network: python backend.py FLAGS-OF-TRAIN.PY
+"""train.py with a tiny network: python tiny_train.py FLAGS-OF-TRAIN.PY
 
-KERAS_BACKEND in its environment says on which backend; on others than TensorFlow, as if
-TensorFlow were not installed.
+With KERAS_BACKEND other than tensorflow in its environment, as if TensorFlow were not
+installed.
 """
 
 import os
@@ -23,7 +23,7 @@ class WithoutTensorFlow:
         return self.finder.find_spec(name, path, target)
 
 
-if os.environ["KERAS_BACKEND"] != "tensorflow":
+if os.environ.setdefault("KERAS_BACKEND", "tensorflow") != "tensorflow":
     sys.meta_path[:] = map(WithoutTensorFlow, sys.meta_path)
 
 from tiny import build_tiny_network
