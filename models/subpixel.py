@@ -18,8 +18,8 @@ class SubPixelConv2D(keras.layers.Conv2D):
     With `upsample`, nearest ×2, reflection padding and a 3×3: computed as a 2×2 on
     the small picture, with four ninths of the multiply-adds, to blocks of 2×2.
     Otherwise reflection padding and n×n, for layers with few channels to give, which
-    leave most of a vector unit idle: computed as an (n + 3)×(n + 3) of stride 4, to
-    blocks of 4×4; pictures' sides are multiples of 4.
+    leave most of a vector unit idle: in training computed as an (n + 3)×(n + 3) of
+    stride 4, to blocks of 4×4; pictures' sides are multiples of 4.
 
     Args:
         filters: output channels.
@@ -39,7 +39,9 @@ class SubPixelConv2D(keras.layers.Conv2D):
             rows = [np.eye(side + 3, side, -a) for a in range(4)]
         self.rows = np.array(rows, "float32")
 
-    def call(self, x):
+    def call(self, x, training=False):
+        if not self.upsample and not training:
+            return self.plain(x)
         block, filters = self.block, self.filters
         window = self.rows.shape[1]
         rows = ops.convert_to_tensor(self.rows, self.compute_dtype)
@@ -56,6 +58,14 @@ class SubPixelConv2D(keras.layers.Conv2D):
         x = x + ops.tile(ops.cast(self.bias, self.compute_dtype), block * block)
         x = depth_to_space(x, block)
         return without_border(x) if self.upsample else x
+
+    def plain(self, x):
+        """For whole pictures: TensorFlow takes minutes for blocks of 1024² on a CPU."""
+        border = (self.kernel_size[0] // 2,) * 2
+        x = ops.pad(x, ((0, 0), border, border, (0, 0)), mode="reflect")
+        kernel = ops.cast(self.kernel, self.compute_dtype)
+        x = ops.conv(x, kernel, data_format="channels_last")
+        return x + ops.cast(self.bias, self.compute_dtype)
 
     def compute_output_shape(self, shape):
         batch, *size, _ = shape

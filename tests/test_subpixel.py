@@ -1,5 +1,7 @@
 """Convolutions of several pixels at once: the plain ones' values and gradients."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -38,7 +40,8 @@ def test_values_against_scipy(upsample, side, filters):
         ]
         for p in padded
     ])  # fmt: skip
-    found = layer(x)
+    found = layer(x, training=True)
+    np.testing.assert_allclose(layer(x), found, atol=2e-5)
     assert found.shape == layer.compute_output_shape(x.shape)
     np.testing.assert_allclose(found, np.moveaxis(expected, 1, -1) + bias, atol=2e-5)
 
@@ -51,9 +54,12 @@ def test_gradients_are_the_plain_convolutions(upsample, side, filters):
     plain.build(padded.shape)
     plain.set_weights(layer.get_weights())
     gradients = []
-    for convolution, pictures in ((layer, tf.constant(x)), (plain, padded)):
+    for call, convolution, pictures in (
+        (functools.partial(layer, training=True), layer, tf.constant(x)),
+        (plain, plain, padded),
+    ):
         with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(tf.sin(convolution(pictures)))
+            loss = tf.reduce_sum(tf.sin(call(pictures)))
         gradients.append(tape.gradient(loss, convolution.trainable_variables))
     for found, expected in zip(*gradients, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
@@ -64,11 +70,11 @@ def test_the_pictures_gradient_against_finite_differences():
         layer, x = layer_and_picture(*kind)
         with tf.GradientTape() as tape:
             tape.watch(pictures := tf.constant(x))
-            loss = tf.reduce_sum(layer(pictures) ** 2)
+            loss = tf.reduce_sum(layer(pictures, training=True) ** 2)
         direction = RNG.normal(size=x.shape).astype("float32")
         slope = float(np.sum(tape.gradient(loss, pictures) * direction))
-        ends = [float(np.sum(np.square(layer(x + e * direction), dtype=np.float64)))
-                for e in (0.01, -0.01)]  # fmt: skip
+        moved = [layer(x + e * direction, training=True) for e in (0.01, -0.01)]
+        ends = [float(np.sum(np.square(y, dtype=np.float64))) for y in moved]
         assert (ends[0] - ends[1]) / 0.02 == pytest.approx(slope, rel=1e-2)
 
 
@@ -76,4 +82,4 @@ def test_it_survives_its_configuration():
     layer, x = layer_and_picture(True, 3, 5)
     again = keras.layers.deserialize(keras.layers.serialize(layer))
     again.set_weights(layer.get_weights())
-    np.testing.assert_array_equal(layer(x), again(x))
+    np.testing.assert_array_equal(layer(x, training=True), again(x, training=True))

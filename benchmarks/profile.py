@@ -1,0 +1,83 @@
+"""Where the time goes in painting: the network as it is exported, and as it is rewritten.
+
+    python benchmarks/profile.py --size 512
+
+Prints what OpenVINO reports of both graphs of the Fusion network, trained layout with
+random weights, in float32 on a CPU: milliseconds of the costliest nodes, medians.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import collections
+import tempfile
+
+import numpy as np
+import openvino
+from absl import app, flags
+
+from inference.engines import openvino_core, openvino_model
+from models.checkpoint import save_network
+from models.deploy import Deployment
+from models.transformer import build_network
+
+FLAGS = flags.FLAGS
+flags.DEFINE_integer("size", 512, "Side of the picture, in pixels.", 8)
+flags.DEFINE_integer("repeats", 7, "Runs, after two to warm up.", 1)
+flags.DEFINE_integer("nodes", 8, "How many of the costliest nodes to print.", 1)
+
+
+def models(size):
+    """{name: openvino.Model} of one network before and after the rewrites."""
+    network = build_network("fusion", upsample="deconv")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "fusion.keras")
+        save_network(network, path, {})
+        rewritten = openvino_model(Deployment(path).draw)
+    exported = openvino.convert_model(network, input=[("photograph", [1, size, size, 3])])
+    rewritten.reshape({0: [1, size, size, 3]})
+    return {"exported as it is": exported, "rewritten": rewritten}
+
+
+def profile(model, repeats):
+    """{node: median milliseconds}, of the nodes that the processor executes."""
+    settings = {"PERF_COUNT": True, "INFERENCE_PRECISION_HINT": "f32"}
+    compiled = openvino_core().compile_model(model, "CPU", settings)
+    request = compiled.create_infer_request()
+    inputs = {
+        i: np.full([abs(n.get_length()) for n in port.partial_shape], 0.5, np.float32)
+        for i, port in enumerate(compiled.inputs)
+    }
+    shapes = {}
+    for node in compiled.get_runtime_model().get_ordered_ops():
+        shape = node.output(0).shape if node.get_output_size() else []
+        shapes[node.get_friendly_name()] = "×".join(map(str, list(shape)[1:]))
+    seconds = collections.defaultdict(list)
+    for i in range(repeats + 2):
+        request.infer(inputs)
+        for node in request.get_profiling_info() if i >= 2 else ():
+            name = (
+                f"{node.node_type:<16}{shapes.get(node.node_name, ''):<16}{node.node_name}"
+            )
+            seconds[name].append(1000 * node.real_time.total_seconds())
+    return {name: float(np.median(values)) for name, values in seconds.items()}
+
+
+def main(argv):
+    for name, model in models(FLAGS.size).items():
+        spent = profile(model, FLAGS.repeats)
+        total = sum(spent.values())
+        print(f"{name}, {FLAGS.size}×{FLAGS.size}: {total:.0f} ms")
+        costliest = sorted(spent.items(), key=lambda item: -item[1])[: FLAGS.nodes]
+        for node, milliseconds in costliest:
+            print(f"  {milliseconds:7.1f}  {milliseconds / total:4.0%}  {node}")
+        rest = total - sum(milliseconds for _, milliseconds in costliest)
+        print(f"  {rest:7.1f}  {rest / total:4.0%}  the rest\n")
+
+
+if __name__ == "__main__":
+    app.run(main)
