@@ -27,7 +27,7 @@ setup(
         "tqdm",
     ],
     extras_require={
-        "test": ["pytest"],
+        "test": ["nncf", "pytest"],
         "plots": ["matplotlib"],
         "int8": ["nncf"],
         # Other backends to train with, where TensorFlow has no GPU: KERAS_BACKEND=torch.
