@@ -17,7 +17,7 @@ import sys
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 import keras
 import tqdm
@@ -35,7 +35,7 @@ from data.images import (
 from data.photos import PhotoStream, open_photographs
 from data.sheets import contact_sheet
 from files import replacing
-from training.learn import build_trainer
+from training.learn import build_trainer, compile_trainer
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("style", None, "The painting.", required=True)
@@ -87,9 +87,9 @@ def train(run, painting, photograph, steps, size, every, bar):
     settings = LAYERS | TRANSFORMER | RUNS[run] | {
         "loss_network": FLAGS.loss_network,
         "loss_weights": FLAGS.loss_weights,
-        "learning_rate": 1e-3,
     }  # fmt: skip
-    trainer = build_trainer(painting, settings, steps)
+    trainer = build_trainer(painting, settings)
+    compile_trainer(trainer, 1e-3, steps)
     stream = PhotoStream(open_photographs(FLAGS.data), size, seed=0)
     watch = Watch(photograph, every, bar)
     trainer.fit(

@@ -58,7 +58,7 @@ def training(network, precision, replicas):
     import tensorflow as tf
 
     from data.photos import Folder, PhotoStream
-    from training.learn import build_trainer
+    from training.learn import build_trainer, compile_trainer
     from training.strategy import make_strategy, scope, synchronize_batch_norm
 
     policy = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[precision]
@@ -70,12 +70,12 @@ def training(network, precision, replicas):
         "loss_network": "vgg16", "loss_weights": "random",
         "content_layers": ["relu2_2"], "style_layers": None, "content_weight": 0.2,
         "style_weight": 1.0, "tv_weight": 0.002, "reduction": "mean",
-        "learning_rate": 1e-3,
     }  # fmt: skip
     with scope(strategy):
-        trainer = build_trainer(painting, recipe, 1000)
+        trainer = build_trainer(painting, recipe)
         if strategy:
             synchronize_batch_norm(trainer.transformer)
+        compile_trainer(trainer, 1e-3, 1000)
     batches = PhotoStream(Folder(FLAGS.photographs), FLAGS.size).batches(FLAGS.batch)
     if strategy:
         batches = strategy.experimental_distribute_dataset(batches)

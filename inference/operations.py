@@ -92,7 +92,9 @@ class KerasOperations:
         return self.ops.pad(x, [[0, 0], border, border, [0, 0]], mode)
 
     def conv(self, x, kernel, bias, strides):
-        x, kernel, bias = (self.ops.cast(v, self.dtype) for v in (x, kernel, bias))
+        # The first one's input, in bfloat16, would have fewer levels than the photograph.
+        dtype = "float32" if kernel.shape[2] == 3 else self.dtype
+        x, kernel, bias = (self.ops.cast(v, dtype) for v in (x, kernel, bias))
         return self.ops.conv(x, kernel, strides, "valid", "channels_last") + bias
 
     def relu(self, x):
