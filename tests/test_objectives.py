@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from tiny import TINY_LOSS, picture
 
 from losses.dream import Dream
 from losses.gatys import GatysLoss, content_loss, gram_per_position, style_loss
@@ -18,28 +19,18 @@ from training.pixels import minimise
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RNG = np.random.default_rng(0)
-TINY = {
-    "loss_network": "vgg16",
-    "loss_weights": "random",
-    "content_layers": ["relu1_2"],
-    "style_layers": {"relu1_1": 1, "relu2_1": 3},
-}
-
-
-def picture(*shape):
-    return RNG.uniform(0, 255, (*shape, 3)).astype("float32")
 
 
 @pytest.fixture(scope="module")
 def perceptual():
     keras.utils.set_random_seed(0)
-    return PerceptualLoss(picture(20, 24), tv_weight=1e-4, also=["relu1_2"], **TINY)
+    return PerceptualLoss(picture(20, 24), tv_weight=1e-4, also=["relu1_2"], **TINY_LOSS)
 
 
 @pytest.fixture(scope="module")
 def gatys():
     keras.utils.set_random_seed(0)
-    return GatysLoss(picture(16, 18), style_weight=1e3, tv_weight=2.0, **TINY)
+    return GatysLoss(picture(16, 18), style_weight=1e3, tv_weight=2.0, **TINY_LOSS)
 
 
 def rectified(*shape):
@@ -151,7 +142,7 @@ def test_mixed_gram_matrices_are_a_weighted_sum_of_gatys_losses(gatys):
 
 def test_average_pooling():
     keras.utils.set_random_seed(0)
-    options = TINY | {"style_layers": ["relu2_1"], "content_layers": []}
+    options = TINY_LOSS | {"style_layers": ["relu2_1"], "content_layers": []}
     mean = PerceptualLoss(picture(8, 8), pooling="average", **options).network
     x = picture(8, 8)[None]
     base = next(layer for layer in mean.layers if isinstance(layer, keras.Model))

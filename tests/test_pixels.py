@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from tiny import TINY_LOSS, picture
 
 from data.images import resize
 from losses.objective import PictureObjective
@@ -13,22 +14,12 @@ from training.pixels import METHODS, minimise
 from training.scales import enlarge_changes, first_pixels, sizes
 
 RNG = np.random.default_rng(0)
-TINY = {
-    "loss_network": "vgg16",
-    "loss_weights": "random",
-    "content_layers": ["relu1_2"],
-    "style_layers": {"relu1_1": 1, "relu2_1": 3},
-}
-
-
-def picture(*shape):
-    return RNG.uniform(0, 255, (*shape, 3)).astype("float32")
 
 
 @pytest.fixture(scope="module")
 def perceptual():
     keras.utils.set_random_seed(0)
-    return PerceptualLoss(picture(20, 24), tv_weight=1e-4, **TINY)
+    return PerceptualLoss(picture(20, 24), tv_weight=1e-4, **TINY_LOSS)
 
 
 def quadratic(x):

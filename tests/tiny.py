@@ -1,9 +1,23 @@
-"""A network that is quick to build and to train: no blocks between its layers."""
+"""A network and a loss that are quick to build, and pictures of noise."""
 
 import keras
+import numpy as np
 
 from models.layers import register
 from models.transformer import ImageTransformationNetwork
+
+RNG = np.random.default_rng(0)
+TINY_LOSS = {
+    "loss_network": "vgg16",
+    "loss_weights": "random",
+    "content_layers": ["relu1_2"],
+    "style_layers": {"relu1_1": 1, "relu2_1": 3},
+}
+
+
+def picture(*shape):
+    """Float32 RGB, (*shape, 3), 0-255."""
+    return RNG.uniform(0, 255, (*shape, 3)).astype("float32")
 
 
 @register
