@@ -9,7 +9,7 @@ import os
 
 import numpy as np
 
-from data.crops import KeptPhotograph, ScaledPhotograph
+from data.crops import KeptPhotograph, ScaledPhotograph, mirrored
 from data.images import PictureError, pictures_in
 
 SCALES = 2**32 - 1  # in place of an epoch: where the photographs' scales are drawn
@@ -189,7 +189,7 @@ class PhotoStream:
         top, left = rng.integers(room, endpoint=True)
         flip = rng.random() < 0.5
         square = photograph.crop(top, left, self.size)
-        return square[:, ::-1] if flip else square
+        return mirrored(square) if flip else square
 
     def photograph(self, index):
         """A photograph at the scale of its crops, from the cache if it is there."""
