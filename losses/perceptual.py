@@ -52,10 +52,11 @@ def total_variation(pictures, reduce=ops.mean):
 class PerceptualLoss:
     """How far pictures are from their photographs' content and a painting's style.
 
-    Each layer's content and style term is divided by its scale at the target (the
-    variance of the photograph's features; the mean square of the painting's Gram
-    matrix), and layers are averaged: a departure from the papers that lets one set
-    of weights serve every loss network. 1 is "as wrong as knowing nothing".
+    Each layer's content and style term is divided by its scale in the painting (the
+    variance of its features; the mean square of its Gram matrix), and layers are
+    averaged: a departure from the papers that lets one set of weights serve every
+    loss network. 1 is "as wrong as knowing nothing". The photograph's own variance
+    would not do: a clear sky has next to none, and would have to stay unpainted.
 
     Args:
         style: the painting, float32 RGB (height, width, 3), 0-255; or a list of
@@ -116,7 +117,6 @@ class PerceptualLoss:
         )
         # The photograph's features are needed for the content layers alone.
         self.content_network = self.part(self.content_layers)
-        self.style_network = self.part(self.style_layers)
         self.see_style(style, style_weights)
 
     def part(self, layers):
@@ -127,11 +127,13 @@ class PerceptualLoss:
     def see_style(self, style, style_weights=None):
         """Makes a painting, or the weighted mean of paintings, what style is.
 
+        Without one, content is measured by the photograph's own variance.
+
         Several paintings' Gram matrices are mixed. For Gatys' objective that has the
         gradient of the weighted sum of their losses: Σ w (G − A)² is, for weights that
         sum to 1, (G − Σ w A)² and a constant.
         """
-        self.style_targets = {}
+        self.style_targets, self.content_scales = {}, {}
         if style is None:
             return
         paintings = style if isinstance(style, (list, tuple)) else [style]
@@ -142,10 +144,14 @@ class PerceptualLoss:
                 f"paintings. Received: {weights}"
             )
         for painting, weight in zip(paintings, weights, strict=True):
-            features = self.style_network(ops.convert_to_tensor(painting[None], "float32"))
+            features = self.network(ops.convert_to_tensor(painting[None], "float32"))
+            share = weight / sum(weights)
             for layer in self.style_layers:
-                gram = weight / sum(weights) * self.gram(features[layer])
+                gram = share * self.gram(features[layer])
                 self.style_targets[layer] = self.style_targets.get(layer, 0.0) + gram
+            for layer in self.content_layers:
+                scale = share * ops.var(ops.cast(features[layer], "float32"))
+                self.content_scales[layer] = self.content_scales.get(layer, 0.0) + scale
 
     def content(self, photograph_features, features):
         """Squared difference of features (Johnson et al. 2016, eq. 2), (batch,)."""
@@ -153,9 +159,11 @@ class PerceptualLoss:
         for layer, weight in self.content_layers.items():
             target = ops.cast(photograph_features[layer], "float32")
             difference = ops.cast(features[layer], "float32") - target
-            scale = ops.var(target, axis=(1, 2, 3)) + EPSILON
+            scale = self.content_scales.get(layer)
+            if scale is None:
+                scale = ops.var(target, axis=(1, 2, 3))
             squared = self.reduce(ops.square(difference), axis=(1, 2, 3))
-            term += weight * squared / scale
+            term += weight * squared / (scale + EPSILON)
         return term
 
     def style(self, features):

@@ -15,11 +15,14 @@ def pictures(*shape):
     return RNG.uniform(0, 255, shape).astype("float32")
 
 
+PAINTING = pictures(24, 20, 3)
+
+
 @pytest.fixture(scope="module")
 def loss():
     keras.utils.set_random_seed(0)
     return PerceptualLoss(
-        pictures(24, 20, 3), "vgg16", "random",
+        PAINTING, "vgg16", "random",
         content_layers=["relu1_2"], style_layers={"relu1_1": 1, "relu2_1": 3},
         content_weight=0.3, style_weight=0.7, tv_weight=0.01,
     )  # fmt: skip
@@ -57,7 +60,8 @@ def test_terms_against_numpy(loss):
     result = {k: np.asarray(v, np.float64) for k, v in loss.network(painted).items()}
 
     squared = (result["relu1_2"] - target["relu1_2"]) ** 2
-    content = squared.mean(axis=(1, 2, 3)) / target["relu1_2"].var(axis=(1, 2, 3))
+    variance = np.asarray(loss.network(PAINTING[None])["relu1_2"], np.float64).var()
+    content = squared.mean(axis=(1, 2, 3)) / variance
     np.testing.assert_allclose(terms["content"], content, rtol=1e-3)
 
     style = 0
@@ -70,6 +74,12 @@ def test_terms_against_numpy(loss):
     variation = np.asarray(total_variation(painted))
     total = 0.3 * content + 0.7 * style + 0.01 * variation
     np.testing.assert_allclose(loss.total(terms), total, rtol=1e-3)
+
+
+def test_content_of_a_flat_photograph_weighs_no_more(loss):
+    photographs = np.concatenate([pictures(1, 16, 16, 3), np.full((1, 16, 16, 3), 90.0)])
+    busy, flat = loss(photographs, photographs + 9)["content"]
+    assert flat < 3 * busy
 
 
 def test_nothing_to_lose_at_the_target(loss):
