@@ -21,9 +21,11 @@ from models.checkpoint import load_network, read_recipe, save_network
 from training.strategy import make_strategy
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# Adam turns the rounding of small gradients into whole steps: small ones here.
 FLAGS = [
     "--loss_weights=vgg.h5", "--content_layers=relu1_2", "--style_layers=relu1_1,relu2_1",
     "--size=16", "--style_size=24", "--batch=4", "--steps=20", "--init_from=start.keras",
+    "--learning_rate=3e-4",
 ]  # fmt: skip
 
 
