@@ -1,0 +1,144 @@
+"""The gallery and the shipped styles' papers, made from what the style files carry.
+
+    python benchmarks/gallery.py
+
+Paints the four photographs that scikit-image carries (public domain and CC0) in every
+shipped style: `docs/gallery.md`, with a picture of each style in `docs/gallery/`. Writes
+`pretrained/README.md` too: painting, recipe, seed, command, sha256 of each style file.
+"""
+
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[0] = ROOT
+
+import inspect
+import shlex
+
+from absl import app, flags
+
+from data.images import (
+    Picture,
+    fit_size,
+    read_picture,
+    resize,
+    sample_photographs,
+    write_picture,
+)
+from data.sheets import contact_sheet
+from files import replacing, sha256
+from inference.stylizer import Stylizer
+from models.checkpoint import read_recipe, shipped_styles
+
+FLAGS = flags.FLAGS
+flags.DEFINE_integer("size", 512, "Longer side of the paintings, in pixels.", 16)
+flags.DEFINE_string("docs", os.path.join(ROOT, "docs"), "The folder of the gallery.")
+flags.DEFINE_string(
+    "papers", os.path.join(ROOT, "pretrained", "README.md"), "The styles' papers."
+)
+
+PAINTINGS = {
+    "composition_vii": "Wassily Kandinsky, *Composition VII*, 1913",
+    "shipwreck": "J. M. W. Turner, *The Shipwreck*, 1805",
+    "starry_night": "Vincent van Gogh, *The Starry Night*, 1889",
+    "the_scream": "Edvard Munch, *The Scream*, 1893",
+    "udnie": "Francis Picabia, *Udnie*, 1913",
+    "wave": "Katsushika Hokusai, *The Great Wave off Kanagawa*, about 1831",
+}
+CREDITS = """\
+Photographs: Eileen Collins (NASA, public domain); Chelsea (Stéfan van der Walt, CC0);
+coffee (Rachel Michetti, CC0); a Falcon 9 (SpaceX, CC0). All are carried by scikit-image.
+Made by `python benchmarks/gallery.py`; how each style was learned is in
+[pretrained/README.md](../pretrained/README.md)."""
+
+
+def stages(recipe):
+    """The trainings that led to a style, the first one first."""
+    before = recipe.get("started_from")
+    return [*(stages(before) if before else []), recipe]
+
+
+def command(settings, defaults):
+    """The call of train.py with such settings, without what is so by default."""
+    places = {"out", "log_dir", "preview", "resume", "data", "style", "loss_weights"}
+    words = ["python", "train.py", f"--style={os.path.basename(settings['style'])}"]
+    words.append("--data=PHOTOGRAPHS")
+    if settings["loss_weights"] != "imagenet":
+        words.append(f"--loss_weights={os.path.basename(settings['loss_weights'])}")
+    for name, value in settings.items():
+        if name not in places and value != defaults.get(name):
+            if isinstance(value, (list, tuple)):
+                value = ",".join(value)
+            words.append(f"--{name}={value}")
+    return shlex.join(words)
+
+
+def papers(styles, defaults):
+    """The Markdown of pretrained/README.md."""
+    lines = [
+        "# The shipped styles",
+        "",
+        "Written by `python benchmarks/gallery.py` from what the style files carry;",
+        "`python benchmarks/quality.py --check` recomputes the hashes, and paints again.",
+        "Each file holds its whole run record:",
+        '`python -c "from models.checkpoint import *; '
+        "print(read_recipe(style_path('starry_night')))\"`.",
+    ]
+    for name, path in styles.items():
+        recipe = read_recipe(path)
+        trainings = stages(recipe)
+        photographs = sum(training["photographs"] for training in trainings)
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            f"{PAINTINGS.get(name, name)}. {os.path.getsize(path) / 1e6:.1f} MB, "
+            f"{photographs:,} photographs, seed {recipe['settings']['seed']}.",
+            "",
+            f"- style file: sha256 `{sha256(path)}`",
+            f"- painting: sha256 `{recipe['painting']['sha256']}`",
+            "",
+        ]
+        for training in trainings:
+            steps = f"to step {training['steps']}"
+            lines.append(f"    {command(training['settings'], defaults)}  # {steps}")
+    return "\n".join(lines) + "\n"
+
+
+def paint(style, photographs):
+    stylizer = Stylizer(style, precision="float32")
+    return [stylizer.paint(photograph) for photograph in photographs]
+
+
+def main(argv):
+    from training.learn import learn_style
+
+    parameters = inspect.signature(learn_style).parameters
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    styles = shipped_styles()
+    photographs = [read_picture(path).pixels for path in sample_photographs()]
+    photographs = [resize(p, *fit_size(*p.shape[:2], FLAGS.size)) for p in photographs]
+    os.makedirs(os.path.join(FLAGS.docs, "gallery"), exist_ok=True)
+
+    def show(name, pictures):
+        sheet = contact_sheet(pictures, columns=len(pictures), size=FLAGS.size)
+        write_picture(os.path.join(FLAGS.docs, "gallery", f"{name}.jpg"), Picture(sheet))
+        return f"![{name}](gallery/{name}.jpg)"
+
+    page = ["# Gallery", "", CREDITS, "", show("photographs", photographs)]
+    for name, path in styles.items():
+        page += ["", f"## {PAINTINGS.get(name, name)}", ""]
+        page += [f"`python stylize.py photo.jpg --style {name}`", ""]
+        page += [show(name, paint(path, photographs))]
+        print(name)
+    for path, text in [
+        (os.path.join(FLAGS.docs, "gallery.md"), "\n".join(page) + "\n"),
+        (FLAGS.papers, papers(styles, defaults)),
+    ]:
+        with replacing(path) as temporary, open(temporary, "w") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    app.run(main)
