@@ -15,6 +15,8 @@ from PIL import Image
 from models.checkpoint import save_network
 from models.transformer import build_network
 
+SCRIPTS = "train", "stylize", "optimize", "benchmarks.quality"
+
 
 def made_up_photograph(height, width, seed=0):
     """Smooth colours with some grain, uint8 RGB."""
@@ -38,8 +40,8 @@ def trained_like(network):
 
 
 def import_script(name):
-    """train, stylize or optimize, as a module: their flags have names in common."""
-    for script in ("train", "stylize", "optimize"):
+    """One of `SCRIPTS` as a module: their flags have names in common."""
+    for script in SCRIPTS:
         flags.FLAGS.remove_flag_values(
             [flag.name for flag in flags.FLAGS.get_flags_for_module(script)]
         )

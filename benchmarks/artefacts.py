@@ -1,0 +1,71 @@
+"""What upsampling and padding leave behind in a painting, as numbers.
+
+The grid: layers of stride 2 leave patterns that repeat every 2 and 4 pixels (Odena et
+al. 2016, "Deconvolution and Checkerboard Artifacts"). The border: what loss networks
+and networks pad with shows as a frame, and strokes fade out there.
+"""
+
+import numpy as np
+
+PERIODS = 2, 4  # pixels
+NEAR = 3, 8  # distances in frequency, in steps of the transform, of what is beside a peak
+STRIP = 8  # pixels, the border's width
+
+
+def artefacts(pixels):
+    """How much of both there is in a picture; of a photograph, to compare with.
+
+    Args:
+        pixels: float32 RGB (height, width, 3), 0-255; sides multiples of 8, at least 64.
+
+    Returns:
+        {"grid_2", "grid_4"}: the energy at that period over the energy beside it, the
+        mean of across and down; 1 where there is no grid. {"border_colour"}: how far,
+        in grey levels, the mean colour of the outermost 8 pixels is from that of the
+        8 pixels inside them. {"border_deviation"}: the same of the deviation within
+        squares of 8 pixels.
+    """
+    grid = {
+        f"grid_{period}": np.mean([peak(pixels, period, axis) for axis in (0, 1)])
+        for period in PERIODS
+    }
+    colour, deviation = border(pixels)
+    found = grid | {"border_colour": colour, "border_deviation": deviation}
+    return {name: float(value) for name, value in found.items()}
+
+
+def peak(pixels, period, axis):
+    """The energy at one period along `axis` over the energy beside it.
+
+    Rows are transformed apart and their energies added, so that it doesn't matter
+    whether they agree about where the pattern begins.
+    """
+    length = pixels.shape[axis]
+    window = np.expand_dims(np.hanning(length + 1)[:-1], [a for a in range(3) if a != axis])
+    centred = pixels - pixels.mean(axis, keepdims=True)
+    energies = np.square(np.abs(np.fft.rfft(centred * window, axis=axis)))
+    energy = energies.mean(tuple(a for a in range(3) if a != axis))
+    energy += np.square(window).sum() / 12  # that of rounding to grey levels
+    distance = np.abs(np.arange(len(energy)) - length // period)
+    beside = energy[(distance >= NEAR[0]) & (distance <= NEAR[1])]
+    # Energies fall as a power of the frequency, so their mean is geometric.
+    return energy[distance < 2].mean() / np.exp(np.log(beside).mean())
+
+
+def border(pixels):
+    """(colour, deviation): differences between the border and what is inside it."""
+    height, width, channels = pixels.shape
+    squares = pixels.reshape(height // STRIP, STRIP, width // STRIP, STRIP, channels)
+
+    def difference(values):
+        return np.abs(ring(values, 0) - ring(values, 1)).mean()
+
+    return difference(squares.mean((1, 3))), difference(squares.std((1, 3)))
+
+
+def ring(squares, depth):
+    """The mean of the squares that are `depth` squares away from the border."""
+    height, width = squares.shape[:2]
+    rows = np.minimum(np.arange(height), np.arange(height)[::-1])[:, None]
+    columns = np.minimum(np.arange(width), np.arange(width)[::-1])[None]
+    return squares[np.minimum(rows, columns) == depth].mean(0)

@@ -1,0 +1,172 @@
+"""Style files, the photographs themselves and the slow method, by the same numbers."""
+
+import functools
+import os
+from typing import NamedTuple
+
+import tqdm
+
+from benchmarks import slow_method
+from benchmarks.artefacts import artefacts
+from benchmarks.judges import Judge, find_painting, loss_settings, losses
+from benchmarks.stability import own_changes, stability
+from data.images import Picture, fit_size, pictures_in, read_picture, resize, write_picture
+from data.sheets import contact_sheet
+from files import sha256
+from inference.stylizer import Stylizer
+from models.checkpoint import read_recipe, style_path
+
+UNTOUCHED = "the photograph"
+KINDS = "losses", "stability", "artefacts"  # of numbers
+
+
+class Style:
+    """A style file: its network, ready to paint, and the loss that judges it.
+
+    Args:
+        label: what it is called in tables.
+        style: see `models.checkpoint.style_path`.
+        given: of the loss, in place of what the recipe says; see `loss_settings`.
+        paintings: paths of paintings, or folders of them.
+        size: side of the smallest picture, in pixels.
+
+    Attributes:
+        sure: whether the painting's bytes are those that were learned.
+
+    Raises:
+        ValueError, OSError: the message names the style.
+    """
+
+    def __init__(self, label, style, given, paintings, size):
+        self.label, path = label, style_path(style)
+        recipe = read_recipe(path)
+        try:
+            painting, self.sure = find_painting(recipe, paintings)
+            self.judge = Judge(painting, loss_settings(recipe, given), size)
+        except (ValueError, OSError) as error:
+            raise ValueError(f"{style}: {error}") from None
+        self.sha256 = sha256(path)
+        self.paint = Stylizer(path, precision="float32").paint
+
+
+class Panel(NamedTuple):
+    """What came out at one size, by one judge.
+
+    Attributes:
+        judge, size: which.
+        slow: the numbers of the photographs that the slow method painted.
+        rows: {label: {"losses", "stability", "artefacts": a dict for each photograph}},
+            the first of them the photographs themselves.
+        runs: the slow method's losses, of `slow_method.run`, for each of `slow`.
+    """
+
+    judge: Judge
+    size: int
+    slow: list
+    rows: dict
+    runs: list
+
+
+def labels(styles):
+    """Short names: the files', or the paths where two files have the same."""
+    paths = [os.path.normpath(style).removesuffix(".keras") for style in styles]
+    names = [os.path.basename(path) for path in paths]
+    return names if len(set(names)) == len(names) else paths
+
+
+def evenly(things, count):
+    """`count` of them, evenly spaced; all, if there are no more."""
+    count = min(count, len(things))
+    return [things[i * len(things) // count] for i in range(count)]
+
+
+def find_photographs(folder, count):
+    """Paths of `count` pictures of a folder, evenly spaced."""
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"The folder of photographs does not exist: {folder}")
+    return evenly(pictures_in(folder), count)
+
+
+def square(path, size):
+    """The middle of a photograph whose shorter side is scaled to `size` pixels."""
+    pixels = read_picture(path).pixels
+    height, width = fit_size(*pixels.shape[:2], size, min)
+    top, left = (height - size) // 2, (width - size) // 2
+    return resize(pixels, height, width)[top : top + size, left : left + size]
+
+
+def compare(styles, photographs, size, iterations, slow_count, results):
+    """A `Panel` of styles with the same judge.
+
+    Args:
+        styles: of class `Style`.
+        photographs: paths.
+        size: side of the pictures, in pixels.
+        iterations: of the slow method.
+        slow_count: how many photographs it paints, evenly spaced.
+        results: `benchmarks.results.Results`, from which what is known is taken.
+    """
+    judge = styles[0].judge
+    subjects = [(UNTOUCHED, "photograph", None)]
+    subjects += [(style.label, style.sha256, style.paint) for style in styles]
+    rows = {label: {kind: [] for kind in KINDS} for label, *_ in subjects}
+    slow = evenly(range(len(photographs)), slow_count)
+    runs = []
+    for path in tqdm.tqdm(photographs, f"{size}×{size}", unit="photograph", leave=False):
+        pixels = square(path, size)
+        objective = functools.cache(functools.partial(judge.objective, pixels))
+        for label, name, paint in subjects:
+            key = name, sha256(path), size
+            found = measure(pixels, paint, objective, judge.key, key, results)
+            for kind in KINDS:
+                rows[label][kind].append(found[kind])
+    for i in tqdm.tqdm(slow, "the slow method", unit="photograph", leave=False):
+        key = judge.key, sha256(photographs[i]), size
+        paint = functools.partial(paint_slowly, judge, photographs[i], size, iterations)
+        found = results.once(
+            "slow", key, paint, enough=lambda kept: len(kept["total"]) > iterations
+        )
+        runs.append({name: values[: iterations + 1] for name, values in found.items()})
+    return Panel(judge, size, slow, rows, runs)
+
+
+def measure(pixels, paint, objective, judge, key, results):
+    """{kind: numbers} of a photograph's painting; of the photograph if `paint` is None.
+
+    Args:
+        objective: function that returns the photograph's objective.
+        judge: the key of whose it is.
+        key: names the painting.
+    """
+    painted = functools.cache(lambda: paint(pixels) if paint else pixels)
+
+    def changes():
+        return stability(paint, pixels, painted()) if paint else own_changes(pixels)
+
+    def judged():
+        return losses(objective(), painted())
+
+    return {
+        "losses": results.once("losses", (judge, *key), judged),
+        "stability": results.once("stability", key, changes),
+        "artefacts": results.once("artefacts", key, lambda: artefacts(painted())),
+    }
+
+
+def paint_slowly(judge, photograph, size, iterations):
+    pixels = square(photograph, size)
+    return slow_method.run(judge.objective(pixels), pixels, iterations)
+
+
+def write_sheets(folder, styles, photographs, sizes):
+    """A contact sheet for each style and size: photographs beside their paintings."""
+    for size in sizes:
+        squares = [square(path, size) for path in photographs]
+        names = [os.path.splitext(os.path.basename(path))[0] for path in photographs]
+        for style in styles:
+            pictures = [x for pixels in squares for x in (pixels, style.paint(pixels))]
+            captions = [x for name in names for x in (name, style.label)]
+            columns = 2 * max(1, round((len(names) / 2) ** 0.5))
+            name = f"{style.label.replace(os.sep, '-')}-{size}.jpg"
+            sheet = contact_sheet(pictures, captions, columns, size)
+            write_picture(os.path.join(folder, name), Picture(sheet))

@@ -1,0 +1,147 @@
+"""The loss that a style is judged by: that of its recipe, or what is given instead."""
+
+import functools
+import hashlib
+import inspect
+import json
+import os
+
+import keras
+import numpy as np
+from keras import ops
+
+from data.images import fit_size, pictures_in, read_picture, resize
+from files import sha256
+from losses.networks import architecture, check_layers, check_weights
+from losses.objective import PictureObjective
+from losses.perceptual import PerceptualLoss, layer_weights
+from training.learn import learn_style
+from training.settings import check_sizes, loss_layers
+
+SETTINGS = (
+    "loss_network", "loss_weights", "content_layers", "style_layers", "content_weight",
+    "style_weight", "tv_weight", "reduction", "style_size",
+)  # fmt: skip
+DEFAULTS = {
+    name: inspect.signature(learn_style).parameters[name].default for name in SETTINGS
+}
+
+
+def loss_settings(recipe, given):
+    """{name: value} for `SETTINGS`: as given, else of the recipe, else the default.
+
+    Another loss network than the recipe's has its own layers and weights.
+    """
+    learned = {k: v for k, v in recipe.get("settings", {}).items() if k in SETTINGS}
+    given = {name: value for name, value in given.items() if value is not None}
+    network = learned.get("loss_network", DEFAULTS["loss_network"])
+    if given.get("loss_network", network) != network:
+        for name in ("loss_weights", "content_layers", "style_layers"):
+            learned.pop(name, None)
+    return DEFAULTS | learned | given
+
+
+def find_painting(recipe, paintings):
+    """(path, whether its bytes are those that were learned) of a recipe's painting.
+
+    Args:
+        recipe: of a style file.
+        paintings: paths of pictures, or folders of them.
+
+    Raises:
+        ValueError: if it is not among them.
+        OSError: if one cannot be read.
+    """
+    learned = recipe.get("painting") or {}
+    paths = [
+        path
+        for place in paintings
+        for path in (pictures_in(place) if os.path.isdir(place) else [place])
+    ]
+    for path in paths:
+        if sha256(path) == learned.get("sha256"):
+            return path, True
+    for path in paths:
+        if os.path.basename(path) == learned.get("file"):
+            return path, False
+    raise ValueError(
+        f"its painting, {learned.get('file', 'which it does not name')}, is not among "
+        f"--paintings: {', '.join(map(os.path.basename, paths)) or 'none'}"
+    )
+
+
+class Judge:
+    """One painting and one loss; with random weights, the same ones every time.
+
+    Args:
+        painting: its path.
+        settings: of `loss_settings`.
+        size: side of the smallest picture that it will judge, in pixels.
+
+    Attributes:
+        about: what JSON can hold: the painting's sha256, and the settings with the
+            layers' names and the sha256 of the weights.
+        key: a short name of that.
+
+    Raises:
+        ValueError, OSError: for settings that cannot be.
+    """
+
+    def __init__(self, painting, settings, size):
+        self.painting, self.settings = painting, settings
+        name, weights = settings["loss_network"], settings["loss_weights"]
+        check_layers(name, loss_layers(settings))
+        try:
+            check_weights(name, weights)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{error}. Say where it is: --loss_weights") from None
+        check_sizes(settings | {"size": size})
+        default = architecture(name)
+        layers = {
+            kind: layer_weights(settings[kind] or getattr(default, kind))
+            for kind in ("content_layers", "style_layers")
+        }
+        if weights not in ("imagenet", "random"):
+            weights = sha256(weights)
+        self.about = {
+            "painting": os.path.basename(painting),
+            "sha256": sha256(painting),
+            "settings": settings | layers | {"loss_weights": weights},
+        }
+        decides = {k: v for k, v in self.about.items() if k != "painting"}
+        described = json.dumps(decides, sort_keys=True).encode()
+        self.key = hashlib.sha256(described).hexdigest()[:16]
+
+    @functools.cached_property
+    def loss(self):
+        painting = read_picture(self.painting).pixels
+        size = fit_size(*painting.shape[:2], self.settings["style_size"], min)
+        options = {k: v for k, v in self.settings.items() if k != "style_size"}
+        keras.utils.set_random_seed(0)
+        return PerceptualLoss(resize(painting, *size), **options)
+
+    def objective(self, photograph):
+        """The `PictureObjective` of float32 RGB (height, width, 3), 0-255."""
+        return PictureObjective(self.loss, photograph)
+
+    def check_kept(self, results):
+        """Complains if numbers were kept that this judge would not give any more.
+
+        Raises:
+            ValueError: if it judges noise otherwise than it did: its formulas changed.
+        """
+        noise = np.random.default_rng(0).uniform(0, 255, (2, 128, 128, 3))
+        photograph, picture = noise.astype(np.float32)
+        found = losses(self.objective(photograph), picture)
+        kept = results.once("noise", (self.key,), lambda: found)
+        if not np.allclose([kept[name] for name in found], [*found.values()], rtol=0.01):
+            raise ValueError(
+                f"{results.path} was measured by a loss with other formulas. Give another "
+                "--json, or delete it"
+            )
+
+
+def losses(objective, picture):
+    """{"total", "content", "style", "variation"} of float32 RGB (height, width, 3)."""
+    total, terms = objective(ops.convert_to_tensor(picture[None], "float32"))
+    return {"total": float(total)} | {name: float(term) for name, term in terms.items()}

@@ -1,0 +1,160 @@
+"""How good a style file is: its loss, its stability, its artefacts.
+
+    python benchmarks/quality.py --styles starry_night,my.keras --paintings PAINTINGS \\
+        --photographs PHOTOGRAPHS --loss_weights vgg19.h5 --json q.json --plot q.png
+    python benchmarks/quality.py --check
+
+Prints, at each size, content, style and total loss of the styles' paintings, of the
+photographs themselves and of the slow method (L-BFGS over the pixels, from the
+photograph), and how many iterations of that one pass of the network is worth (Johnson
+et al. 2016, Fig. 5); then how much the painting changes with the photograph, and what
+upsampling and padding left behind. A style is judged by the loss of its own recipe, or
+by what the flags say instead; it is painted as users paint it, in float32.
+
+The slow method takes long: it paints --slow_count of the photographs, once for all
+styles of the same painting and loss, and styles are compared with it on those alone.
+With --json everything is kept as it comes, and the same command goes on where it was
+stopped; it knows files that changed, and a loss that did, but not other code. --check
+says whether the shipped styles are and paint what was recorded.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+import importlib.util
+
+from absl import app, flags
+
+from benchmarks import checks
+from benchmarks.comparison import Style, compare, find_photographs, labels, write_sheets
+from benchmarks.judges import SETTINGS
+from benchmarks.machine import machine
+from benchmarks.quality_report import plot, summary, table
+from benchmarks.results import Results
+from losses.networks import ARCHITECTURES
+from models.checkpoint import shipped_styles
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("styles", [], "Shipped styles' names, style files, trainings' folders.")
+flags.DEFINE_list("paintings", [], "The paintings that they learned, or folders of them.")
+flags.DEFINE_string("photographs", None, "A folder.")
+flags.DEFINE_integer("count", 32, "How many of them, evenly spaced.", 1)
+flags.DEFINE_list("sizes", ["256", "512"], "Sides of the square pictures, in pixels.")
+flags.DEFINE_integer("slow_count", 4, "How many the slow method paints, too.", 0)
+flags.DEFINE_list(
+    "iterations", ["1", "10", "25", "50", "100", "200", "400"], "Of the slow method."
+)
+flags.DEFINE_enum(
+    "loss_network",
+    None,
+    list(ARCHITECTURES),
+    "Default: the recipe's.",
+)
+flags.DEFINE_string("loss_weights", None, "imagenet, random, or a file.")
+flags.DEFINE_list("content_layers", None, "Such as relu3_3.")
+flags.DEFINE_list("style_layers", None, "Such as relu1_2=2,relu2_2.")
+flags.DEFINE_float("content_weight", None, "Weight of the content term.")
+flags.DEFINE_float("style_weight", None, "Weight of the style term.")
+flags.DEFINE_float("tv_weight", None, "Weight of the total variation.")
+flags.DEFINE_enum("reduction", None, ["mean", "sum"], "Over each layer's elements.")
+flags.DEFINE_integer("style_size", None, "Shorter side of the painting, in pixels.", 16)
+flags.DEFINE_string("json", None, "A file for the numbers, to go on with if it is there.")
+flags.DEFINE_string("plot", None, "A file for the curves. Needs matplotlib.")
+flags.DEFINE_string("sheet", None, "A folder for photographs beside their paintings.")
+flags.DEFINE_boolean("check", False, "Check the shipped styles, and nothing else.")
+flags.DEFINE_boolean("record", False, "Record the shipped styles for --check.")
+
+FORMAT = "fusion-style quality 1"
+
+
+def whole_numbers(name, multiple, least):
+    """A flag's list as ascending integers.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    try:
+        found = sorted({int(text) for text in FLAGS[name].value})
+    except ValueError:
+        found = []
+    if not found or found[0] < least or any(number % multiple for number in found):
+        kind = f"multiples of {multiple}, " if multiple > 1 else "whole numbers, "
+        raise ValueError(
+            f"--{name} are {kind}at least {least}. Received: {','.join(FLAGS[name].value)}"
+        )
+    return found
+
+
+def judge_styles():
+    """Measures as the flags say, and prints it."""
+    for name in ("styles", "paintings", "photographs"):
+        if not FLAGS[name].value:
+            raise ValueError(f"Give --{name}")
+    if FLAGS.plot and not importlib.util.find_spec("matplotlib"):
+        raise ValueError("--plot draws with matplotlib: pip install -e '.[plots]'")
+    sizes = whole_numbers("sizes", 8, 64)
+    iterations = whole_numbers("iterations", 1, 1)
+    photographs = find_photographs(FLAGS.photographs, FLAGS.count)
+    results = Results(FLAGS.json, FORMAT)
+    given = {name: FLAGS[name].value for name in SETTINGS}
+    names = list(dict.fromkeys(FLAGS.styles))
+    styles = [
+        Style(label, style, given, FLAGS.paintings, sizes[0])
+        for label, style in zip(labels(names), names, strict=True)
+    ]
+    for style in styles:
+        if not style.sure:
+            print(f"{style.label}: its painting was found by its name; the bytes differ")
+    results.put("machine", machine("tensorflow", "keras", "openvino", "numpy", "scipy"))
+    for judge in {style.judge.key: style.judge for style in styles}.values():
+        judge.check_kept(results)
+    panels, found = [], []
+    for size in sizes:
+        for key in dict.fromkeys(style.judge.key for style in styles):
+            same = [style for style in styles if style.judge.key == key]
+            panel = compare(
+                same, photographs, size, iterations[-1], FLAGS.slow_count, results
+            )
+            panels.append(panel)
+            found.append(summary(panel, iterations))
+            results.put("summary", found)
+            print("\n" + "\n".join(table(found[-1])), flush=True)
+            if FLAGS.plot:
+                plot(panels, iterations, FLAGS.plot)
+    if FLAGS.sheet:
+        write_sheets(FLAGS.sheet, styles, photographs, sizes)
+
+
+def check_styles():
+    """What of the shipped styles does not fit the record, as lines; None if all does."""
+    fits, complaints = checks.check(shipped_styles())
+    for name, found in fits.items():
+        print(f"{name}: {found}")
+    return "\n".join(f"quality.py: {complaint}" for complaint in complaints) or None
+
+
+def main(argv):
+    if len(argv) > 1:
+        return f"quality.py takes flags only. Received: {' '.join(argv[1:])}"
+    try:
+        if FLAGS.record:
+            checks.record(shipped_styles())
+            print(f"Recorded in {checks.CHECKS}: {', '.join(shipped_styles())}")
+        elif FLAGS.check:
+            return check_styles()
+        else:
+            judge_styles()
+    except (ValueError, OSError, FloatingPointError) as error:
+        return f"quality.py: {error}"
+    except KeyboardInterrupt:
+        kept = f"in {FLAGS.json}; the same command goes on" if FLAGS.json else "lost"
+        return f"quality.py: stopped; what was measured until now is {kept}"
+
+
+if __name__ == "__main__":
+    app.run(main)

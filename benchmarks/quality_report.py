@@ -1,0 +1,153 @@
+"""What `benchmarks/quality.py` found, as tables, a plot and numbers for JSON."""
+
+import numpy as np
+
+from benchmarks.comparison import UNTOUCHED
+from benchmarks.slow_method import worth, worth_said
+from files import replacing
+
+TERMS = "content", "style", "total"
+LEFT_BEHIND = "grid_2", "grid_4", "border_colour", "border_deviation"
+
+
+def means(dicts):
+    """{name: mean} over dicts with the same names."""
+    return {name: float(np.mean([d[name] for d in dicts])) for name in dicts[0]}
+
+
+def summary(panel, iterations):
+    """The numbers of a panel that a reader would cite, as JSON can hold them.
+
+    Args:
+        panel: `benchmarks.comparison.Panel`.
+        iterations: those of the slow method to report, ascending.
+    """
+    rows = {}
+    curve = mean_curve(panel)
+    for label, row in panel.rows.items():
+        rows[label] = {kind: means(dicts) for kind, dicts in row.items()}
+        if panel.slow:
+            same = [row["losses"][i] for i in panel.slow]
+            beside = means(same)
+            each = sorted(
+                worth(run["total"], terms["total"])
+                for run, terms in zip(panel.runs, same, strict=True)
+            )
+            of_means = worth(curve["total"], beside["total"])
+            rows[label] |= {
+                "losses_beside_slow": beside,
+                "worth": worth_said(of_means, iterations[-1]),
+                "worth_of_each": [worth_said(one, iterations[-1]) for one in each],
+            }
+    slow = {
+        str(i): {name: float(values[i]) for name, values in curve.items()}
+        for i in iterations
+    }
+    return {
+        "judge": panel.judge.key,
+        **panel.judge.about,
+        "size": panel.size,
+        "photographs": len(panel.rows[UNTOUCHED]["losses"]),
+        "painted_slowly": len(panel.slow),
+        "rows": rows,
+        "slow": slow if panel.slow else {},
+    }
+
+
+def mean_curve(panel):
+    """{term: the slow method's, the mean over photographs, at 0, 1, … iterations}."""
+    names = panel.runs[0] if panel.runs else ()
+    return {name: np.mean([run[name] for run in panel.runs], 0) for name in names}
+
+
+def table(found):
+    """The lines of a `summary`."""
+    settings, size = found["settings"], found["size"]
+    weights = " + ".join(
+        f"{settings[f'{name}_weight']:g} {term}"
+        for name, term in (("content", "content"), ("style", "style"), ("tv", "variation"))
+    )
+    yield f"{size}×{size}, {found['painting']} at {settings['style_size']} pixels"
+    yield f"total = {weights}, of {settings['loss_network']}"
+    slow = found["painted_slowly"]
+    width = 4 + max(len("L-BFGS, 400 iterations"), *map(len, found["rows"]))
+    head = "".join(f"{name:>10}" for name in TERMS)
+    line = f"{'':<{width}}{found['photographs']:>21} photographs"
+    yield line + (f"{slow:>21} of them" if slow else "")
+    line = f"{'':<{width}}{head}"
+    yield line + (f"   {head}   worth iterations of L-BFGS" if slow else "")
+    for label, row in found["rows"].items():
+        line = f"  {label:<{width - 2}}{numbers(row['losses'], TERMS)}"
+        if slow:
+            line += f"   {numbers(row['losses_beside_slow'], TERMS)}"
+            least, *_, most = row["worth_of_each"] * 2
+            line += f"   {row['worth']} ({least} to {most})" if label != UNTOUCHED else ""
+        yield line
+    for i, terms in found["slow"].items():
+        label = f"L-BFGS, {i} iteration{'s' if i != '1' else ''}"
+        yield f"  {label:<{width - 2}}{'':>33}{numbers(terms, TERMS)}"
+    yield ""
+    yield from second_table(found, width)
+
+
+def numbers(values, names):
+    return "".join(f"{values[name]:>10.3f}" for name in names)
+
+
+def second_table(found, width):
+    """Stability and artefacts, and how they compare with the photographs' own."""
+    own = found["rows"][UNTOUCHED]["stability"]
+    yield (
+        f"{'':<{width}}{'changed by (grey levels, of own)':>36}{'grid (energy)':>24}"
+        f"{'border (grey levels)':>24}"
+    )
+    yield (
+        f"{'':<{width}}{'1 pixel':>18}{'noise of 2':>18}{'2 pixels':>12}{'4 pixels':>12}"
+        f"{'colour':>12}{'deviation':>12}"
+    )
+    for label, row in found["rows"].items():
+        line = f"  {label:<{width - 2}}"
+        for name in ("shift", "noise"):
+            value = row["stability"][name]
+            ratio = value / own[name]
+            line += f"{f'{value:.2f} ({ratio:.2f}×)':>18}"
+        for name in LEFT_BEHIND:
+            line += f"{row['artefacts'][name]:>12.2f}"
+        yield line
+
+
+def plot(panels, iterations, path):
+    """Total loss over L-BFGS iterations, as Johnson et al. 2016, Fig. 5.
+
+    One panel for each size, one row of them for each painting and loss; a horizontal
+    line for each style file and for the photographs.
+    """
+    import matplotlib.figure
+
+    judges = list(dict.fromkeys(panel.judge.key for panel in panels))
+    sizes = list(dict.fromkeys(panel.size for panel in panels))
+    figure = matplotlib.figure.Figure(
+        figsize=(5.5 * len(sizes), 4.2 * len(judges)), layout="constrained"
+    )
+    axes = figure.subplots(len(judges), len(sizes), squeeze=False)
+    for panel in panels:
+        axis = axes[judges.index(panel.judge.key)][sizes.index(panel.size)]
+        totals = mean_curve(panel).get("total", ())
+        if len(totals):
+            axis.plot(range(1, len(totals)), totals[1:], "k", label="L-BFGS")
+            axis.plot(iterations, [totals[i] for i in iterations], "k.")
+        for i, (label, row) in enumerate(panel.rows.items()):
+            those = panel.slow or range(len(row["losses"]))
+            total = np.mean([row["losses"][j]["total"] for j in those])
+            colour = "0.6" if label == UNTOUCHED else f"C{i - 1}"
+            axis.axhline(total, color=colour, linestyle="--", label=label)
+        axis.set(
+            xscale="log", xlabel="iterations of L-BFGS", ylabel="total loss",
+            title=f"{panel.judge.about['painting']}, {panel.size}×{panel.size}",
+        )  # fmt: skip
+        axis.set_xticks(iterations, iterations)
+        axis.minorticks_off()
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize="small")
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110)

@@ -1,0 +1,288 @@
+"""The yardstick of style files: judges, the slow method, what is kept, the tables."""
+
+import json
+import math
+import os
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from absl.testing import flagsaver
+from conftest import import_script, made_up_photograph
+from keras import ops
+from PIL import Image
+from tiny import picture
+
+from benchmarks import comparison, slow_method
+from benchmarks.comparison import Style, compare, evenly, find_photographs, labels, square
+from benchmarks.judges import Judge, find_painting, loss_settings
+from benchmarks.results import Results
+from benchmarks.slow_method import worth, worth_said
+from data.images import read_picture
+from files import sha256
+from models.checkpoint import save_network
+from models.transformer import build_network
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LOSS = {
+    "loss_network": "vgg16",
+    "loss_weights": "random",
+    "content_layers": ["relu1_2"],
+    "style_layers": ["relu1_1", "relu2_1=3"],
+    "style_size": 40,
+}
+LOSS_FLAGS = [
+    f"--{name}={','.join(value) if isinstance(value, list) else value}"
+    for name, value in LOSS.items()
+]
+FORMAT = "test"
+
+
+@pytest.fixture(scope="module")
+def other_style(tmp_path_factory):
+    """Another untrained network, of the same painting."""
+    path = str(tmp_path_factory.mktemp("style") / "other.keras")
+    keras.utils.set_random_seed(5)
+    recipe = {"settings": {}, "painting": {"file": "painting.png"}}
+    save_network(build_network(width=0.125), path, recipe)
+    return path
+
+
+@pytest.fixture(scope="module")
+def styles(style, other_style, painting):
+    return [Style(s, s, LOSS, [painting], 64) for s in (style, other_style)]
+
+
+@pytest.fixture
+def slow_runs(monkeypatch):
+    """The iterations of every run of the slow method."""
+    runs, run = [], slow_method.run
+
+    def counted(objective, photograph, iterations):
+        runs.append(iterations)
+        return run(objective, photograph, iterations)
+
+    monkeypatch.setattr(slow_method, "run", counted)
+    return runs
+
+
+def test_iterations_between_two_are_found_over_the_logarithm():
+    totals = [9.0, *(5 - math.log(i) for i in range(1, 401))]
+    assert worth(totals, 5 - math.log(64)) == pytest.approx(64)
+    assert worth(totals, 5 - math.log(64.3)) == pytest.approx(64.3, rel=1e-3)
+    sparse = [9.0, 5.0, 4.0]
+    assert worth(sparse, 4.5) == pytest.approx(math.sqrt(2))
+    assert worth([9.0, 5.0, 5.0, 5.0, 3.0], 4.0) == pytest.approx(math.sqrt(12))
+
+
+def test_what_is_outside_the_slow_methods_range():
+    totals = [9.0, 5.0, 4.0, 4.0]
+    said = [worth_said(worth(totals, total), 3) for total in (math.nan, 5.1, 5.0, 4.0, 3.9)]
+    assert said == ["< 1", "< 1", "1.0", "2.0", "> 3"]
+
+
+def test_a_slow_run_goes_down_and_stays_where_nothing_is_better():
+    def squares(x):
+        total = ops.sum(ops.square(x - 100.0))
+        return total, {"squares": total}
+
+    falling = slow_method.run(squares, picture(4, 4), 3)
+    assert falling.keys() == {"total", "squares"}
+    assert len(falling["total"]) == 4
+    assert falling["total"] == sorted(falling["total"], reverse=True)
+    there = slow_method.run(squares, np.full((4, 4, 3), 100, np.float32), 3)
+    assert there["total"] == [0.0] * 4
+
+
+def test_a_loss_is_the_recipes_unless_it_is_given():
+    learned = {"loss_network": "vgg19", "content_layers": ["relu4_4"], "size": 128}
+    recipe = {"settings": learned | {"tv_weight": 0.5, "loss_weights": "vgg19.h5"}}
+    settings = loss_settings(recipe, {"tv_weight": None, "style_weight": 3.0})
+    assert settings["loss_network"] == "vgg19" and settings["loss_weights"] == "vgg19.h5"
+    assert settings["content_layers"] == ["relu4_4"] and settings["style_layers"] is None
+    assert settings["tv_weight"] == 0.5 and settings["style_weight"] == 3.0
+    assert settings["style_size"] == 384 and "size" not in settings
+    other = loss_settings(recipe, {"loss_network": "vgg16"})
+    assert other["content_layers"] is None and other["loss_weights"] == "imagenet"
+    assert other["tv_weight"] == 0.5
+
+
+def test_a_painting_is_found_by_its_bytes_or_else_its_name(painting, tmp_path):
+    recipe = {"painting": {"file": "painting.png", "sha256": sha256(painting)}}
+    moved = shutil.copy(painting, tmp_path / "moved.png")
+    (tmp_path / "inside").mkdir()
+    Image.fromarray(made_up_photograph(9, 9)).save(tmp_path / "inside" / "painting.png")
+    assert find_painting(recipe, [str(tmp_path)]) == (str(moved), True)
+    folder = str(tmp_path / "inside")
+    found = os.path.join(folder, "painting.png")
+    assert find_painting(recipe, [folder]) == (found, False)
+    recipe["painting"]["file"] = "wave.jpg"
+    with pytest.raises(ValueError, match="wave.jpg, is not among --paintings: painting"):
+        find_painting(recipe, [folder])
+    with pytest.raises(ValueError, match="which it does not name"):
+        find_painting({}, [folder])
+
+
+def test_judges_are_the_same_for_the_same_painting_and_loss(painting, tmp_path):
+    def judge(painting=painting, **given):
+        return Judge(str(painting), loss_settings({}, LOSS | given), 64)
+
+    moved = shutil.copy(painting, tmp_path / "moved.png")
+    (tmp_path / "other.png").write_bytes(moved.read_bytes() + b"0")
+    same = judge(moved, style_layers=["relu1_1=2", "relu2_1=6"], tv_weight=0.002)
+    assert same.key == judge().key
+    keys = {judge().key, judge(tmp_path / "other.png").key, judge(tv_weight=0.1).key}
+    keys |= {judge(style_layers=["relu1_1"]).key, judge(style_size=41).key}
+    weights = {}
+    for name, content in (("1.h5", b"1"), ("2.h5", b"1"), ("3.h5", b"3")):
+        (tmp_path / name).write_bytes(content)
+        weights[name] = judge(loss_weights=str(tmp_path / name)).key
+    assert weights["1.h5"] == weights["2.h5"]
+    assert len(keys | set(weights.values())) == 7
+    with pytest.raises(FileNotFoundError, match="no.h5. Say where it is: --loss_weights"):
+        judge(loss_weights="no.h5")
+
+
+def test_photographs_are_evenly_spaced_squares(photographs):
+    assert evenly("abcdefgh", 4) == ["a", "c", "e", "g"]
+    assert evenly("ab", 4) == ["a", "b"] and evenly("ab", 0) == []
+    paths = find_photographs(photographs, 3)
+    assert [os.path.basename(path) for path in paths] == ["0.jpg", "2.jpg", "5.jpg"]
+    assert square(paths[0], 64).shape == (64, 64, 3)
+
+
+def test_labels_are_names_unless_two_are_the_same():
+    assert labels(["starry", "some/where.keras"]) == ["starry", "where"]
+    assert labels(["a/1.keras", "b/1.keras"]) == ["a/1", "b/1"]
+
+
+def test_styles_of_a_painting_share_the_slow_method(styles, photographs, slow_runs):
+    paths = find_photographs(photographs, 3)
+    panel = compare(styles, paths, 64, 2, 2, Results(None, FORMAT))
+    assert slow_runs == [2, 2] and panel.slow == [0, 1]
+    assert list(panel.rows) == ["the photograph", *(style.label for style in styles)]
+    for row in panel.rows.values():
+        assert [len(numbers) for numbers in row.values()] == [3, 3, 3]
+    untouched, first, second = panel.rows.values()
+    for i in range(3):
+        losses = untouched["losses"][i]
+        assert losses["content"] == pytest.approx(0, abs=1e-6)
+        weighted = 0.2 * losses["content"] + losses["style"] + 0.002 * losses["variation"]
+        assert losses["total"] == pytest.approx(weighted, rel=1e-5)
+        assert first["losses"][i] != second["losses"][i]
+    for run, i in zip(panel.runs, panel.slow, strict=True):
+        start = untouched["losses"][i]["total"]
+        assert run["total"][0] == pytest.approx(start, rel=1e-4)
+        assert len(run["total"]) == 3 and run["total"][2] < start
+
+
+def test_what_was_measured_is_not_measured_again(
+    styles, photographs, slow_runs, tmp_path, monkeypatch
+):
+    kept = tmp_path / "kept.json"
+    paths = find_photographs(photographs, 2)
+    measure, measured = comparison.measure, []
+
+    def stopped(*arguments):
+        if len(measured) == 4:
+            raise KeyboardInterrupt
+        measured.append(arguments)
+        return measure(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(comparison, "measure", stopped)
+        compare(styles, paths, 64, 3, 1, Results(kept, FORMAT))
+    assert len(json.loads(kept.read_text())["losses"]) == 4
+    whole = compare(styles, paths, 64, 3, 1, Results(kept, FORMAT))
+
+    def nothing(*arguments):
+        raise AssertionError("measured again")
+
+    for style in styles:
+        monkeypatch.setattr(style, "paint", nothing)
+    monkeypatch.setattr(Judge, "objective", nothing)
+    again = compare(styles, paths, 64, 3, 1, Results(kept, FORMAT))
+    assert again == whole and slow_runs == [3]
+    shorter = compare(styles, paths, 64, 2, 1, Results(kept, FORMAT))
+    assert shorter.runs[0]["total"] == whole.runs[0]["total"][:3]
+    with pytest.raises(AssertionError, match="measured again"):
+        compare(styles, paths, 64, 4, 1, Results(kept, FORMAT))
+
+
+def test_what_a_changed_loss_measured_is_not_gone_on_with(styles, monkeypatch):
+    judge, results = styles[0].judge, Results(None, FORMAT)
+    judge.check_kept(results)
+    judge.check_kept(results)
+    monkeypatch.setitem(judge.loss.weights, "content", 0.3)
+    with pytest.raises(ValueError, match="by a loss with other formulas"):
+        judge.check_kept(results)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"format": "other"}', "{"])
+def test_another_file_is_not_gone_on_with(tmp_path, content):
+    path = tmp_path / "q.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match="is there already"):
+        Results(str(path), FORMAT)
+    assert path.read_text() == content
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs quality.py: (exit status, what it printed)."""
+    monkeypatch.syspath_prepend(ROOT)  # for the script to replace
+    quality = import_script("benchmarks.quality")
+
+    def run(*arguments):
+        with flagsaver.flagsaver():
+            error = quality.main(quality.FLAGS(["quality.py", *map(str, arguments)]))
+        return (1, error) if error else (0, capsys.readouterr().out)
+
+    return run
+
+
+def test_tables_numbers_plot_and_sheet(run, style, photographs, painting, tmp_path):
+    pytest.importorskip("matplotlib")
+    flags = [
+        f"--styles={style}", f"--paintings={painting}",
+        f"--photographs={photographs}", "--count=3", "--slow_count=1", "--sizes=72,64",
+        "--iterations=2,1", f"--json={tmp_path / 'q.json'}", f"--plot={tmp_path / 'q.png'}",
+        f"--sheet={tmp_path / 'sheets'}", *LOSS_FLAGS,
+    ]  # fmt: skip
+    status, printed = run(*flags)
+    assert status == 0
+    first, second = json.loads((tmp_path / "q.json").read_text())["summary"]
+    assert (first["size"], second["size"]) == (64, 72)
+    assert first["photographs"] == 3 and first["painted_slowly"] == 1
+    assert list(first["slow"]) == ["1", "2"]
+    narrow = first["rows"]["narrow"]
+    assert narrow["worth_of_each"] == [narrow["worth"]]
+    for text in (
+        "64×64, painting.png at 40 pixels", "72×72", "L-BFGS, 2 iterations",
+        f"{narrow['losses']['total']:.3f}", f"{narrow['stability']['shift']:.2f} (",
+        "narrow: its painting was found by its name; the bytes differ",
+    ):  # fmt: skip
+        assert text in printed
+    assert read_picture(tmp_path / "q.png").pixels.shape[1] > 900
+    assert sorted(os.listdir(tmp_path / "sheets")) == ["narrow-64.jpg", "narrow-72.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--styles="], "Give --styles"),
+        (["--sizes=100"], "--sizes are multiples of 8, at least 64. Received: 100"),
+        (["--iterations=0,1"], "--iterations are whole numbers, at least 1. Received: 0"),
+        (["--photographs=nowhere"], "The folder of photographs does not exist: nowhere"),
+        (["--styles=nothing.keras"], "There is no style nothing.keras"),
+        (["--content_layers=relu9_9"], "vgg16 has no layer relu9_9"),
+        (["--paintings=nowhere.png"], "nowhere.png"),
+        (["--loss_weights=no.h5"], "The file of weights does not exist: no.h5. Say where"),
+    ],
+)
+def test_bad_input_is_one_clear_line(run, style, photographs, painting, more, message):
+    flags = [f"--styles={style}", f"--paintings={painting}", f"--photographs={photographs}"]
+    status, printed = run(*flags, *LOSS_FLAGS, *more)
+    assert status == 1 and printed.startswith("quality.py: ")
+    assert message in printed and "\n" not in printed
