@@ -30,12 +30,18 @@ import importlib.util
 
 from absl import app, flags
 
-from benchmarks import checks
-from benchmarks.comparison import Style, compare, find_photographs, labels, write_sheets
-from benchmarks.judges import SETTINGS
 from benchmarks.machine import machine
-from benchmarks.quality_report import plot, summary, table
-from benchmarks.results import Results
+from benchmarks.yardstick import checks
+from benchmarks.yardstick.comparison import (
+    Style,
+    compare,
+    find_photographs,
+    labels,
+    write_sheets,
+)
+from benchmarks.yardstick.judges import SETTINGS
+from benchmarks.yardstick.report import plot, summary, table
+from benchmarks.yardstick.results import Results
 from losses.networks import ARCHITECTURES
 from models.checkpoint import shipped_styles
 

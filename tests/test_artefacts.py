@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from conftest import made_up_photograph
 
-from benchmarks.artefacts import artefacts
-from benchmarks.stability import own_changes, stability
+from benchmarks.yardstick.artefacts import artefacts
+from benchmarks.yardstick.stability import own_changes, stability
 
 ROWS, COLUMNS = np.indices((96, 64))[..., None]
 

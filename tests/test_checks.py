@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from conftest import trained_like
 
-from benchmarks import checks
-from benchmarks.checks import check, record, shrunk_painting
+from benchmarks.yardstick import checks
+from benchmarks.yardstick.checks import check, record, shrunk_painting
 from models.checkpoint import save_network, shipped_styles
 from models.transformer import build_network
 

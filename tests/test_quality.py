@@ -14,11 +14,18 @@ from keras import ops
 from PIL import Image
 from tiny import picture
 
-from benchmarks import comparison, slow_method
-from benchmarks.comparison import Style, compare, evenly, find_photographs, labels, square
-from benchmarks.judges import Judge, find_painting, loss_settings
-from benchmarks.results import Results
-from benchmarks.slow_method import worth, worth_said
+from benchmarks.yardstick import comparison, slow_method
+from benchmarks.yardstick.comparison import (
+    Style,
+    compare,
+    evenly,
+    find_photographs,
+    labels,
+    square,
+)
+from benchmarks.yardstick.judges import Judge, find_painting, loss_settings
+from benchmarks.yardstick.results import Results
+from benchmarks.yardstick.slow_method import worth, worth_said
 from data.images import read_picture
 from files import sha256
 from models.checkpoint import save_network

@@ -11,7 +11,7 @@ import os
 
 import numpy as np
 
-from benchmarks.comparison import square
+from benchmarks.yardstick.comparison import square
 from data.images import sample_photograph, to_bytes
 from files import replacing, sha256
 from inference.stylizer import Stylizer

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import tqdm
 
-from benchmarks import slow_method
-from benchmarks.artefacts import artefacts
-from benchmarks.judges import Judge, find_painting, loss_settings, losses
-from benchmarks.stability import own_changes, stability
+from benchmarks.yardstick import slow_method
+from benchmarks.yardstick.artefacts import artefacts
+from benchmarks.yardstick.judges import Judge, find_painting, loss_settings, losses
+from benchmarks.yardstick.stability import own_changes, stability
 from data.images import Picture, fit_size, pictures_in, read_picture, resize, write_picture
 from data.sheets import contact_sheet
 from files import sha256
@@ -104,7 +104,7 @@ def compare(styles, photographs, size, iterations, slow_count, results):
         size: side of the pictures, in pixels.
         iterations: of the slow method.
         slow_count: how many photographs it paints, evenly spaced.
-        results: `benchmarks.results.Results`, from which what is known is taken.
+        results: `benchmarks.yardstick.results.Results`, from which what is known is taken.
     """
     judge = styles[0].judge
     subjects = [(UNTOUCHED, "photograph", None)]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from benchmarks.comparison import UNTOUCHED
-from benchmarks.slow_method import worth, worth_said
+from benchmarks.yardstick.comparison import UNTOUCHED
+from benchmarks.yardstick.slow_method import worth, worth_said
 from files import replacing
 
 TERMS = "content", "style", "total"
@@ -19,7 +19,7 @@ def summary(panel, iterations):
     """The numbers of a panel that a reader would cite, as JSON can hold them.
 
     Args:
-        panel: `benchmarks.comparison.Panel`.
+        panel: `benchmarks.yardstick.comparison.Panel`.
         iterations: those of the slow method to report, ascending.
     """
     rows = {}
