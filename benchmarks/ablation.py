@@ -49,7 +49,7 @@ flags.DEFINE_integer("size", None, "Of the crops. Default: 128, or with --full 2
 flags.DEFINE_integer("pictures", 5, "Painted on the way, evenly spaced.", 1)
 flags.DEFINE_string("out", ".", "A folder for the two sheets.")
 
-BOTH = {"content_weight": 0.2, "style_weight": 1.0}
+BOTH = {"content_weight": 0.15, "style_weight": 1.0}
 TERMS = {
     "style only": BOTH | {"content_weight": 0.0},
     "content only": BOTH | {"style_weight": 0.0},
@@ -60,7 +60,7 @@ RUNS = {
     for network in ("johnson", "inception")
     for terms, weights in TERMS.items()
 } | {"johnson, both, sums": {"network": "johnson", "reduction": "sum", **BOTH}}
-LAYERS = {"content_layers": None, "style_layers": None, "tv_weight": 0.002}
+LAYERS = {"content_layers": None, "style_layers": None, "tv_weight": 5e-4}
 TRANSFORMER = {"norm": "batch", "upsample": "resize", "input_norm": True}
 
 
