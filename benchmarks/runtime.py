@@ -137,9 +137,9 @@ def ceilings(side=2048):
         import openvino
         import openvino.opset13 as nodes
 
-        x = nodes.parameter([side, side], np.float32)
+        x, weights = nodes.parameter([side, side], np.float32), nodes.constant(a)
         model = openvino_core().compile_model(
-            openvino.Model([nodes.matmul(x, x, False, False)], [x], "product"),
+            openvino.Model([nodes.matmul(x, weights, False, True)], [x], "product"),
             "CPU",
             {"INFERENCE_PRECISION_HINT": "bf16"},
         )

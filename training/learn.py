@@ -37,7 +37,7 @@ def learn_style(
     data="coco/2014",
     out=None,
     network="fusion",
-    norm="batch",
+    norm="instance",
     upsample="resize",
     input_norm=True,
     loss_network="vgg16",
