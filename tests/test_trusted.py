@@ -84,6 +84,8 @@ def test_killed_ten_times_is_the_same_training(painting, photographs, tmp_path):
     one, two = (read_recipe(out) for out in runs)
     assert one["history"] == two["history"] and len(one["history"]) == 5
     assert one["history"][-1]["step"] == 44
+    assert one["resumed"] == [] and len(two["resumed"]) == 10
+    assert two["resumed"] == sorted(two["resumed"]) and 0 < two["resumed"][-1] < 44
     assert not [name for name in os.listdir(tmp_path / "10") if name.startswith(".")]
 
 
