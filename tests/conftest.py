@@ -10,6 +10,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import numpy as np
 import pytest
 from absl import flags
+from made_up_weights import write_darknet
 from PIL import Image
 
 from models.checkpoint import save_network
@@ -81,3 +82,10 @@ def style(tmp_path_factory):
     }
     save_network(build_network(width=0.125), path, recipe)
     return path
+
+
+@pytest.fixture(scope="session")
+def darknet(tmp_path_factory):
+    """(path of a made-up .weights file, its layers)."""
+    path = tmp_path_factory.mktemp("darknet") / "tiny.weights"
+    return path, write_darknet(path)
