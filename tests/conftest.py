@@ -12,8 +12,10 @@ import pytest
 from absl import flags
 from made_up_weights import write_darknet
 from PIL import Image
+from tiny import TINY_TRAINING, build_tiny_network
 
-from models.checkpoint import save_network
+import training.learn
+from models.checkpoint import load_network, save_network
 from models.transformer import build_network
 
 
@@ -46,6 +48,26 @@ def import_script(name):
         )
         sys.modules.pop(script, None)
     return importlib.import_module(name)
+
+
+def assert_same(first, second):
+    """That two style files have the same weights, to the bit."""
+    pairs = zip(*(load_network(p).get_weights() for p in (first, second)), strict=True)
+    for a, b in pairs:
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def learn(painting, photographs, tmp_path, monkeypatch):
+    """`learn_style` with a tiny network, in a folder of its own."""
+    monkeypatch.setattr(training.learn, "build_network", build_tiny_network)
+    monkeypatch.chdir(tmp_path)
+
+    def learn(**settings):
+        given = {"style": painting, "data": photographs} | TINY_TRAINING | settings
+        return training.learn.learn_style(**given)
+
+    return learn
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
-"""The run record: losses, and where the training was resumed; reading it again."""
+"""The run record: losses, where the training was resumed, the same training again."""
 
 import json
+import shutil
 import zipfile
 
 import pytest
+from absl.testing import flagsaver
+from conftest import assert_same, import_script, made_up_photograph
+from PIL import Image
 
-from training.record import RunRecord, read_record
+from training.record import RunRecord, read_record, read_settings
 
 
 @pytest.fixture
@@ -63,3 +67,35 @@ def test_what_is_no_record(text, message, tmp_path):
     (tmp_path / "my.json").write_text(text)
     with pytest.raises(ValueError, match=message):
         read_record(str(tmp_path / "my.json"))
+
+
+def test_the_record_starts_the_same_training(learn, painting, tmp_path):
+    learn(steps=3, out="first.keras", seed=7)
+    train = import_script("train")
+    flags = ["train.py", "--from_record=first.json", "--out=second.keras"]
+    with flagsaver.flagsaver():
+        assert train.main(train.FLAGS(flags)) is None
+    assert_same("first.keras", "second.keras")
+    first, second = (
+        json.loads((tmp_path / f"{n}.json").read_text()) for n in ("first", "second")
+    )
+    assert first["history"] == second["history"]
+    assert second["settings"] == first["settings"] | {"out": "second.keras"}
+    with flagsaver.flagsaver():
+        again = train.main(train.FLAGS(flags[:2]))
+    assert "first.keras is there already" in again
+    assert read_settings("first.keras", {"seed": 8})["seed"] == 8
+
+    shutil.copy(painting, "moved.png")
+    record = first | {"settings": first["settings"] | {"style": "gone.png"}}
+    (tmp_path / "moved.json").write_text(json.dumps(record))
+    with pytest.raises(FileNotFoundError, match="gone.png. Say where it is"):
+        read_settings("moved.json", {})
+    assert read_settings("moved.json", {"style": "moved.png"})["seed"] == 7
+    Image.fromarray(made_up_photograph(9, 9)).save("moved.png")
+    with pytest.raises(ValueError, match="not the painting that moved.json was made with"):
+        read_settings("moved.json", {"style": "moved.png"})
+    with pytest.raises(ValueError, match="moved.png is no run record"):
+        read_settings("moved.png", {})
+    with pytest.raises(FileNotFoundError, match="run record does not exist: none.json"):
+        read_settings("none.json", {})
