@@ -56,14 +56,14 @@ def open_image(source):
         PictureError: whatever is wrong with it, here or while the caller reads.
     """
     name = "the picture" if isinstance(source, bytes) else os.fspath(source)
-    if not isinstance(source, bytes):
-        if os.path.isdir(source):
-            raise PictureError(f"{name} is a directory, not a picture")
-        if not os.path.exists(source):
-            raise PictureError(f"{name} does not exist")
-        if os.path.getsize(source) == 0:
-            raise PictureError(f"{name} is empty (0 bytes)")
     try:
+        if not isinstance(source, bytes):
+            if os.path.isdir(source):
+                raise PictureError(f"{name} is a directory, not a picture")
+            if not os.path.exists(source):
+                raise PictureError(f"{name} does not exist")
+            if os.path.getsize(source) == 0:
+                raise PictureError(f"{name} is empty (0 bytes)")
         with warnings.catch_warnings():
             # Pillow warns above 89 megapixels and refuses above 179: only that counts.
             warnings.simplefilter("ignore")
@@ -82,6 +82,8 @@ def open_image(source):
             f"{name} declares more pixels than the 179 megapixels that are read "
             f"({error}); make it smaller first"
         ) from None
+    except FileNotFoundError:  # it disappeared between one line and the next
+        raise PictureError(f"{name} does not exist") from None
     except PermissionError:
         raise PictureError(f"{name} may not be read (no permission)") from None
     except DAMAGE as error:

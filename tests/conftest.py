@@ -10,9 +10,12 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import numpy as np
 import pytest
 from absl import flags
+from made_up_weights import write_darknet
 from PIL import Image
+from tiny import TINY_TRAINING, build_tiny_network
 
-from models.checkpoint import save_network
+import training.learn
+from models.checkpoint import load_network, save_network
 from models.transformer import build_network
 
 SCRIPTS = "train", "stylize", "optimize", "benchmarks.quality"
@@ -49,6 +52,26 @@ def import_script(name):
     return importlib.import_module(name)
 
 
+def assert_same(first, second):
+    """That two style files have the same weights, to the bit."""
+    pairs = zip(*(load_network(p).get_weights() for p in (first, second)), strict=True)
+    for a, b in pairs:
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def learn(painting, photographs, tmp_path, monkeypatch):
+    """`learn_style` with a tiny network, in a folder of its own."""
+    monkeypatch.setattr(training.learn, "build_network", build_tiny_network)
+    monkeypatch.chdir(tmp_path)
+
+    def learn(**settings):
+        given = {"style": painting, "data": photographs} | TINY_TRAINING | settings
+        return training.learn.learn_style(**given)
+
+    return learn
+
+
 @pytest.fixture
 def photograph():
     return made_up_photograph(37, 50)
@@ -83,3 +106,10 @@ def style(tmp_path_factory):
     }
     save_network(build_network(width=0.125), path, recipe)
     return path
+
+
+@pytest.fixture(scope="session")
+def darknet(tmp_path_factory):
+    """(path of a made-up .weights file, its layers)."""
+    path = tmp_path_factory.mktemp("darknet") / "tiny.weights"
+    return path, write_darknet(path)

@@ -10,7 +10,9 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import tiny_train
 from conftest import made_up_photograph
+from forked import Forked
 from PIL import Image
 from tiny import build_tiny_network
 
@@ -87,20 +89,28 @@ def trained(tmp_path_factory, painting, photographs):
     From given weights, of both networks: backends draw other numbers from a seed.
     """
     folder = tmp_path_factory.mktemp("trained")
+    # Adam makes rounding grow, from some weights a hundred times faster than from others.
+    keras.utils.set_random_seed(1)
     save_network(build_tiny_network(), str(folder / "start.keras"), {
         "photographs": 0, "steps": 0,
     })  # fmt: skip
     write_vgg(folder / "vgg.h5")
     flags = [*FLAGS, f"--style={painting}", f"--data={photographs}"]
-    result = learn("tensorflow", folder, *flags, "--out=tensorflow.keras")
-    assert result.returncode == 0, result.stderr[-2000:]
+    out = "--out=tensorflow.keras"
+    status, _, errors = Forked(tiny_train.main, [*flags, out], folder=folder).result()
+    assert status == 0, errors[-2000:]
     return folder, flags
 
 
-@pytest.mark.parametrize("backend", ["torch", "jax"])
+def if_installed(backend):
+    absent = importlib.util.find_spec(backend) is None
+    return pytest.param(
+        backend, marks=pytest.mark.skipif(absent, reason=f"{backend} is not installed")
+    )
+
+
+@pytest.mark.parametrize("backend", map(if_installed, ["torch", "jax"]))
 def test_the_same_losses_on_every_backend(backend, trained):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
     folder, flags = trained
     out = f"--out={backend}.keras"
     stopped = learn(backend, folder, *flags, out, "--checkpoint_every=0")

@@ -155,6 +155,13 @@ def test_no_permission(monkeypatch, photograph, tmp_path):
         read_picture(path)
 
 
+def test_a_file_that_disappears_meanwhile(monkeypatch, tmp_path):
+    for answer in ("exists", "getsize"):  # it was there when these were asked
+        monkeypatch.setattr(f"os.path.{answer}", lambda path: 9)
+        with pytest.raises(PictureError, match="gone.jpg does not exist"):
+            read_picture(str(tmp_path / "gone.jpg"))
+
+
 def test_first_frame_of_an_animation(tmp_path):
     frames = [Image.new("RGB", (9, 7), c) for c in ("red", "blue")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])

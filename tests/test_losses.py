@@ -1,21 +1,16 @@
 """The perceptual loss, against NumPy and finite differences."""
 
-import h5py
 import keras
 import numpy as np
 import pytest
+from tiny import picture
 
-from losses.networks import ARCHITECTURES, build_loss_network
 from losses.perceptual import PerceptualLoss, gram_matrix, total_variation
 
 RNG = np.random.default_rng(0)
 
 
-def pictures(*shape):
-    return RNG.uniform(0, 255, shape).astype("float32")
-
-
-PAINTING = pictures(24, 20, 3)
+PAINTING = picture(24, 20)
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +42,14 @@ def test_gram_matrix_of_half_precision_is_float32():
 
 
 def test_total_variation():
-    x = pictures(2, 5, 6, 3)
+    x = picture(2, 5, 6)
     down, across = np.abs(np.diff(x, axis=1)), np.abs(np.diff(x, axis=2))
     expected = down.mean(axis=(1, 2, 3)) + across.mean(axis=(1, 2, 3))
     np.testing.assert_allclose(total_variation(x), expected, rtol=1e-5)
 
 
 def test_terms_against_numpy(loss):
-    photographs, painted = pictures(2, 16, 18, 3), pictures(2, 16, 18, 3)
+    photographs, painted = picture(2, 16, 18), picture(2, 16, 18)
     terms = loss(photographs, painted)
     target = {k: np.asarray(v, np.float64) for k, v in loss.network(photographs).items()}
     result = {k: np.asarray(v, np.float64) for k, v in loss.network(painted).items()}
@@ -77,18 +72,18 @@ def test_terms_against_numpy(loss):
 
 
 def test_content_of_a_flat_photograph_weighs_no_more(loss):
-    photographs = np.concatenate([pictures(1, 16, 16, 3), np.full((1, 16, 16, 3), 90.0)])
+    photographs = np.concatenate([picture(1, 16, 16), np.full((1, 16, 16, 3), 90.0)])
     busy, flat = loss(photographs, photographs + 9)["content"]
     assert flat < 3 * busy
 
 
 def test_nothing_to_lose_at_the_target(loss):
-    photographs = pictures(1, 16, 16, 3)
+    photographs = picture(1, 16, 16)
     np.testing.assert_array_equal(loss(photographs, photographs)["content"], 0)
 
 
 def test_sum_is_mean_times_elements():
-    x, y = pictures(1, 16, 16, 3), pictures(1, 16, 16, 3)
+    x, y = picture(1, 16, 16), picture(1, 16, 16)
     terms = {}
     for reduction in ("mean", "sum"):
         keras.utils.set_random_seed(0)
@@ -103,7 +98,7 @@ def test_sum_is_mean_times_elements():
 def test_gradient_against_finite_differences(loss):
     import tensorflow as tf
 
-    photographs, painted = pictures(1, 12, 12, 3), pictures(1, 12, 12, 3)
+    photographs, painted = picture(1, 12, 12), picture(1, 12, 12)
     direction = RNG.normal(size=painted.shape).astype("float32")
 
     def total(x):
@@ -126,61 +121,4 @@ def test_gradient_against_finite_differences(loss):
 ])  # fmt: skip
 def test_unknown_names_are_errors(bad):
     with pytest.raises(ValueError, match=str(next(iter(bad.values()))).strip("[]'")):
-        PerceptualLoss(pictures(8, 8, 3), loss_weights="random", **bad)
-
-
-@pytest.mark.parametrize(("name", "convolutions"), [("vgg16", 13), ("vgg19", 16)])
-def test_the_papers_names(name, convolutions):
-    layers = ARCHITECTURES[name].layers
-    assert len(layers) == convolutions
-    assert layers["relu3_3"] == "block3_conv3"
-
-
-def test_features_are_those_of_keras_applications(tmp_path):
-    """Preprocessing, names and weights by name, against the whole VGG16."""
-    keras.utils.set_random_seed(1)
-    whole = keras.applications.VGG16(weights=None, include_top=False)
-    path = str(tmp_path / "vgg16.weights.h5")
-    write_legacy_weights(path, whole)
-    picture = pictures(1, 20, 22, 3)
-    probe = keras.Model(whole.input, whole.get_layer("block2_conv2").output)
-    expected = probe(keras.applications.vgg16.preprocess_input(picture.copy()))
-    features = build_loss_network("vgg16", ["relu2_2"], path)(picture)
-    np.testing.assert_allclose(features["relu2_2"], expected, rtol=1e-4, atol=1e-3)
-
-
-def write_legacy_weights(path, network, leave_out=()):
-    with h5py.File(path, "w") as file:
-        for layer in network.layers:
-            group = file.create_group(layer.name)
-            if layer.name in leave_out:
-                continue
-            names = [f"{layer.name}/{w.name}:0" for w in layer.weights]
-            group.attrs["weight_names"] = [name.encode() for name in names]
-            for name, weight in zip(names, layer.weights, strict=True):
-                group[name] = np.asarray(weight)
-
-
-def test_a_missing_layer_is_named(tmp_path):
-    keras.utils.set_random_seed(1)
-    whole = keras.applications.VGG16(weights=None, include_top=False)
-    path = str(tmp_path / "short.h5")
-    write_legacy_weights(path, whole, leave_out=["block2_conv1"])
-    build_loss_network("vgg16", ["relu1_2"], path)
-    with pytest.raises(ValueError, match="no weights for the layer block2_conv1"):
-        build_loss_network("vgg16", ["relu2_1"], path)
-
-
-def test_what_is_no_file_of_weights(tmp_path):
-    path = tmp_path / "text.h5"
-    path.write_text("not weights")
-    with pytest.raises(ValueError, match="is not an HDF5 file"):
-        build_loss_network("vgg16", ["relu1_1"], str(path))
-    with pytest.raises(FileNotFoundError, match="does not exist"):
-        build_loss_network("vgg16", ["relu1_1"], str(tmp_path / "none.h5"))
-
-
-def test_loss_networks_are_frozen_and_no_deeper_than_needed():
-    network = build_loss_network("vgg16", ["relu1_2"], "random")
-    assert not network.trainable_variables
-    assert network.count_params() == 3 * 9 * 64 + 64 + 64 * 9 * 64 + 64
+        PerceptualLoss(picture(8, 8), loss_weights="random", **bad)

@@ -42,18 +42,16 @@ def test_the_papers_arithmetic(name, gflop):
     )
 
 
-OPTIONS = {
-    "network": NETWORKS,
-    "norm": ("batch", "instance"),
-    "upsample": ("resize", "deconv"),
-    "input_norm": (True, False),
-}
+OPTIONS = ("network", "norm", "upsample", "input_norm")
 
 
-@pytest.mark.parametrize("values", itertools.product(*OPTIONS.values()), ids=str)
+@pytest.mark.parametrize("values", [
+    *itertools.product(NETWORKS, ("batch", "instance"), ("resize", "deconv"), (True,)),
+    *((name, "batch", "resize", False) for name in NETWORKS),
+], ids=str)  # fmt: skip
 def test_every_combination_keeps_odd_sizes(values):
     network = build_network(**dict(zip(OPTIONS, values, strict=True)), width=0.0625)
-    for height, width in ((1, 1), (1, 9), (2, 3), (13, 10)):
+    for height, width in ((1, 9), (13, 10)):
         picture = RNG.uniform(0, 255, (2, height, width, 3)).astype("float32")
         painted = np.asarray(network(picture))
         assert painted.shape == picture.shape
@@ -74,7 +72,7 @@ def test_round_trip_through_a_keras_file(name, tmp_path):
 
 def test_predict_takes_any_size_with_one_network():
     network = build_network(width=0.125)
-    for size in (8, 11, 40):
+    for size in (8, 11):
         picture = RNG.uniform(0, 255, (1, size, size + 3, 3)).astype("float32")
         np.testing.assert_allclose(
             network.predict(picture, verbose=0), network(picture), atol=1e-2

@@ -1,50 +1,37 @@
-"""Learning a style: replicas, stopping and going on, the record, the messages."""
+"""Learning a style: stopping and going on, the record, the messages."""
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
+import types
 import zipfile
 
 import numpy as np
 import pytest
+import tiny_train
 from absl.testing import flagsaver
-from conftest import import_script
-from tiny import TinyNetwork
+from conftest import assert_same, import_script
+from forked import Forked
+from tiny import TINY_TRAINING, as_flags
 
+import training.learn
 from models.checkpoint import load_network, read_recipe, save_network
 from models.transformer import build_network
+from training.state import copy_weights
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-TRAIN = os.path.join(ROOT, "train.py")
-TINY_TRAIN = os.path.join(ROOT, "tests", "tiny_train.py")
-TINY = [
-    "--loss_weights=random",
-    "--content_layers=relu1_2",
-    "--style_layers=relu1_1,relu2_1",
-    "--size=16",
-    "--style_size=24",
-    "--batch=4",
-]
 
 
-def start(folder, painting, photographs, *flags, program=TINY_TRAIN):
-    """train.py with a tiny loss, started in `folder`."""
-    given = [f"--style={painting}", f"--data={photographs}", *TINY, *flags]
-    return subprocess.Popen(
-        [sys.executable, program, *given], cwd=folder, text=True,
-        env={**os.environ, "PYTHONPATH": ROOT},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def flags_of(painting, photographs, *flags):
+    given = {"style": painting, "data": photographs} | TINY_TRAINING
+    return [*as_flags(given), *flags]
 
 
-def train(*given, **options):
-    """What becomes of `start`."""
-    process = start(*given, **options)
-    stdout, stderr = process.communicate(timeout=300)
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+def train(folder, flags, *interrupted):
+    """(exit status, stdout, stderr) of train.py with a tiny network."""
+    return Forked(tiny_train.main, flags, *interrupted, folder=folder).result()
 
 
 def error_of(*flags):
@@ -54,18 +41,14 @@ def error_of(*flags):
         return train.main(train.FLAGS(["train.py", *flags]))
 
 
-def same_weights(first, second):
-    pairs = zip(load_network(first).weights, load_network(second).weights, strict=True)
-    return all(np.array_equal(a, b) for a, b in pairs)
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, painting, photographs):
-    """The folder of a training of 200 steps that nothing disturbed."""
+    """The folder of a training of 30 steps that nothing disturbed."""
     folder = tmp_path_factory.mktemp("trained")
-    result = train(folder, painting, photographs, "--steps=200", "--out=my.keras")
-    assert result.returncode == 0, result.stderr
-    assert "Learned from 800 photographs" in result.stdout
+    flags = flags_of(painting, photographs, "--steps=30", "--out=my.keras")
+    status, printed, errors = train(folder, flags)
+    assert status == 0, errors
+    assert "Learned from 120 photographs" in printed
     return folder
 
 
@@ -76,9 +59,9 @@ def test_a_training_leaves_a_style_a_record_and_a_preview(trained):
     assert any(name.startswith("events.out.tfevents") for name in left)
     record = json.loads((trained / "my.json").read_text())
     assert record == read_recipe(trained / "my.keras")
-    assert record["finished"] and record["steps"] == 200 and record["photographs"] == 800
+    assert record["finished"] and record["steps"] == 30 and record["photographs"] == 120
     assert record["settings"]["style_layers"] == ["relu1_1", "relu2_1"]
-    assert record["settings"]["steps"] == 200 and record["settings"]["seed"] == 0
+    assert record["settings"]["steps"] == 30 and record["settings"]["seed"] == 0
     assert len(record["painting"]["sha256"]) == 64
     assert set(record["history"][0]) == {"step", "loss", "content", "style", "variation"}
     assert record["versions"]["keras"]
@@ -87,77 +70,47 @@ def test_a_training_leaves_a_style_a_record_and_a_preview(trained):
 def test_stopped_and_resumed_is_the_same_training(
     trained, tmp_path, painting, photographs, monkeypatch
 ):
-    flags = ["--steps=200", "--out=my.keras", "--log_dir=logs"]
-    process = start(tmp_path, painting, photographs, *flags)
-    shown = ""
-    while not re.search(r" ([3-9]|[1-9]\d)/200 ", shown):
-        character = process.stderr.read(1)
-        assert character, f"it ended too early: {shown}"
-        shown += character
-    process.send_signal(signal.SIGINT)
-    stdout, _ = process.communicate(timeout=120)
-    assert process.returncode == 1
-    go_on = stdout.split("To go on: python train.py ")[1].split()
+    flags = ["--steps=30", "--out=my.keras", "--log_dir=logs"]
+    given = flags_of(painting, photographs, *flags)
+    status, printed, errors = train(tmp_path, given, 5, signal.SIGINT)
+    assert status == 1, errors
+    assert "Stopped after 5 of 30 steps" in printed
+    go_on = printed.split("To go on: python train.py ")[1].split()
     assert go_on == [f"--style={painting}", "--out=my.keras", "--log_dir=logs", "--resume"]
     assert not (tmp_path / "my.keras").exists()
-    assert 3 <= read_recipe(tmp_path / "logs" / "checkpoint.keras")["steps"] < 200
+    assert read_recipe(tmp_path / "logs" / "checkpoint.keras")["steps"] == 5
 
     monkeypatch.chdir(tmp_path)
-    given = [f"--style={painting}", f"--data={photographs}", *TINY, *flags]
     assert "unfinished training" in error_of(*given)
     other = error_of(*given, "--resume", "--norm=instance")
     assert "norm = batch. Received: instance" in other
 
-    environment = {**os.environ, "PYTHONPATH": ROOT}
-    program = [sys.executable, TINY_TRAIN, *go_on]
-    assert subprocess.run(program, cwd=tmp_path, env=environment).returncode == 0
-    assert same_weights(trained / "my.keras", tmp_path / "my.keras")
-
-
-def test_two_replicas_are_one_device(tmp_path):
-    """The same weights and the same logged losses, whatever the number of replicas."""
-    runs = []
-    for devices in ("cpu", "cpu:2"):
-        path = tmp_path / f"{devices}.npz"
-        program = [
-            sys.executable,
-            os.path.join(ROOT, "tests", "replicas.py"),
-            devices,
-            path,
-        ]
-        environment = {**os.environ, "PYTHONPATH": ROOT}
-        subprocess.run(program, env=environment, check=True, timeout=300)
-        runs.append(np.load(path))
-    one, two = runs
-    assert len(one.files) > 40
-    for name in one.files:
-        np.testing.assert_allclose(one[name], two[name], rtol=1e-5, atol=2e-6)
-
-
-def test_training_on_two_devices(trained, tmp_path, painting, photographs):
-    flags = ["--steps=10", "--out=my.keras", "--devices=cpu:2"]
-    result = train(tmp_path, painting, photographs, *flags)
-    assert result.returncode == 0, result.stderr
-    one, two = (json.loads((f / "my.json").read_text()) for f in (trained, tmp_path))
-    assert one["history"][0]["loss"] == pytest.approx(two["history"][0]["loss"], rel=0.2)
-    assert isinstance(load_network(tmp_path / "my.keras"), TinyNetwork)
+    assert train(tmp_path, go_on)[0] == 0
+    assert_same(trained / "my.keras", tmp_path / "my.keras")
+    whole, resumed = (json.loads((f / "my.json").read_text()) for f in (trained, tmp_path))
+    assert whole["history"] == resumed["history"]
+    assert resumed["resumed"] == [5]
 
 
 def test_half_precision(tmp_path, painting, photographs):
+    """train.py itself, as it is started, with a network of its own."""
     flags = ["--steps=3", "--precision=bfloat16", "--network=inception", "--norm=instance"]
-    result = train(tmp_path, painting, photographs, *flags, program=TRAIN)
+    flags.append(f"--preview={painting}")
+    result = subprocess.run(
+        [sys.executable, os.path.join(ROOT, "train.py"),
+         *flags_of(painting, photographs, *flags)],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
     assert result.returncode == 0, result.stderr
     network = load_network(tmp_path / "painting.keras")
     assert {w.dtype for w in network.weights} == {"float32"}
     assert np.isfinite(network.predict_on_batch(np.ones((1, 9, 9, 3), "float32"))).all()
 
 
-def test_going_on_from_another_style(trained, tmp_path, painting, photographs):
+def test_going_on_from_another_style(trained, learn):
     first = str(trained / "my.keras")
-    flags = ["--steps=1", "--learning_rate=1e-12", f"--init_from={first}"]
-    result = train(tmp_path, painting, photographs, *flags)
-    assert result.returncode == 0, result.stderr
-    old, new = load_network(first), load_network(tmp_path / "painting.keras")
+    learn(steps=1, learning_rate=1e-12, init_from=first)
+    old, new = load_network(first), load_network("painting.keras")
     for a, b in zip(old.trainable_variables, new.trainable_variables, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-9)
 
@@ -188,23 +141,20 @@ def test_bad_input_is_one_clear_line(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken.keras").touch()
-    given = [f"--style={painting}", f"--data={photographs}", "--steps=1", *TINY, *flags]
-    error = error_of(*given)
+    error = error_of(*flags_of(painting, photographs, "--steps=1", *flags))
     assert error.startswith("train.py")
     assert message in error
     assert os.listdir(tmp_path) == ["taken.keras"]
 
 
-def test_a_batch_divides_among_devices(painting, photographs, tmp_path):
-    result = train(tmp_path, painting, photographs, "--batch=3", "--devices=cpu:2")
-    assert result.returncode == 1
-    assert "batch must divide among 2 devices. Received: 3" in result.stderr
-    assert "Traceback" not in result.stderr
+def test_a_batch_divides_among_devices(learn, monkeypatch):
+    two = types.SimpleNamespace(num_replicas_in_sync=2)
+    monkeypatch.setattr(training.learn, "make_strategy", lambda devices: two)
+    with pytest.raises(ValueError, match="divide among 2 devices. Received: 3"):
+        learn(batch=3)
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path):
-    from training.state import copy_weights
-
     path = str(tmp_path / "johnson.keras")
     save_network(build_network("johnson", width=0.125), path, {})
     with pytest.raises(

@@ -2,25 +2,19 @@
 
 import json
 import os
+import signal
 import socket
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-import tiny  # noqa: F401  registers the network's class
+import worker
+from forked import Forked
+from tiny import TINY_TRAINING
 
 from models.checkpoint import load_network, read_recipe
-from training.strategy import worker
+from training import strategy
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SETTINGS = {
-    "loss_weights": "random",
-    "content_layers": ["relu1_2"],
-    "style_layers": ["relu2_1"],
-    "size": 16,
-    "style_size": 24,
-    "batch": 4,
+SETTINGS = TINY_TRAINING | {
     "steps": 8,
     "learning_rate": 1e-3,
     "checkpoint_every": 0,
@@ -38,31 +32,21 @@ def free_ports(count):
     return ports
 
 
-def learn(folder, workers=1, **settings):
-    """[(exit status, stdout, stderr)] of so many processes that learn together."""
-    path = folder / "settings.json"
-    path.write_text(json.dumps(SETTINGS | settings))
+def learn(folder, workers=1, dies=None, dies_at=None, **settings):
+    """[(exit status, stdout, stderr)] of so many processes that learn together.
+
+    Of one network file system, as machines would share: in the same folder. Worker
+    number `dies` is killed after step `dies_at`.
+    """
     cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(workers)]}
     processes = []
     for index in range(workers):
         task = {"cluster": cluster, "task": {"type": "worker", "index": index}}
-        environment = {**os.environ, "PYTHONPATH": ROOT}
-        if workers > 1:
-            environment["TF_CONFIG"] = json.dumps(task)
-        program = [sys.executable, os.path.join(ROOT, "tests", "worker.py"), str(path)]
-        # Of one network file system, as machines would share: the same folder.
-        processes.append(
-            subprocess.Popen(
-                program, cwd=folder, env=environment, text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )
-        )  # fmt: skip
-    try:
-        outputs = [process.communicate(timeout=150) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    return [(p.returncode, *output) for p, output in zip(processes, outputs, strict=True)]
+        environment = {"TF_CONFIG": json.dumps(task)} if workers > 1 else {}
+        last = dies_at if index == dies else None
+        arguments = worker.main, SETTINGS | settings, last
+        processes.append(Forked(*arguments, folder=folder, environment=environment))
+    return [process.result(timeout=150) for process in processes]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +78,7 @@ def test_two_workers_are_one_process(one, given, tmp_path):
             tmp_path, 2, **given, out="two.keras",
             dies=dies, dies_at=3 + 3 * (1 - dies), resume=dies == 0,
         )  # fmt: skip
-        assert both[dies][0] == -9
+        assert both[dies][0] == -signal.SIGKILL
         status, _, errors = both[1 - dies]
         assert status == 1, errors[-2000:]
         assert "Another worker ended" in errors and "Traceback" not in errors
@@ -106,7 +90,7 @@ def test_two_workers_are_one_process(one, given, tmp_path):
     for status, history, errors in both:
         assert status == 0, errors[-2000:]
         assert_the_same(one, tmp_path / "two.keras", history)
-    left = ["settings.json", "two.json", "two.keras", "two.training"]
+    left = ["two.json", "two.keras", "two.training"]
     assert sorted(os.listdir(tmp_path)) == left
 
 
@@ -114,7 +98,7 @@ def test_two_devices_killed_and_resumed_are_one(one, given, tmp_path):
     ((status, _, _),) = learn(
         tmp_path, **given, devices="cpu:2", out="two.keras", dies=0, dies_at=5
     )
-    assert status == -9
+    assert status == -signal.SIGKILL
     ((status, history, errors),) = learn(
         tmp_path, **given, devices="cpu:2", out="two.keras", resume=True
     )
@@ -124,15 +108,15 @@ def test_two_devices_killed_and_resumed_are_one(one, given, tmp_path):
 
 def test_who_is_who(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    assert worker() == (0, 1)
+    assert strategy.worker() == (0, 1)
     cluster = {"chief": ["a:1"], "worker": ["b:1", "c:1"]}
     for task, number in (("chief", 0), 0), (("worker", 0), 1), (("worker", 1), 2):
         task = {"type": task[0], "index": task[1]}
         monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
-        assert worker() == (number, 3)
+        assert strategy.worker() == (number, 3)
     for text in ("text", '{"cluster": {"worker": ["a:1", "b:1"]}}', json.dumps({
         "cluster": cluster, "task": {"type": "worker", "index": 2},
     })):  # fmt: skip
         monkeypatch.setenv("TF_CONFIG", text)
         with pytest.raises(ValueError, match="TF_CONFIG cannot be followed"):
-            worker()
+            strategy.worker()

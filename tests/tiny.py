@@ -1,4 +1,4 @@
-"""A network and a loss that are quick to build, and pictures of noise."""
+"""A network, a loss and a training that are quick, and pictures of noise."""
 
 import keras
 import numpy as np
@@ -13,6 +13,22 @@ TINY_LOSS = {
     "content_layers": ["relu1_2"],
     "style_layers": {"relu1_1": 1, "relu2_1": 3},
 }
+TINY_TRAINING = {
+    "loss_weights": "random",
+    "content_layers": ["relu1_2"],
+    "style_layers": ["relu1_1", "relu2_1"],
+    "size": 16,
+    "style_size": 24,
+    "batch": 4,
+}
+
+
+def as_flags(settings):
+    """{name: value} as flags of train.py."""
+    return [
+        f"--{name}={','.join(value) if isinstance(value, list) else value}"
+        for name, value in settings.items()
+    ]
 
 
 def picture(*shape):

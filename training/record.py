@@ -7,11 +7,10 @@ import os
 import platform
 import time
 
-import keras
 import numpy as np
 
 from files import replacing, sha256
-from models.checkpoint import StyleFileError, read_recipe
+from models.checkpoint import StyleFileError, read_recipe, style_path
 
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 # What a continuation may be told differently; the painting is compared by content.
@@ -34,6 +33,7 @@ class RunRecord:
 
     Attributes:
         history: [{"step", "loss", "content", …}].
+        resumed: [step] after which it was stopped or killed, and gone on with.
         rollbacks: [{"step", "to", "learning_rate"}] of the finite-loss guard.
         skipped: {photograph: why it could not be read}.
     """
@@ -45,7 +45,8 @@ class RunRecord:
             "sha256": sha256(settings["style"]),
         }
         self.every = every
-        self.history, self.recent, self.rollbacks, self.skipped = [], [], [], {}
+        self.history, self.recent, self.skipped = [], [], {}
+        self.resumed, self.rollbacks = [], []
         self.earlier_seconds = 0.0
         self.started_from = None
         self.started = time.monotonic()
@@ -71,6 +72,7 @@ class RunRecord:
                 f"{self.settings['style']}: {recipe['painting']['file']}"
             )
         self.go_back_to(recipe)
+        self.resumed = [*recipe.get("resumed", ()), recipe["steps"]]
         self.rollbacks = recipe.get("rollbacks", [])
         self.skipped.update(recipe["skipped"])
         self.earlier_seconds = recipe["seconds"]
@@ -125,35 +127,54 @@ class RunRecord:
             "skipped": dict(self.skipped),  # which threads add to meanwhile
             "seconds": round(self.earlier_seconds + time.monotonic() - self.started, 1),
             "ended": now.isoformat(timespec="seconds"),
+            "resumed": list(self.resumed),
             "rollbacks": list(self.rollbacks),
             "history": list(self.history),
             "recent": list(self.recent),  # steps that are not in the history yet
         }
 
 
+def read_record(path):
+    """The run record at a path. Needs neither Keras nor a backend.
+
+    Args:
+        path: of a run record (JSON), of a style file, which carries one, or of a
+            training's folder, whose checkpoint does.
+
+    Raises:
+        FileNotFoundError: if there is nothing.
+        ValueError: if it is no run record.
+    """
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"The run record does not exist: {path}")
+    try:
+        if path.endswith(".keras") or os.path.isdir(path):
+            record = read_recipe(style_path(path))
+        else:
+            with open(path, encoding="utf-8") as file:
+                record = json.load(file)
+        missing = {"settings", "painting", "steps", "history"} - record.keys()
+        if missing:
+            raise ValueError(f"it has no {', '.join(sorted(missing))}")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path} is no run record of a training: {error}") from None
+    return record
+
+
 def read_settings(path, settings):
     """The settings of the training in a run record, for the same training again.
 
     Args:
-        path: of a run record (JSON), or of a style file, which carries one.
+        path: see `read_record`.
         settings: what is to be different, {name: value}.
 
     Raises:
         FileNotFoundError: if the record or the painting does not exist.
         ValueError: if it is no run record, or the painting is another one.
     """
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"The run record does not exist: {path}")
-    try:
-        if path.endswith(".keras"):
-            record = read_recipe(path)
-        else:
-            with open(path, encoding="utf-8") as file:
-                record = json.load(file)
-        painting = record["painting"]["sha256"]
-        settings = record["settings"] | {"resume": False} | settings
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is no run record of a training: {error}") from None
+    record = read_record(path)
+    painting = record["painting"]["sha256"]
+    settings = record["settings"] | {"resume": False} | settings
     if not os.path.exists(settings["style"]):
         raise FileNotFoundError(
             f"The painting of {path} does not exist: {settings['style']}. Say where it is "
@@ -193,6 +214,8 @@ def write_record(path, record):
 
 def versions():
     """{package: version} of what decides the numbers."""
+    import keras
+
     found = {"python": platform.python_version(), "backend": keras.backend.backend()}
     for package in PACKAGES:
         try:

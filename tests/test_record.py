@@ -1,0 +1,101 @@
+"""The run record: losses, where the training was resumed, the same training again."""
+
+import json
+import shutil
+import zipfile
+
+import pytest
+from absl.testing import flagsaver
+from conftest import assert_same, import_script, made_up_photograph
+from PIL import Image
+
+from training.record import RunRecord, read_record, read_settings
+
+
+@pytest.fixture
+def settings(painting):
+    return {"style": painting, "batch": 4}
+
+
+def write_checkpoint(path, recipe):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("recipe.json", json.dumps(recipe))
+    return str(path)
+
+
+def test_a_record_says_where_it_was_resumed(settings, tmp_path):
+    """Killed twice after step 12, once after 13: and the losses are none the wiser."""
+    record, path = RunRecord(settings, 30), tmp_path / "checkpoint.keras"
+    for step in range(1, 31):
+        for _ in range({13: 2, 14: 1}.get(step, 0)):
+            checkpoint = write_checkpoint(path, record.at(step - 1))
+            record = RunRecord(settings, 30)
+            record.go_on_from(checkpoint)
+        record.add(step, {"loss": step})
+    final = record.at(30)
+    assert final["resumed"] == [12, 12, 13] and final["recent"] == []
+    assert final["history"] == [
+        {"step": 10, "loss": 5.5}, {"step": 20, "loss": 15.5}, {"step": 30, "loss": 25.5}
+    ]  # fmt: skip
+
+
+def test_checkpoints_of_before_go_on(settings, tmp_path):
+    """When a record did not say yet where it was resumed."""
+    older = RunRecord(settings, 30).at(7)
+    del older["resumed"], older["rollbacks"], older["recent"]
+    record = RunRecord(settings, 30)
+    record.go_on_from(write_checkpoint(tmp_path / "checkpoint.keras", older))
+    assert record.at(7)["resumed"] == [7]
+
+
+def test_a_record_is_read_from_each_place_that_has_it(settings, tmp_path):
+    record = RunRecord(settings, 30).at(7)
+    (tmp_path / "my.json").write_text(json.dumps(record))
+    (tmp_path / "my.training").mkdir()
+    write_checkpoint(tmp_path / "my.training" / "checkpoint.keras", record)
+    write_checkpoint(tmp_path / "my.keras", record)
+    for name in ("my.json", "my.training", "my.keras"):
+        assert read_record(str(tmp_path / name)) == record
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("text", "is no run record of a training: Expecting value"),
+    ("[1]", "is no run record of a training"),
+    ('{"steps": 1}', "it has no history, painting, settings"),
+])  # fmt: skip
+def test_what_is_no_record(text, message, tmp_path):
+    (tmp_path / "my.json").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_record(str(tmp_path / "my.json"))
+
+
+def test_the_record_starts_the_same_training(learn, painting, tmp_path):
+    learn(steps=3, out="first.keras", seed=7)
+    train = import_script("train")
+    flags = ["train.py", "--from_record=first.json", "--out=second.keras"]
+    with flagsaver.flagsaver():
+        assert train.main(train.FLAGS(flags)) is None
+    assert_same("first.keras", "second.keras")
+    first, second = (
+        json.loads((tmp_path / f"{n}.json").read_text()) for n in ("first", "second")
+    )
+    assert first["history"] == second["history"]
+    assert second["settings"] == first["settings"] | {"out": "second.keras"}
+    with flagsaver.flagsaver():
+        again = train.main(train.FLAGS(flags[:2]))
+    assert "first.keras is there already" in again
+    assert read_settings("first.keras", {"seed": 8})["seed"] == 8
+
+    shutil.copy(painting, "moved.png")
+    record = first | {"settings": first["settings"] | {"style": "gone.png"}}
+    (tmp_path / "moved.json").write_text(json.dumps(record))
+    with pytest.raises(FileNotFoundError, match="gone.png. Say where it is"):
+        read_settings("moved.json", {})
+    assert read_settings("moved.json", {"style": "moved.png"})["seed"] == 7
+    Image.fromarray(made_up_photograph(9, 9)).save("moved.png")
+    with pytest.raises(ValueError, match="not the painting that moved.json was made with"):
+        read_settings("moved.json", {"style": "moved.png"})
+    with pytest.raises(ValueError, match="moved.png is no run record"):
+        read_settings("moved.png", {})
+    with pytest.raises(FileNotFoundError, match="run record does not exist: none.json"):
+        read_settings("none.json", {})
