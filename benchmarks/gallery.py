@@ -16,23 +16,22 @@ sys.path[0] = ROOT
 import inspect
 import shlex
 
+import numpy as np
 from absl import app, flags
 
 from data.images import (
     Picture,
-    fit_size,
     read_picture,
     resize,
     sample_photographs,
     write_picture,
 )
-from data.sheets import contact_sheet
 from files import replacing, sha256
 from inference.stylizer import Stylizer
 from models.checkpoint import read_recipe, shipped_styles
 
 FLAGS = flags.FLAGS
-flags.DEFINE_integer("size", 512, "Longer side of the paintings, in pixels.", 16)
+flags.DEFINE_integer("height", 320, "Of the paintings, in pixels.", 16)
 flags.DEFINE_string("docs", os.path.join(ROOT, "docs"), "The folder of the gallery.")
 flags.DEFINE_string(
     "papers", os.path.join(ROOT, "pretrained", "README.md"), "The styles' papers."
@@ -61,7 +60,8 @@ def stages(recipe):
 
 def command(settings, defaults):
     """The call of train.py with such settings, without what is so by default."""
-    places = {"out", "log_dir", "preview", "resume", "data", "style", "loss_weights"}
+    places = {"style", "data", "loss_weights", "out", "log_dir", "preview", "resume"}
+    places |= {"cache", "cache_gb", "checkpoint_every"}  # which change no weight
     words = ["python", "train.py", f"--style={os.path.basename(settings['style'])}"]
     words.append("--data=PHOTOGRAPHS")
     if settings["loss_weights"] != "imagenet":
@@ -118,12 +118,16 @@ def main(argv):
     defaults = {name: parameter.default for name, parameter in parameters.items()}
     styles = shipped_styles()
     photographs = [read_picture(path).pixels for path in sample_photographs()]
-    photographs = [resize(p, *fit_size(*p.shape[:2], FLAGS.size)) for p in photographs]
+    photographs = [
+        resize(p, FLAGS.height, round(p.shape[1] * FLAGS.height / p.shape[0]))
+        for p in photographs
+    ]
     os.makedirs(os.path.join(FLAGS.docs, "gallery"), exist_ok=True)
 
     def show(name, pictures):
-        sheet = contact_sheet(pictures, columns=len(pictures), size=FLAGS.size)
-        write_picture(os.path.join(FLAGS.docs, "gallery", f"{name}.jpg"), Picture(sheet))
+        gap = np.full((FLAGS.height, 8, 3), 255, np.float32)
+        row = np.concatenate([x for picture in pictures for x in (gap, picture)][1:], 1)
+        write_picture(os.path.join(FLAGS.docs, "gallery", f"{name}.jpg"), Picture(row))
         return f"![{name}](gallery/{name}.jpg)"
 
     page = ["# Gallery", "", CREDITS, "", show("photographs", photographs)]

@@ -18,7 +18,14 @@ import training.learn
 from models.checkpoint import load_network, save_network
 from models.transformer import build_network
 
-SCRIPTS = "train", "stylize", "optimize", "benchmarks.quality"
+SCRIPTS = (
+    "train",
+    "stylize",
+    "optimize",
+    "benchmarks.quality",
+    "benchmarks.runtime",
+    "benchmarks.loss_curve",
+)
 
 
 def made_up_photograph(height, width, seed=0):

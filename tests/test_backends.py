@@ -91,7 +91,7 @@ def trained(tmp_path_factory, painting, photographs):
     folder = tmp_path_factory.mktemp("trained")
     # Adam makes rounding grow, from some weights a hundred times faster than from others.
     keras.utils.set_random_seed(1)
-    save_network(build_tiny_network(), str(folder / "start.keras"), {
+    save_network(build_tiny_network(norm="instance"), str(folder / "start.keras"), {
         "photographs": 0, "steps": 0,
     })  # fmt: skip
     write_vgg(folder / "vgg.h5")

@@ -39,7 +39,7 @@ def test_a_loss_that_is_not_finite_rolls_back(learn, monkeypatch, capsys):
         record = learn(steps=6, checkpoint_every=0, out="whole.keras")
     assert record["finished"]
     # The loss of step 4 is found before a checkpoint could be made of it.
-    expected = {"step": 4, "to": 3, "learning_rate": 5e-4}
+    expected = {"step": 4, "to": 3, "learning_rate": 1e-3}
     assert record["rollbacks"] == [expected]
     assert "back to step 3, with half the learning rate" in capsys.readouterr().err
     assert [entry["step"] for entry in record["history"]] == [6]

@@ -82,8 +82,8 @@ def test_stopped_and_resumed_is_the_same_training(
 
     monkeypatch.chdir(tmp_path)
     assert "unfinished training" in error_of(*given)
-    other = error_of(*given, "--resume", "--norm=instance")
-    assert "norm = batch. Received: instance" in other
+    other = error_of(*given, "--resume", "--norm=batch")
+    assert "norm = instance. Received: batch" in other
 
     assert train(tmp_path, go_on)[0] == 0
     assert_same(trained / "my.keras", tmp_path / "my.keras")
