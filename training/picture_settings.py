@@ -15,7 +15,7 @@ WEIGHTS = {
         "content_weight": 0.01,
         "style_weight": 1.0,
         "tv_weight": 2e-4,
-        "dream_weight": 0.1,
+        "dream_weight": 0.02,
     },
     "gatys": {
         "content_weight": 1.0,
