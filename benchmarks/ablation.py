@@ -44,6 +44,7 @@ flags.DEFINE_string("photograph", None, "To paint on the way. Default: the sampl
 flags.DEFINE_string("loss_network", "vgg16", "vgg16 or vgg19.")
 flags.DEFINE_string("loss_weights", "imagenet", "imagenet, random, or an HDF5 file.")
 flags.DEFINE_boolean("full", False, "The report's 1,500 iterations of 4 crops of 256.")
+flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of activations.")
 flags.DEFINE_integer("steps", None, "Default: 100, or with --full 1500.", 1)
 flags.DEFINE_integer("size", None, "Of the crops. Default: 128, or with --full 256.", 16)
 flags.DEFINE_integer("pictures", 5, "Painted on the way, evenly spaced.", 1)
@@ -61,7 +62,8 @@ RUNS = {
     for terms, weights in TERMS.items()
 } | {"johnson, both, sums": {"network": "johnson", "reduction": "sum", **BOTH}}
 LAYERS = {"content_layers": None, "style_layers": None, "tv_weight": 5e-4}
-TRANSFORMER = {"norm": "batch", "upsample": "resize", "input_norm": True}
+SHOWN = 200  # longer side of the pictures, in pixels
+TRANSFORMER = {"norm": "instance", "upsample": "resize", "input_norm": True}
 
 
 class Watch(keras.callbacks.Callback):
@@ -84,12 +86,14 @@ class Watch(keras.callbacks.Callback):
 def train(run, painting, photograph, steps, size, every, bar):
     """A `Watch` over a training of `RUNS`, all on the same crops."""
     keras.utils.set_random_seed(0)
+    policy = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[FLAGS.precision]
+    keras.config.set_dtype_policy(policy)
     settings = LAYERS | TRANSFORMER | RUNS[run] | {
         "loss_network": FLAGS.loss_network,
         "loss_weights": FLAGS.loss_weights,
     }  # fmt: skip
     trainer = build_trainer(painting, settings)
-    compile_trainer(trainer, 1e-3, steps)
+    compile_trainer(trainer, 2e-3, steps)
     stream = PhotoStream(open_photographs(FLAGS.data), size, seed=0)
     watch = Watch(photograph, every, bar)
     trainer.fit(
@@ -110,7 +114,7 @@ def plot(watches, path):
                 line = "--" if run.startswith("inception") else "-"
                 values = smooth([losses[name] for losses in watch.losses])
                 axis.semilogy(range(1, len(values) + 1), values, line, label=run)
-        axis.set(xlabel="iteration", title=f"{name} loss (of a target's scale)")
+        axis.set(xlabel="iteration", title=f"{name} loss (1: knowing nothing)")
         axis.grid(alpha=0.3)
     axis.legend(fontsize="small")
     with replacing(path) as temporary:
@@ -135,7 +139,7 @@ def main(argv):
         painting = read_picture(FLAGS.style).pixels
         photograph = read_picture(FLAGS.photograph or sample_photograph()).pixels
         painting = resize(painting, *fit_size(*painting.shape[:2], size * 3 // 2, min))
-        photograph = resize(photograph, *fit_size(*photograph.shape[:2], size))
+        photograph = resize(photograph, *fit_size(*photograph.shape[:2], SHOWN))
         watches = {}
         with tqdm.tqdm(total=steps * len(RUNS), unit="step") as bar:
             for run in RUNS:
@@ -148,7 +152,7 @@ def main(argv):
         pictures += [photograph, *watch.pictures]
         captions += [run, *(f"{every * (i + 1)}" for i in range(len(watch.pictures)))]
     columns = len(pictures) // len(RUNS)
-    sheet = contact_sheet(pictures, captions, columns, size=min(size, 192))
+    sheet = contact_sheet(pictures, captions, columns, SHOWN)
     write_picture(os.path.join(FLAGS.out, "ablation.jpg"), Picture(sheet))
     plot(watches, os.path.join(FLAGS.out, "ablation_losses.png"))
     for run, watch in watches.items():
