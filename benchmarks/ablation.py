@@ -122,9 +122,13 @@ def plot(watches, path):
 
 
 def smooth(values, span=20):
-    """Means over the last `span` values."""
-    recent = (values[max(0, i - span + 1) : i + 1] for i in range(len(values)))
-    return [sum(some) / len(some) for some in recent]
+    """Means over `span` values around each, over fewer towards the ends."""
+    means = []
+    for i in range(len(values)):
+        reach = min(i, len(values) - 1 - i, span // 2)
+        around = values[i - reach : i + reach + 1]
+        means.append(sum(around) / len(around))
+    return means
 
 
 def main(argv):
@@ -156,8 +160,12 @@ def main(argv):
     write_picture(os.path.join(FLAGS.out, "ablation.jpg"), Picture(sheet))
     plot(watches, os.path.join(FLAGS.out, "ablation_losses.png"))
     for run, watch in watches.items():
-        last = {n: smooth([x[n] for x in watch.losses])[-1] for n in ("content", "style")}
-        print(f"{run:<26} content {last['content']:.3g}, style {last['style']:.3g}")
+        last = watch.losses[-20:]
+        content, style = (
+            sum(losses[name] for losses in last) / len(last)
+            for name in ("content", "style")
+        )
+        print(f"{run:<26} content {content:.3g}, style {style:.3g}")
 
 
 if __name__ == "__main__":

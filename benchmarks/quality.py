@@ -6,10 +6,11 @@
 
 Prints, at each size, content, style and total loss of the styles' paintings, of the
 photographs themselves and of the slow method (L-BFGS over the pixels, from the
-photograph), and how many iterations of that one pass of the network is worth (Johnson
-et al. 2016, Fig. 5); then how much the painting changes with the photograph, and what
-upsampling and padding left behind. A style is judged by the loss of its own recipe, or
-by what the flags say instead; it is painted as users paint it, in float32.
+photograph, or from noise as in Johnson et al. 2016, Fig. 5), and how many iterations of
+that one pass of the network is worth; then how much the painting changes with the
+photograph, and what upsampling and padding left behind. A style is judged by the loss of
+its own recipe, or by what the flags say instead; it is painted as users paint it, in
+float32.
 
 The slow method takes long: it paints --slow_count of the photographs, once for all
 styles of the same painting and loss, and styles are compared with it on those alone.
@@ -42,6 +43,7 @@ from benchmarks.yardstick.comparison import (
 from benchmarks.yardstick.judges import SETTINGS
 from benchmarks.yardstick.report import plot, summary, table
 from benchmarks.yardstick.results import Results
+from benchmarks.yardstick.slow_method import STARTS
 from losses.networks import ARCHITECTURES
 from models.checkpoint import shipped_styles
 
@@ -55,6 +57,7 @@ flags.DEFINE_integer("slow_count", 4, "How many the slow method paints, too.", 0
 flags.DEFINE_list(
     "iterations", ["1", "10", "25", "50", "100", "200", "400"], "Of the slow method."
 )
+flags.DEFINE_enum("start", "photo", STARTS, "Of the slow method.")
 flags.DEFINE_enum(
     "loss_network",
     None,
@@ -71,7 +74,7 @@ flags.DEFINE_enum("reduction", None, ["mean", "sum"], "Over each layer's element
 flags.DEFINE_integer("style_size", None, "Shorter side of the painting, in pixels.", 16)
 flags.DEFINE_string("json", None, "A file for the numbers, to go on with if it is there.")
 flags.DEFINE_string("plot", None, "A file for the curves. Needs matplotlib.")
-flags.DEFINE_string("sheet", None, "A folder for photographs beside their paintings.")
+flags.DEFINE_string("sheet", None, "A folder for photographs beside what is made of them.")
 flags.DEFINE_boolean("check", False, "Check the shipped styles, and nothing else.")
 flags.DEFINE_boolean("record", False, "Record the shipped styles for --check.")
 
@@ -124,8 +127,9 @@ def judge_styles():
         for key in dict.fromkeys(style.judge.key for style in styles):
             same = [style for style in styles if style.judge.key == key]
             panel = compare(
-                same, photographs, size, iterations[-1], FLAGS.slow_count, results
-            )
+                same, photographs, size, iterations[-1], FLAGS.slow_count, FLAGS.start,
+                results,
+            )  # fmt: skip
             panels.append(panel)
             found.append(summary(panel, iterations))
             results.put("summary", found)

@@ -52,9 +52,9 @@ def slow_runs(monkeypatch):
     """The iterations of every run of the slow method."""
     runs, run = [], slow_method.run
 
-    def counted(objective, photograph, iterations):
+    def counted(objective, photograph, iterations, start):
         runs.append(iterations)
-        return run(objective, photograph, iterations)
+        return run(objective, photograph, iterations, start)
 
     monkeypatch.setattr(slow_method, "run", counted)
     return runs
@@ -75,7 +75,7 @@ def test_labels_are_names_unless_two_are_the_same():
 
 def test_styles_of_a_painting_share_the_slow_method(styles, photographs, slow_runs):
     paths = find_photographs(photographs, 3)
-    panel = compare(styles, paths, 64, 2, 2, Results(None, FORMAT))
+    panel = compare(styles, paths, 64, 2, 2, "photo", Results(None, FORMAT))
     assert slow_runs == [2, 2] and panel.slow == [0, 1]
     assert list(panel.rows) == ["the photograph", *(style.label for style in styles)]
     for row in panel.rows.values():
@@ -108,9 +108,9 @@ def test_what_was_measured_is_not_measured_again(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(comparison, "measure", stopped)
-        compare(styles, paths, 64, 3, 1, Results(kept, FORMAT))
+        compare(styles, paths, 64, 3, 1, "photo", Results(kept, FORMAT))
     assert len(json.loads(kept.read_text())["losses"]) == 4
-    whole = compare(styles, paths, 64, 3, 1, Results(kept, FORMAT))
+    whole = compare(styles, paths, 64, 3, 1, "photo", Results(kept, FORMAT))
 
     def nothing(*arguments):
         raise AssertionError("measured again")
@@ -118,12 +118,12 @@ def test_what_was_measured_is_not_measured_again(
     for style in styles:
         monkeypatch.setattr(style, "paint", nothing)
     monkeypatch.setattr(Judge, "objective", nothing)
-    again = compare(styles, paths, 64, 3, 1, Results(kept, FORMAT))
+    again = compare(styles, paths, 64, 3, 1, "photo", Results(kept, FORMAT))
     assert again == whole and slow_runs == [3]
-    shorter = compare(styles, paths, 64, 2, 1, Results(kept, FORMAT))
+    shorter = compare(styles, paths, 64, 2, 1, "photo", Results(kept, FORMAT))
     assert shorter.runs[0]["total"] == whole.runs[0]["total"][:3]
     with pytest.raises(AssertionError, match="measured again"):
-        compare(styles, paths, 64, 4, 1, Results(kept, FORMAT))
+        compare(styles, paths, 64, 4, 1, "photo", Results(kept, FORMAT))
 
 
 def test_what_a_changed_loss_measured_is_not_gone_on_with(styles, monkeypatch):
@@ -133,6 +133,17 @@ def test_what_a_changed_loss_measured_is_not_gone_on_with(styles, monkeypatch):
     monkeypatch.setitem(judge.loss.weights, "content", 0.3)
     with pytest.raises(ValueError, match="by a loss with other formulas"):
         judge.check_kept(results)
+
+
+def test_the_slow_method_may_begin_with_noise(styles, photographs, tmp_path):
+    kept = tmp_path / "kept.json"
+    paths = find_photographs(photographs, 1)
+    photo, noise = (
+        compare(styles[:1], paths, 64, 1, 1, start, Results(kept, FORMAT))
+        for start in slow_method.STARTS
+    )
+    assert photo.runs[0]["content"][0] == pytest.approx(0, abs=1e-6)
+    assert noise.runs[0]["content"][0] > 0.1
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": "other"}', "{"])
@@ -181,7 +192,10 @@ def test_tables_numbers_plot_and_sheet(run, style, photographs, painting, tmp_pa
     ):  # fmt: skip
         assert text in printed
     assert read_picture(tmp_path / "q.png").pixels.shape[1] > 900
-    assert sorted(os.listdir(tmp_path / "sheets")) == ["narrow-64.jpg", "narrow-72.jpg"]
+    assert sorted(os.listdir(tmp_path / "sheets")) == [
+        "painting-64.jpg",
+        "painting-72.jpg",
+    ]
 
 
 @pytest.mark.parametrize(

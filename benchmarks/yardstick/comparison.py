@@ -55,6 +55,7 @@ class Panel(NamedTuple):
     Attributes:
         judge, size: which.
         slow: the numbers of the photographs that the slow method painted.
+        start: where it began.
         rows: {label: {"losses", "stability", "artefacts": a dict for each photograph}},
             the first of them the photographs themselves.
         runs: the slow method's losses, of `slow_method.run`, for each of `slow`.
@@ -63,6 +64,7 @@ class Panel(NamedTuple):
     judge: Judge
     size: int
     slow: list
+    start: str
     rows: dict
     runs: list
 
@@ -95,7 +97,7 @@ def square(path, size):
     return resize(pixels, height, width)[top : top + size, left : left + size]
 
 
-def compare(styles, photographs, size, iterations, slow_count, results):
+def compare(styles, photographs, size, iterations, slow_count, start, results):
     """A `Panel` of styles with the same judge.
 
     Args:
@@ -104,6 +106,7 @@ def compare(styles, photographs, size, iterations, slow_count, results):
         size: side of the pictures, in pixels.
         iterations: of the slow method.
         slow_count: how many photographs it paints, evenly spaced.
+        start: where from, of `slow_method.STARTS`.
         results: `benchmarks.yardstick.results.Results`, from which what is known is taken.
     """
     judge = styles[0].judge
@@ -121,13 +124,15 @@ def compare(styles, photographs, size, iterations, slow_count, results):
             for kind in KINDS:
                 rows[label][kind].append(found[kind])
     for i in tqdm.tqdm(slow, "the slow method", unit="photograph", leave=False):
-        key = judge.key, sha256(photographs[i]), size
-        paint = functools.partial(paint_slowly, judge, photographs[i], size, iterations)
+        key = judge.key, sha256(photographs[i]), size, start
+        paint = functools.partial(
+            paint_slowly, judge, photographs[i], size, iterations, start
+        )
         found = results.once(
             "slow", key, paint, enough=lambda kept: len(kept["total"]) > iterations
         )
         runs.append({name: values[: iterations + 1] for name, values in found.items()})
-    return Panel(judge, size, slow, rows, runs)
+    return Panel(judge, size, slow, start, rows, runs)
 
 
 def measure(pixels, paint, objective, judge, key, results):
@@ -153,20 +158,31 @@ def measure(pixels, paint, objective, judge, key, results):
     }
 
 
-def paint_slowly(judge, photograph, size, iterations):
+def paint_slowly(judge, photograph, size, iterations, start):
     pixels = square(photograph, size)
-    return slow_method.run(judge.objective(pixels), pixels, iterations)
+    return slow_method.run(judge.objective(pixels), pixels, iterations, start)
 
 
 def write_sheets(folder, styles, photographs, sizes):
-    """A contact sheet for each style and size: photographs beside their paintings."""
+    """Contact sheets: photographs beside what the styles of one painting make of them.
+
+    `PAINTING-SIZE.jpg` for each painting and loss, with a column for each of its styles.
+    """
+    judges = {style.judge.key: style.judge for style in styles}
+    stems = [os.path.splitext(os.path.basename(j.painting))[0] for j in judges.values()]
+    if len(set(stems)) < len(stems):
+        stems = [f"{stem}-{key}" for stem, key in zip(stems, judges, strict=True)]
+    names = [os.path.splitext(os.path.basename(path))[0] for path in photographs]
     for size in sizes:
         squares = [square(path, size) for path in photographs]
-        names = [os.path.splitext(os.path.basename(path))[0] for path in photographs]
-        for style in styles:
-            pictures = [x for pixels in squares for x in (pixels, style.paint(pixels))]
-            captions = [x for name in names for x in (name, style.label)]
-            columns = 2 * max(1, round((len(names) / 2) ** 0.5))
-            name = f"{style.label.replace(os.sep, '-')}-{size}.jpg"
+        for key, stem in zip(judges, stems, strict=True):
+            same = [style for style in styles if style.judge.key == key]
+            pictures, captions = [], []
+            for name, pixels in zip(names, squares, strict=True):
+                pictures += [pixels, *(style.paint(pixels) for style in same)]
+                captions += [name, *(style.label for style in same)]
+            abreast = len(same) + 1
+            columns = abreast * max(1, round((len(names) / abreast) ** 0.5))
             sheet = contact_sheet(pictures, captions, columns, size)
-            write_picture(os.path.join(folder, name), Picture(sheet))
+            path = os.path.join(folder, f"{stem}-{size}.jpg")
+            write_picture(path, Picture(sheet))

@@ -49,6 +49,7 @@ def summary(panel, iterations):
         "size": panel.size,
         "photographs": len(panel.rows[UNTOUCHED]["losses"]),
         "painted_slowly": len(panel.slow),
+        "start": panel.start,
         "rows": rows,
         "slow": slow if panel.slow else {},
     }
@@ -75,7 +76,8 @@ def table(found):
     line = f"{'':<{width}}{found['photographs']:>21} photographs"
     yield line + (f"{slow:>21} of them" if slow else "")
     line = f"{'':<{width}}{head}"
-    yield line + (f"   {head}   worth iterations of L-BFGS" if slow else "")
+    worth_what = f"worth iterations of L-BFGS from the {found['start']}"
+    yield line + (f"   {head}   {worth_what}" if slow else "")
     for label, row in found["rows"].items():
         line = f"  {label:<{width - 2}}{numbers(row['losses'], TERMS)}"
         if slow:
@@ -142,7 +144,8 @@ def plot(panels, iterations, path):
             colour = "0.6" if label == UNTOUCHED else f"C{i - 1}"
             axis.axhline(total, color=colour, linestyle="--", label=label)
         axis.set(
-            xscale="log", xlabel="iterations of L-BFGS", ylabel="total loss",
+            xscale="log", ylabel="total loss",
+            xlabel=f"iterations of L-BFGS from the {panel.start}",
             title=f"{panel.judge.about['painting']}, {panel.size}×{panel.size}",
         )  # fmt: skip
         axis.set_xticks(iterations, iterations)
