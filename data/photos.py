@@ -232,6 +232,9 @@ class PhotoStream:
             return tf.cast(tf.ensure_shape(pixels, shape), tf.float32)
 
         numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // batch)
-        # A batch is one thread's work. AUTOTUNE takes seconds to find the second core.
+        # A batch is one thread's work. Without AUTOTUNE, which takes seconds to find the
+        # second core, and whose own thread may sleep a minute before an iterator can go.
         batches = numbers.map(read, num_parallel_calls=max(2, os.cpu_count()))
-        return batches.prefetch(tf.data.AUTOTUNE)
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return batches.prefetch(2).with_options(options)

@@ -35,6 +35,11 @@ def test_a_stream_can_start_anywhere(photographs):
     )
 
 
+def test_no_thread_of_tf_data_outlives_a_training(photographs):
+    batches = PhotoStream(Folder(photographs), 24).batches(1)
+    assert batches.options().autotune.enabled is False
+
+
 def test_an_epoch_has_every_photograph_once(photographs):
     stream = PhotoStream(Folder(photographs), 24)
     assert sorted(stream.order(0)) == sorted(stream.order(1)) == list(range(8))

@@ -12,7 +12,6 @@ import tqdm
 
 from training.pixels import minimise
 
-
 STARTS = "photo", "noise"
 
 
