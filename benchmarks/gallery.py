@@ -3,8 +3,9 @@
     python benchmarks/gallery.py
 
 Paints the four photographs that scikit-image carries (public domain and CC0) in every
-shipped style: `docs/gallery.md`, with a picture of each style in `docs/gallery/`. Writes
-`pretrained/README.md` too: painting, recipe, seed, command, sha256 of each style file.
+shipped style: `docs/gallery.md`, with a picture of each style in `docs/gallery/`, and in
+`all.jpg` there one photograph in all styles. Writes `pretrained/README.md` too: painting,
+recipe, seed, command, sha256 of each style file.
 """
 
 import os
@@ -26,6 +27,7 @@ from data.images import (
     sample_photographs,
     write_picture,
 )
+from data.sheets import contact_sheet
 from files import replacing, sha256
 from inference.stylizer import Stylizer
 from models.checkpoint import read_recipe, shipped_styles
@@ -131,11 +133,16 @@ def main(argv):
         return f"![{name}](gallery/{name}.jpg)"
 
     page = ["# Gallery", "", CREDITS, "", show("photographs", photographs)]
+    together = []
     for name, path in styles.items():
         page += ["", f"## {PAINTINGS.get(name, name)}", ""]
         page += [f"`python stylize.py photo.jpg --style {name}`", ""]
-        page += [show(name, paint(path, photographs))]
+        paintings = paint(path, photographs)
+        page += [show(name, paintings)]
+        together.append(paintings[1])
         print(name)
+    sheet = contact_sheet(together, list(styles), columns=3, size=400)
+    write_picture(os.path.join(FLAGS.docs, "gallery", "all.jpg"), Picture(sheet))
     for path, text in [
         (os.path.join(FLAGS.docs, "gallery.md"), "\n".join(page) + "\n"),
         (FLAGS.papers, papers(styles, defaults)),

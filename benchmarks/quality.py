@@ -48,7 +48,9 @@ from losses.networks import ARCHITECTURES
 from models.checkpoint import shipped_styles
 
 FLAGS = flags.FLAGS
-flags.DEFINE_list("styles", [], "Shipped styles' names, style files, trainings' folders.")
+flags.DEFINE_list(
+    "styles", ["all"], "Shipped styles' names or all, style files, trainings' folders."
+)
 flags.DEFINE_list("paintings", [], "The paintings that they learned, or folders of them.")
 flags.DEFINE_string("photographs", None, "A folder.")
 flags.DEFINE_integer("count", 32, "How many of them, evenly spaced.", 1)
@@ -111,7 +113,10 @@ def judge_styles():
     photographs = find_photographs(FLAGS.photographs, FLAGS.count)
     results = Results(FLAGS.json, FORMAT)
     given = {name: FLAGS[name].value for name in SETTINGS}
-    names = list(dict.fromkeys(FLAGS.styles))
+    names = []
+    for style in FLAGS.styles:
+        names += shipped_styles() if style == "all" else [style]
+    names = list(dict.fromkeys(names))
     styles = [
         Style(label, style, given, FLAGS.paintings, sizes[0])
         for label, style in zip(labels(names), names, strict=True)

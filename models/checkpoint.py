@@ -17,6 +17,7 @@ import numpy as np
 from files import replacing
 
 PRETRAINED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "pretrained")
+FORMAT = "fusion-style 2"  # in 1, a Fusion module's first 1×1 had a ReLU
 RECIPE, TRAINING = "recipe.json", "training.npz"
 CHECKPOINT = "checkpoint.keras"  # in the folder that a training leaves behind
 
@@ -109,6 +110,21 @@ def read_recipe(path):
         raise StyleFileError(f"{path} cannot be read: {error.strerror}") from None
 
 
+def check_version(path):
+    """Complains of a style file whose network would compute something else by now.
+
+    Raises:
+        StyleFileError: for such a file, and if it is no style.
+    """
+    made = read_recipe(path).get("format", FORMAT)
+    if made != FORMAT:
+        raise StyleFileError(
+            f"{path} was made by another version of Fusion Style, whose networks computed "
+            f"something else: {made}, not {FORMAT}. Learn it anew: "
+            f"train.py --from_record {path}"
+        )
+
+
 def read_config(path):
     """The Keras configuration of the network in a style file.
 
@@ -117,7 +133,7 @@ def read_config(path):
     Raises:
         StyleFileError: if the file is no style.
     """
-    read_recipe(path)
+    check_version(path)
     try:
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read("config.json"))
@@ -167,7 +183,7 @@ def load_network(path):
 
     import models.transformer  # noqa: F401  registers the classes that the file names
 
-    read_recipe(path)
+    check_version(path)
     try:
         return keras.saving.load_model(path, compile=False)
     except (zipfile.BadZipFile, OSError, TypeError, ValueError, KeyError) as error:

@@ -167,7 +167,7 @@ class Drawing:
     def block(self, x, name):
         if self.deployment.network != "FusionNetwork":
             return self.residual(x, name)
-        reduced = self.conv(x, f"{name}/reduce")
+        reduced = self.conv(x, f"{name}/reduce", relu=False)
         pointwise = self.conv(reduced, f"{name}/pointwise")
         residual = self.residual(reduced, f"{name}/residual")
         return self.ops.concatenate(pointwise, residual)

@@ -228,6 +228,9 @@ class FusionBlock(keras.Model):
         x ─ 1×1, ─┤                       ├─ concatenated: C
             C/2   └─ residual block, C/2 ─┘
 
+    No ReLU follows the first 1×1 (a departure): half of the channels are all that passes
+    through a module, and a ReLU would take half of what they hold (Sandler et al. 2018).
+
     Args:
         channels: channels in and out, C; even.
         norm: "batch" or "instance".
@@ -237,7 +240,7 @@ class FusionBlock(keras.Model):
         half = channels // 2
 
         inputs = keras.Input((None, None, channels))
-        reduced = conv_norm_relu(inputs, half, 1, norm=norm, name="reduce")
+        reduced = conv_norm_relu(inputs, half, 1, relu=False, norm=norm, name="reduce")
         pointwise = conv_norm_relu(reduced, half, 1, norm=norm, name="pointwise")
         residual = ResidualBlock(half, norm=norm, name="residual")(reduced)
         outputs = keras.layers.Concatenate(name="join")([pointwise, residual])

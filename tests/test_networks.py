@@ -121,7 +121,7 @@ def test_fusion_block_is_equation_4():
         y = numpy_convolution(x, layer, pad=layer.kernel_size[0] // 2, norm=norm)
         return y.clip(0) if relu else y
 
-    reduced = apply(x, block, "reduce")
+    reduced = apply(x, block, "reduce", relu=False)
     pointwise = apply(reduced, block, "pointwise")
     residual = block.get_layer("residual")
     inner = apply(apply(reduced, residual, "conv1"), residual, "conv2", relu=False)

@@ -17,7 +17,7 @@ from forked import Forked
 from tiny import TINY_TRAINING, as_flags
 
 import training.learn
-from models.checkpoint import load_network, read_recipe, save_network
+from models.checkpoint import load_network, read_config, read_recipe, save_network
 from models.transformer import build_network
 from training.state import copy_weights
 
@@ -161,6 +161,16 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
         ValueError, match="holds a JohnsonNetwork .* does not fit a FusionN"
     ):
         copy_weights(path, build_network("fusion", width=0.125))
+
+
+def test_another_versions_style_is_refused(tmp_path):
+    path = str(tmp_path / "old.keras")
+    save_network(build_network(width=0.125), path, {"format": "fusion-style 1"})
+    with pytest.raises(ValueError, match="another version of Fusion Style.* Learn it anew"):
+        load_network(path)
+    with pytest.raises(ValueError, match="another version"):
+        read_config(path)
+    assert read_recipe(path) == {"format": "fusion-style 1"}
 
 
 def test_a_failed_save_leaves_the_last_checkpoint(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 from files import replacing, sha256
-from models.checkpoint import StyleFileError, read_recipe, style_path
+from models.checkpoint import FORMAT, StyleFileError, read_recipe, style_path
 
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 # What a continuation may be told differently; the painting is compared by content.
@@ -116,7 +116,7 @@ class RunRecord:
         """The record after `step` steps, as a dict that JSON can hold."""
         now = datetime.datetime.now(datetime.timezone.utc)
         return {
-            "format": "fusion-style 1",
+            "format": FORMAT,
             "settings": self.settings,
             "painting": self.painting,
             "versions": versions(),
