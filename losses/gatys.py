@@ -80,8 +80,8 @@ class GatysLoss(PerceptualLoss):
             for layer, weight in self.content_layers.items()
         )
 
-    def style(self, features):
-        """Equation 5, (batch,)."""
+    def style(self, features, pictures=None):
+        """Equation 5, (batch,); of the features alone."""
         return sum(
             weight * style_loss(features[layer], self.style_targets[layer])
             for layer, weight in self.style_layers.items()

@@ -9,8 +9,10 @@ import keras
 from keras import ops
 
 from losses.networks import architecture, build_loss_network
+from losses.palette import Palette
 
 EPSILON = 1e-8
+PALETTE = 0.5  # of the style term: the weight of colours that the painting does not have
 
 
 def gram_matrix(features):
@@ -133,7 +135,7 @@ class PerceptualLoss:
         gradient of the weighted sum of their losses: Σ w (G − A)² is, for weights that
         sum to 1, (G − Σ w A)² and a constant.
         """
-        self.style_targets, self.content_scales = {}, {}
+        self.style_targets, self.content_scales, self.palette = {}, {}, None
         if style is None:
             return
         paintings = style if isinstance(style, (list, tuple)) else [style]
@@ -143,6 +145,8 @@ class PerceptualLoss:
                 f"style_weights must be a positive number for each of {len(paintings)} "
                 f"paintings. Received: {weights}"
             )
+        shown = zip(paintings, weights, strict=True)
+        self.palette = Palette([painting for painting, weight in shown if weight])
         for painting, weight in zip(paintings, weights, strict=True):
             features = self.network(ops.convert_to_tensor(painting[None], "float32"))
             share = weight / sum(weights)
@@ -166,9 +170,13 @@ class PerceptualLoss:
             term += weight * squared / (scale + EPSILON)
         return term
 
-    def style(self, features):
-        """Squared difference of Gram matrices (Johnson et al. 2016, eq. 4), (batch,)."""
-        term = 0.0
+    def style(self, features, pictures):
+        """Squared difference of Gram matrices (Johnson et al. 2016, eq. 4), (batch,).
+
+        A departure: colours that the painting does not have count too. See
+        `losses.palette`.
+        """
+        term = PALETTE * self.reduce(self.palette.beyond(pictures), axis=(1, 2))
         for layer, weight in self.style_layers.items():
             target = self.style_targets[layer]
             scale = ops.mean(ops.square(target)) + EPSILON
@@ -197,7 +205,7 @@ class PerceptualLoss:
         if self.content_layers:
             terms["content"] = self.content(photograph_features, features)
         if self.style_layers:
-            terms["style"] = self.style(features)
+            terms["style"] = self.style(features, pictures)
         return terms
 
     def total(self, terms):

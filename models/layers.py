@@ -40,6 +40,20 @@ class ReflectionPadding(keras.layers.Layer):
 
 
 @register
+class UnsaturatedTanh(keras.layers.Layer):
+    """tanh, with a gradient of at least `LEAK`: 1 - tanh² + `LEAK`.
+
+    A departure from Johnson et al. 2016: where their tanh is saturated, no loss could
+    bring the brightest places back from pure white.
+    """
+
+    LEAK = 0.2
+
+    def call(self, x):
+        return ops.tanh(x) + self.LEAK * (x - ops.stop_gradient(x))
+
+
+@register
 class MirrorToMultiple(keras.layers.Layer):
     """Extends a picture of any size, by mirroring, to one that the network takes.
 

@@ -14,6 +14,7 @@ from models.layers import (
     InputNormalization,
     MirrorToMultiple,
     ResidualBlock,
+    UnsaturatedTanh,
     conv_norm_relu,
     inception_conv,
     register,
@@ -70,7 +71,7 @@ class ImageTransformationNetwork(keras.Model):
         x = conv(x, 3, 9, relu=False, name="conv4")
 
         # A scaled tanh keeps the output in 0-255 (Johnson et al. 2016).
-        x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
+        x = UnsaturatedTanh(dtype="float32", name="tanh")(x)
         x = keras.layers.Rescaling(127.5, 127.5, dtype="float32", name="output")(x)
         painted = CropLike(dtype="float32", name="painted")([x, photograph])
 

@@ -64,6 +64,9 @@ def test_terms_against_numpy(loss):
         gram = np.asarray(loss.style_targets[layer], np.float64)
         difference = numpy_gram(result[layer]) - gram
         style += weight * (difference**2).mean(axis=(1, 2)) / (gram**2).mean()
+    beyond = np.asarray(loss.palette.beyond(painted), np.float64)
+    assert beyond.max() > 0
+    style += 0.5 * beyond.mean(axis=(1, 2))
     np.testing.assert_allclose(terms["style"], style, rtol=1e-3)
 
     variation = np.asarray(total_variation(painted))
@@ -89,7 +92,7 @@ def test_sum_is_mean_times_elements():
         keras.utils.set_random_seed(0)
         terms[reduction] = PerceptualLoss(
             y[0], "vgg16", "random", ["relu1_1"], ["relu1_2"], reduction=reduction
-        )(x, y + 9)
+        )(x, 0.5 * y + 64)  # whose colours the painting has
     ratio = {k: float(terms["sum"][k][0] / terms["mean"][k][0]) for k in terms["sum"]}
     assert ratio["content"] == pytest.approx(16 * 16 * 64, rel=1e-4)
     assert ratio["style"] == pytest.approx(64 * 64, rel=1e-4)

@@ -8,7 +8,13 @@ import pytest
 
 from benchmarks.parameters import PAPER, convolution_parameters
 from benchmarks.runtime import multiply_adds
-from models.layers import FusionBlock, InputNormalization, MirrorToMultiple, conv_norm_relu
+from models.layers import (
+    FusionBlock,
+    InputNormalization,
+    MirrorToMultiple,
+    UnsaturatedTanh,
+    conv_norm_relu,
+)
 from models.transformer import NETWORKS, build_network
 
 RNG = np.random.default_rng(0)
@@ -109,6 +115,18 @@ def test_convolution_against_numpy(kernel, strides):
     conv, norm = model.get_layer("conv"), model.get_layer("conv_norm")
     expected = numpy_convolution(x, conv, strides, kernel // 2, norm).clip(0)
     np.testing.assert_allclose(model(x), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_saturated_tanh_has_a_gradient():
+    import tensorflow as tf
+
+    x = tf.constant([-9.0, -0.5, 0.0, 2.0, 30.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = UnsaturatedTanh()(x)
+    np.testing.assert_allclose(y, np.tanh(x), rtol=1e-5)
+    expected = 1.2 - np.tanh(x.numpy().astype(float)) ** 2
+    np.testing.assert_allclose(tape.gradient(y, x), expected, rtol=1e-5)
 
 
 def test_fusion_block_is_equation_4():
