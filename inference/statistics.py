@@ -7,7 +7,7 @@ import numpy as np
 
 from inference.tiles import mirrored
 
-# A flat channel has no deviation to divide by; see models.layers.InputNormalization.
+# A flat channel has no deviation to divide by; see models.ends.InputNormalization.
 FLOOR = 2.0
 
 

@@ -31,7 +31,7 @@ import numpy as np
 from models.checkpoint import read_config, read_layers
 from models.rewrites import blocked, fold_norm, sub_pixel_deconv, sub_pixel_resize
 
-LIMIT = 1.1  # of models.layers.InputNormalization
+LIMIT = 1.1  # of models.ends.InputNormalization
 
 
 class Deployment:

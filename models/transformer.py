@@ -8,13 +8,10 @@ import functools
 
 import keras
 
+from models.ends import CropLike, InputNormalization, MirrorToMultiple, UnsaturatedTanh
 from models.layers import (
-    CropLike,
     FusionBlock,
-    InputNormalization,
-    MirrorToMultiple,
     ResidualBlock,
-    UnsaturatedTanh,
     conv_norm_relu,
     inception_conv,
     register,

@@ -8,13 +8,8 @@ import pytest
 
 from benchmarks.parameters import PAPER, convolution_parameters
 from benchmarks.runtime import multiply_adds
-from models.layers import (
-    FusionBlock,
-    InputNormalization,
-    MirrorToMultiple,
-    UnsaturatedTanh,
-    conv_norm_relu,
-)
+from models.ends import InputNormalization, MirrorToMultiple, UnsaturatedTanh
+from models.layers import FusionBlock, conv_norm_relu
 from models.transformer import NETWORKS, build_network
 
 RNG = np.random.default_rng(0)
