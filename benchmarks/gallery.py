@@ -139,7 +139,7 @@ def main(argv):
         page += [f"`python stylize.py photo.jpg --style {name}`", ""]
         paintings = paint(path, photographs)
         page += [show(name, paintings)]
-        together.append(paintings[1])
+        together.append(paintings[1])  # of Chelsea, a cat
         print(name)
     sheet = contact_sheet(together, list(styles), columns=3, size=400)
     write_picture(os.path.join(FLAGS.docs, "gallery", "all.jpg"), Picture(sheet))

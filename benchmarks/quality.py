@@ -1,6 +1,6 @@
 """How good a style file is: its loss, its stability, its artefacts.
 
-    python benchmarks/quality.py --styles starry_night,my.keras --paintings PAINTINGS \\
+    python benchmarks/quality.py --styles all,my.keras --paintings PAINTINGS \\
         --photographs PHOTOGRAPHS --loss_weights vgg19.h5 --json q.json --plot q.png
     python benchmarks/quality.py --check
 

@@ -145,9 +145,9 @@ class PerceptualLoss:
                 f"style_weights must be a positive number for each of {len(paintings)} "
                 f"paintings. Received: {weights}"
             )
-        shown = zip(paintings, weights, strict=True)
-        self.palette = Palette([painting for painting, weight in shown if weight])
-        for painting, weight in zip(paintings, weights, strict=True):
+        pairs = list(zip(paintings, weights, strict=True))
+        self.palette = Palette([painting for painting, weight in pairs if weight])
+        for painting, weight in pairs:
             features = self.network(ops.convert_to_tensor(painting[None], "float32"))
             share = weight / sum(weights)
             for layer in self.style_layers:
