@@ -39,6 +39,8 @@ class Palette:
         Returns:
             (batch, height, width), in deviations of the paintings' colours, squared.
         """
-        along = ops.matmul(ops.cast(pictures, "float32") - self.mean, self.axes)
-        distance = ops.relu(along - self.most) + ops.relu(self.least - along)
+        pictures = ops.cast(pictures, "float32")
+        along = ops.matmul(ops.subtract(pictures, self.mean), self.axes)
+        over, under = ops.subtract(along, self.most), ops.subtract(self.least, along)
+        distance = ops.relu(over) + ops.relu(under)
         return ops.sum(ops.square(distance), axis=-1)
