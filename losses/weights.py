@@ -57,12 +57,35 @@ def load_keras(network, path, needed):
                 )
             elif absent:
                 raise missing(path, f"the layer {absent[0]}", stored)
+            else:
+                check_whose(stored, network.name, names, path)
             for layer in layers:
                 if layer.name in needed:
                     group, keys = stored[layer.name]
                     set_weights(layer, [group[key][()] for key in keys], path)
     except (OSError, KeyError, RuntimeError) as error:
         raise ValueError(f"{path} is not an HDF5 file of weights: {error}") from error
+
+
+def check_whose(stored, network, names, path):
+    """Complains of the file of another network whose layers have the same names.
+
+    VGG16's names are among VGG19's. A file may end before the network does, and may go on
+    with a classifier, but convolutions are the network's own, one after the other.
+    """
+    last = max(i for i, name in enumerate(names) if name in stored)
+    without = [name for name in names[:last] if name not in stored]
+    foreign = [
+        name
+        for name, (group, keys) in stored.items()
+        if name not in names and any(group[key].ndim == 4 for key in keys)
+    ]
+    if without or foreign:
+        said = f"has {foreign[0]}" if foreign else f"has no {without[0]}"
+        raise ValueError(
+            f"{path} {said}, which {network} has{' not' if foreign else ''}: these are "
+            "the weights of another network, or a part of them"
+        )
 
 
 def keras_groups(groups, path):

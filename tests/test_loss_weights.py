@@ -121,9 +121,28 @@ def test_a_missing_layer_is_named(tmp_path):
     write_keras(path, whole("vgg16"), without=["block2_conv1"])
     with h5py.File(path, "r+") as file:
         del file.attrs["layer_names"]  # some files do without
-    build_loss_network("vgg16", ["relu1_2"], path)
+    with pytest.raises(ValueError, match="has no block2_conv1, which vgg16 has: these"):
+        build_loss_network("vgg16", ["relu1_2"], path)
     with pytest.raises(ValueError, match="no weights for the layer block2_conv1"):
         build_loss_network("vgg16", ["relu2_1"], path)
+
+
+def test_another_vggs_file_is_not_taken(tmp_path):
+    paths = {name: str(tmp_path / f"{name}.h5") for name in ("vgg16", "vgg19")}
+    for name, path in paths.items():
+        write_keras(path, whole(name))
+    with pytest.raises(ValueError, match="vgg19.h5 has block3_conv4, which vgg16 has not"):
+        build_loss_network("vgg16", ["relu1_2"], paths["vgg19"])
+    with pytest.raises(ValueError, match="vgg16.h5 has no block3_conv4, which vgg19 has:"):
+        build_loss_network("vgg19", ["relu1_2"], paths["vgg16"])
+
+
+def test_a_file_may_end_early_or_with_a_classifier(tmp_path):
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(64, 3, padding="same", name="block1_conv1")(inputs)
+    x = keras.layers.Dense(5, name="predictions")(keras.layers.Flatten()(x))
+    keras.Model(inputs, x).save(tmp_path / "model.h5")
+    build_loss_network("vgg16", ["relu1_1"], tmp_path / "model.h5")
 
 
 def test_what_is_no_file_of_weights(tmp_path):
