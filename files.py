@@ -43,6 +43,20 @@ def replacing(path, durable=False):
         raise
 
 
+def check_writable(path):
+    """Complains at once of a file that could not be written when its time comes.
+
+    Raises:
+        OSError: the message names the file.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        os.makedirs(folder, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
 def sha256(path):
     """The sha256 of a file, in hexadecimal."""
     with open(path, "rb") as file:

@@ -34,15 +34,16 @@ from data.images import (
 )
 from data.photos import PhotoStream, open_photographs
 from data.sheets import contact_sheet
-from files import replacing
+from files import check_writable, replacing
+from losses.networks import ARCHITECTURES
 from training.learn import build_trainer, compile_trainer
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("style", None, "The painting.", required=True)
+flags.DEFINE_string("style", None, "The painting.")
 flags.DEFINE_string("data", "coco/2014", "A folder of photographs, or a TFDS data set.")
 flags.DEFINE_string("photograph", None, "To paint on the way. Default: the sample.")
-flags.DEFINE_string("loss_network", "vgg16", "vgg16 or vgg19.")
-flags.DEFINE_string("loss_weights", "imagenet", "imagenet, random, or an HDF5 file.")
+flags.DEFINE_string("loss_network", "vgg16", ", ".join(ARCHITECTURES) + ".")
+flags.DEFINE_string("loss_weights", "imagenet", "imagenet, random, or a file.")
 flags.DEFINE_boolean("full", False, "The report's 1,500 iterations of 4 crops of 256.")
 flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of activations.")
 flags.DEFINE_integer("steps", None, "Default: 100, or with --full 1500.", 1)
@@ -61,6 +62,7 @@ RUNS = {
     for network in ("johnson", "inception")
     for terms, weights in TERMS.items()
 } | {"johnson, both, sums": {"network": "johnson", "reduction": "sum", **BOTH}}
+COMPARED = {"johnson, both": "means", "johnson, both, sums": "sums"}
 LAYERS = {"content_layers": None, "style_layers": None, "tv_weight": 5e-4}
 SHOWN = 200  # longer side of the pictures, in pixels
 TRANSFORMER = {"norm": "instance", "upsample": "resize", "input_norm": True}
@@ -104,19 +106,30 @@ def train(run, painting, photograph, steps, size, every, bar):
 
 
 def plot(watches, path):
-    """Content and style over the iterations, a line for each run."""
+    """Content and style over the iterations, a line for each run.
+
+    Sums have another scale: means and sums are compared over what each began with.
+    """
     import matplotlib.figure
 
-    figure = matplotlib.figure.Figure(figsize=(12, 4.5), layout="constrained")
-    for axis, name in zip(figure.subplots(1, 2), ("content", "style"), strict=True):
+    figure = matplotlib.figure.Figure(figsize=(16, 4.5), layout="constrained")
+    *axes, against = figure.subplots(1, 3)
+    for axis, name in zip(axes, ("content", "style"), strict=True):
         for run, watch in watches.items():
-            if RUNS[run]["reduction"] == "mean":  # sums have another scale
+            values = smooth([losses[name] for losses in watch.losses])
+            steps = range(1, len(values) + 1)
+            if RUNS[run]["reduction"] == "mean":
                 line = "--" if run.startswith("inception") else "-"
-                values = smooth([losses[name] for losses in watch.losses])
-                axis.semilogy(range(1, len(values) + 1), values, line, label=run)
+                axis.semilogy(steps, values, line, label=run)
+            if run in COMPARED:
+                line = "-" if RUNS[run]["reduction"] == "mean" else "--"
+                relative = [value / values[0] for value in values]
+                against.semilogy(steps, relative, line, label=f"{name}, {COMPARED[run]}")
         axis.set(xlabel="iteration", title=f"{name} loss (1: knowing nothing)")
+    against.set(xlabel="iteration", title="Johnson's network, over the first iteration's")
+    for axis in (*axes, against):
         axis.grid(alpha=0.3)
-    axis.legend(fontsize="small")
+        axis.legend(fontsize="small")
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110)
 
@@ -136,10 +149,13 @@ def main(argv):
         import matplotlib  # noqa: F401  before hours of training
     except ImportError:
         return "ablation.py draws curves with matplotlib: pip install -e '.[plots]'"
+    if not FLAGS.style:
+        return "ablation.py: Give a painting: --style FILE"
     steps = FLAGS.steps or (1500 if FLAGS.full else 100)
     size = FLAGS.size or (256 if FLAGS.full else 128)
     every = max(1, steps // FLAGS.pictures)
     try:
+        check_writable(os.path.join(FLAGS.out, "ablation.jpg"))
         painting = read_picture(FLAGS.style).pixels
         photograph = read_picture(FLAGS.photograph or sample_photograph()).pixels
         painting = resize(painting, *fit_size(*painting.shape[:2], size * 3 // 2, min))

@@ -5,7 +5,8 @@
 Paints the four photographs that scikit-image carries (public domain and CC0) in every
 shipped style: `docs/gallery.md`, with a picture of each style in `docs/gallery/`, and in
 `all.jpg` there one photograph in all styles. Writes `pretrained/README.md` too: painting,
-recipe, seed, command, sha256 of each style file.
+recipe, seed, command, sha256 of each style file, and what `benchmarks/quality.py` measured
+(`--summary docs/quality.json`).
 """
 
 import os
@@ -15,11 +16,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[0] = ROOT
 
 import inspect
+import json
 import shlex
 
 import numpy as np
 from absl import app, flags
 
+from benchmarks.yardstick.report import TERMS, said_of
 from data.images import (
     Picture,
     read_picture,
@@ -38,6 +41,11 @@ flags.DEFINE_string("docs", os.path.join(ROOT, "docs"), "The folder of the galle
 flags.DEFINE_string(
     "papers", os.path.join(ROOT, "pretrained", "README.md"), "The styles' papers."
 )
+flags.DEFINE_string(
+    "quality",
+    os.path.join(ROOT, "docs", "quality.json"),
+    "What quality.py --summary wrote.",
+)
 
 PAINTINGS = {
     "composition_vii": "Wassily Kandinsky, *Composition VII*, 1913",
@@ -47,6 +55,10 @@ PAINTINGS = {
     "udnie": "Francis Picabia, *Udnie*, 1913",
     "wave": "Katsushika Hokusai, *The Great Wave off Kanagawa*, about 1831",
 }
+MEASURED = (
+    "| on 32 photographs | content | style | total | worth iterations of L-BFGS |",
+    "|---|---|---|---|---|",
+)
 CREDITS = """\
 Photographs: Eileen Collins (NASA, public domain); Chelsea (Stéfan van der Walt, CC0);
 coffee (Rachel Michetti, CC0); a Falcon 9 (SpaceX, CC0). All are carried by scikit-image.
@@ -62,12 +74,13 @@ def stages(recipe):
 
 def command(settings, defaults):
     """The call of train.py with such settings, without what is so by default."""
-    places = {"style", "data", "loss_weights", "out", "log_dir", "preview", "resume"}
-    places |= {"cache", "cache_gb", "checkpoint_every"}  # which change no weight
+    places = {"style", "data", "loss_weights", "init_from", "out", "log_dir", "preview"}
+    places |= {"resume", "cache", "cache_gb", "checkpoint_every"}  # which change no weight
     words = ["python", "train.py", f"--style={os.path.basename(settings['style'])}"]
     words.append("--data=PHOTOGRAPHS")
-    if settings["loss_weights"] != "imagenet":
-        words.append(f"--loss_weights={os.path.basename(settings['loss_weights'])}")
+    for name, default in (("loss_weights", "imagenet"), ("init_from", None)):
+        if settings[name] != default:
+            words.append(f"--{name}={os.path.basename(settings[name])}")
     for name, value in settings.items():
         if name not in places and value != defaults.get(name):
             if isinstance(value, (list, tuple)):
@@ -76,16 +89,24 @@ def command(settings, defaults):
     return shlex.join(words)
 
 
-def papers(styles, defaults):
-    """The Markdown of pretrained/README.md."""
+def papers(styles, defaults, measured):
+    """The Markdown of pretrained/README.md.
+
+    Args:
+        styles: {name: path}.
+        defaults: of train.py's flags.
+        measured: of `measurements`.
+    """
     lines = [
         "# The shipped styles",
         "",
         "Written by `python benchmarks/gallery.py` from what the style files carry;",
         "`python benchmarks/quality.py --check` recomputes the hashes, and paints again.",
-        "Each file holds its whole run record:",
         '`python -c "from models.checkpoint import *; '
-        "print(read_recipe(style_path('starry_night')))\"`.",
+        "print(read_recipe(style_path('wave')))\"`",
+        "prints the whole run record that a file holds. Where a style began with another's",
+        "weights (`--init_from`), its training comes first, with the sha256 of that file",
+        "as it was; the command makes it with the code of its day.",
     ]
     for name, path in styles.items():
         recipe = read_recipe(path)
@@ -102,10 +123,41 @@ def papers(styles, defaults):
             f"- painting: sha256 `{recipe['painting']['sha256']}`",
             "",
         ]
-        for training in trainings:
-            steps = f"to step {training['steps']}"
-            lines.append(f"    {command(training['settings'], defaults)}  # {steps}")
+        for training in trainings[:-1]:
+            lines.append(f"    {command(training['settings'], defaults)}")
+            lines.append(f"    # {training['steps']:,} steps: sha256 {training['sha256']}")
+        lines.append(f"    {command(recipe['settings'], defaults)}")
+        lines.append(f"    # {ended(recipe)}")
+        if measured.get(name):
+            lines += ["", *measured[name]]
     return "\n".join(lines) + "\n"
+
+
+def ended(recipe):
+    """How a training ended, in a line: steps, minutes, the losses of its last tenth."""
+    last = recipe["history"][-max(1, len(recipe["history"]) // 10) :]
+    losses = ", ".join(
+        f"{name} {np.mean([losses[name] for losses in last]):.3f}"
+        for name in ("content", "style", "loss")
+    )
+    return f"{recipe['steps']:,} steps, {recipe['seconds'] / 60:.0f} minutes: {losses}"
+
+
+def measurements(path):
+    """{style: lines of Markdown} of what quality.py found, in the file that it wrote."""
+    with open(path, encoding="utf-8") as file:
+        panels = json.load(file)["summary"]
+    lines = {}
+    for panel in panels:
+        most = max(map(int, panel["slow"]), default=0)
+        for name, row in panel["rows"].items():
+            if "network" not in row:  # the photographs themselves
+                continue
+            table = lines.setdefault(name, [*MEASURED])
+            worth = said_of(row, most) if most else ""
+            numbers = " | ".join(f"{row['losses'][term]:.3f}" for term in TERMS)
+            table.append(f"| {panel['size']}² | {numbers} | {worth} |")
+    return lines
 
 
 def paint(style, photographs):
@@ -145,9 +197,9 @@ def main(argv):
     write_picture(os.path.join(FLAGS.docs, "gallery", "all.jpg"), Picture(sheet))
     for path, text in [
         (os.path.join(FLAGS.docs, "gallery.md"), "\n".join(page) + "\n"),
-        (FLAGS.papers, papers(styles, defaults)),
+        (FLAGS.papers, papers(styles, defaults, measurements(FLAGS.quality))),
     ]:
-        with replacing(path) as temporary, open(temporary, "w") as file:
+        with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
             file.write(text)
 
 

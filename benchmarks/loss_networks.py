@@ -18,10 +18,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-import importlib.metadata
 import json
 import multiprocessing
-import platform
 import resource
 import time
 
@@ -29,6 +27,8 @@ import keras
 import numpy as np
 from absl import app, flags
 
+from benchmarks.machine import machine
+from files import replacing
 from losses.networks import ARCHITECTURES
 from losses.perceptual import PerceptualLoss
 from models.transformer import build_network
@@ -79,21 +79,12 @@ def measure_apart(name, *options):
     return results.get()
 
 
-def machine():
-    versions = {p: importlib.metadata.version(p) for p in ("tensorflow", "keras")}
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **versions,
-    }
-
-
 def main(argv):
     unknown = set(FLAGS.networks) - ARCHITECTURES.keys()
     if unknown:
         return f"There is no loss network {', '.join(unknown)}: {', '.join(ARCHITECTURES)}"
-    print(", ".join(f"{k} {v}" for k, v in machine().items()))
+    about = machine("tensorflow", "keras")
+    print(", ".join(f"{name} {value}" for name, value in about.items()))
     print(f"Fusion network, {FLAGS.batch} photographs of {FLAGS.size}²\n")
     print(
         f"{'':<14}{'parameters':>12}{'ms a step':>11}{'middle half':>16}"
@@ -119,12 +110,12 @@ def main(argv):
         )
     if FLAGS.json:
         report = {
-            "machine": machine(),
+            "machine": about,
             "size": FLAGS.size,
             "batch": FLAGS.batch,
             "networks": networks,
         }
-        with open(FLAGS.json, "w") as file:
+        with replacing(FLAGS.json) as temporary, open(temporary, "w") as file:
             json.dump(report, file, indent=2)
 
 

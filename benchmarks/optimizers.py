@@ -25,6 +25,9 @@ import time
 import numpy as np
 from absl import app, flags
 
+from benchmarks.machine import machine
+from files import replacing
+
 FLAGS = flags.FLAGS
 flags.DEFINE_list("sizes", ["512"], "Sides of the square pictures, in pixels.")
 flags.DEFINE_list("optimizers", ["lbfgs", "adam", "gd"], "Which.")
@@ -71,6 +74,8 @@ def peak_bytes():
 
 def main(argv):
     results = {}
+    about = machine("tensorflow", "keras", "numpy", "scipy")
+    print(", ".join(f"{name} {value}" for name, value in about.items()) + "\n")
     print(f"{'':<16}{'s/iteration':>12}{'middle half':>16}{'said':>10}{'taken':>10}")
     for size in FLAGS.sizes:
         for method in FLAGS.optimizers:
@@ -87,8 +92,8 @@ def main(argv):
                 flush=True,
             )
     if FLAGS.json:
-        with open(FLAGS.json, "w") as file:
-            json.dump(results, file, indent=2)
+        with replacing(FLAGS.json) as temporary, open(temporary, "w") as file:
+            json.dump({"machine": about, "optimizers": results}, file, indent=2)
 
 
 if __name__ == "__main__":

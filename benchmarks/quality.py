@@ -15,7 +15,8 @@ float32.
 The slow method takes long: it paints --slow_count of the photographs, once for all
 styles of the same painting and loss, and styles are compared with it on those alone.
 With --json everything is kept as it comes, and the same command goes on where it was
-stopped; it knows files that changed, and a loss that did, but not other code. --check
+stopped. It knows files that changed, code that paints or measures paintings, and a loss
+that judges otherwise; of the slow method's own code it doesn't. --check
 says whether the shipped styles are and paint what was recorded.
 """
 
@@ -28,6 +29,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 import importlib.util
+import json
 
 from absl import app, flags
 
@@ -41,11 +43,12 @@ from benchmarks.yardstick.comparison import (
     write_sheets,
 )
 from benchmarks.yardstick.judges import SETTINGS
-from benchmarks.yardstick.report import plot, summary, table
+from benchmarks.yardstick.report import plot, plot_format, summary, table
 from benchmarks.yardstick.results import Results
 from benchmarks.yardstick.slow_method import STARTS
+from files import check_writable, replacing
 from losses.networks import ARCHITECTURES
-from models.checkpoint import shipped_styles
+from models.checkpoint import shipped_styles, style_path
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(
@@ -75,6 +78,7 @@ flags.DEFINE_float("tv_weight", None, "Weight of the total variation.")
 flags.DEFINE_enum("reduction", None, ["mean", "sum"], "Over each layer's elements.")
 flags.DEFINE_integer("style_size", None, "Shorter side of the painting, in pixels.", 16)
 flags.DEFINE_string("json", None, "A file for the numbers, to go on with if it is there.")
+flags.DEFINE_string("summary", None, "A file for the tables' numbers alone, as JSON.")
 flags.DEFINE_string("plot", None, "A file for the curves. Needs matplotlib.")
 flags.DEFINE_string("sheet", None, "A folder for photographs beside what is made of them.")
 flags.DEFINE_boolean("check", False, "Check the shipped styles, and nothing else.")
@@ -101,13 +105,33 @@ def whole_numbers(name, multiple, least):
     return found
 
 
+def check_plot(path):
+    """Complains at once of what could not be drawn hours later.
+
+    Raises:
+        ValueError: if there is no matplotlib, or a format that it doesn't write.
+    """
+    if not importlib.util.find_spec("matplotlib"):
+        raise ValueError("--plot draws with matplotlib: pip install -e '.[plots]'")
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = FigureCanvasBase.get_supported_filetypes()
+    if plot_format(path) not in known:
+        raise ValueError(
+            f"--plot ends in one of {', '.join(f'.{name}' for name in sorted(known))}. "
+            f"Received: {path}"
+        )
+
+
 def judge_styles():
     """Measures as the flags say, and prints it."""
     for name in ("styles", "paintings", "photographs"):
         if not FLAGS[name].value:
             raise ValueError(f"Give --{name}")
-    if FLAGS.plot and not importlib.util.find_spec("matplotlib"):
-        raise ValueError("--plot draws with matplotlib: pip install -e '.[plots]'")
+    if FLAGS.plot:
+        check_plot(FLAGS.plot)
+    for path in filter(None, (FLAGS.json, FLAGS.plot, FLAGS.summary)):
+        check_writable(path)
     sizes = whole_numbers("sizes", 8, 64)
     iterations = whole_numbers("iterations", 1, 1)
     photographs = find_photographs(FLAGS.photographs, FLAGS.count)
@@ -116,7 +140,7 @@ def judge_styles():
     names = []
     for style in FLAGS.styles:
         names += shipped_styles() if style == "all" else [style]
-    names = list(dict.fromkeys(names))
+    names = list({os.path.realpath(style_path(name)): name for name in names}.values())
     styles = [
         Style(label, style, given, FLAGS.paintings, sizes[0])
         for label, style in zip(labels(names), names, strict=True)
@@ -124,7 +148,8 @@ def judge_styles():
     for style in styles:
         if not style.sure:
             print(f"{style.label}: its painting was found by its name; the bytes differ")
-    results.put("machine", machine("tensorflow", "keras", "openvino", "numpy", "scipy"))
+    about = machine("tensorflow", "keras", "openvino", "numpy", "scipy")
+    results.put("machine", about)
     for judge in {style.judge.key: style.judge for style in styles}.values():
         judge.check_kept(results)
     panels, found = [], []
@@ -141,6 +166,9 @@ def judge_styles():
             print("\n" + "\n".join(table(found[-1])), flush=True)
             if FLAGS.plot:
                 plot(panels, iterations, FLAGS.plot)
+    if FLAGS.summary:
+        with replacing(FLAGS.summary) as temporary, open(temporary, "w") as file:
+            json.dump({"machine": about, "summary": found}, file, indent=1)
     if FLAGS.sheet:
         write_sheets(FLAGS.sheet, styles, photographs, sizes)
 

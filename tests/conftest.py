@@ -25,6 +25,8 @@ SCRIPTS = (
     "benchmarks.quality",
     "benchmarks.runtime",
     "benchmarks.loss_curve",
+    "benchmarks.ablation",
+    "benchmarks.gallery",
 )
 
 

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from absl.testing import flagsaver
+from conftest import import_script
 
 from benchmarks import loss_curve
 from benchmarks.machine import machine
@@ -29,6 +30,33 @@ def test_made_up_photographs_are_about_as_large_as_cocos(tmp_path):
 def test_the_machine_names_what_is_installed():
     assert {"processor", "cores", "numpy"} <= set(machine("numpy", "no-such-package"))
     assert "no-such-package" not in machine("no-such-package")
+
+
+def test_the_ablations_sheets(tmp_path, painting, monkeypatch):
+    pytest.importorskip("matplotlib")
+    ablation = import_script("benchmarks.ablation")
+    trained = []
+
+    def train(run, painting, photograph, steps, size, every, bar):
+        trained.append(run)
+        watch = ablation.Watch(photograph, every, bar)
+        watch.losses = [{"content": 2 / i, "style": 3 / i} for i in range(1, steps + 1)]
+        watch.pictures = [photograph] * (steps // every)
+        return watch
+
+    monkeypatch.setattr(ablation, "train", train)
+    flags = [f"--style={painting}", "--steps=10", f"--out={tmp_path / 'new'}"]
+    with flagsaver.flagsaver():
+        ablation.FLAGS(["ablation.py", *flags])
+        assert ablation.main(["ablation.py"]) is None
+    assert trained == list(ablation.RUNS)
+    for name in ("ablation.jpg", "ablation_losses.png"):
+        assert np.ptp(read_picture(tmp_path / "new" / name).pixels) > 100
+    (tmp_path / "file").write_text("")
+    with flagsaver.flagsaver():
+        ablation.FLAGS(["ablation.py", *flags, f"--out={tmp_path / 'file'}"])
+        assert "cannot be written" in ablation.main(["ablation.py"])
+    assert len(trained) == len(ablation.RUNS)
 
 
 def run(script, *arguments):
@@ -93,8 +121,9 @@ def test_the_curve_marks_where_a_training_was_resumed(record):
 
 def curve_of(*arguments):
     """What loss_curve.py exits with, in this process."""
+    script = import_script("benchmarks.loss_curve")
     with flagsaver.flagsaver():
-        return loss_curve.main(loss_curve.FLAGS(["loss_curve.py", *arguments]))
+        return script.main(script.FLAGS(["loss_curve.py", *arguments]))
 
 
 def test_the_loss_curve(record, tmp_path, monkeypatch):

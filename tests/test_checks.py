@@ -1,6 +1,7 @@
 """The shipped styles are those that were recorded, and what is not is found."""
 
 import json
+import os
 import shutil
 
 import keras
@@ -57,6 +58,21 @@ def test_a_changed_file_is_found(recorded):
         file.write(b"\0")
     _, (complaint,) = check({"narrow": style}, path)
     assert complaint.startswith("narrow is another file than was recorded: its sha256 is ")
+
+
+def test_papers_of_another_file_are_found(recorded):
+    path, style = recorded
+    papers = path.parent / "README.md"
+    papers.write_text(f"sha256 `{checks.sha256(style)}`")
+    assert check({"narrow": style}, path)[1] == []
+    papers.write_text("sha256 `0`")
+    _, (complaint,) = check({"narrow": style}, path)
+    assert complaint.startswith("the papers of narrow are of another file")
+
+
+def test_shipped_styles_are_small():
+    for path in shipped_styles().values():
+        assert os.path.getsize(path) < 3e6
 
 
 def test_another_network_is_found_whatever_its_sha256(recorded):

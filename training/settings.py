@@ -60,7 +60,14 @@ def check_sizes(settings):
 
 
 def loss_layers(settings):
-    """The names of the feature maps that the loss compares, each once."""
+    """The names of the feature maps that the loss compares, each once.
+
+    Raises:
+        ValueError: if there are none of a kind.
+    """
+    for kind in ("content_layers", "style_layers"):
+        if settings[kind] is not None and not settings[kind]:
+            raise ValueError(f"{kind} is empty. Leave it out for the loss network's own")
     default = architecture(settings["loss_network"])
     content = settings["content_layers"] or default.content_layers
     style = settings["style_layers"] or default.style_layers

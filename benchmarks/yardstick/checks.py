@@ -54,7 +54,7 @@ def check(styles, path=CHECKS):
     Raises:
         ValueError: if there is no file of records, or it is damaged.
     """
-    recorded = read_record(path)
+    recorded, papers = read_record(path), read_papers(path)
     fits, complaints = {}, []
     for name, style in styles.items():
         if name not in recorded:
@@ -76,11 +76,27 @@ def check(styles, path=CHECKS):
                 f"{name} paints another picture than was recorded: {distance:.1f} grey "
                 f"levels away, in the mean; {TOLERANCE:g} are allowed"
             )
+        if papers and received not in papers:
+            complaints.append(
+                f"the papers of {name} are of another file: benchmarks/gallery.py writes "
+                "them anew"
+            )
         fits[name] = f"{distance:.2f} grey levels from the recorded picture"
     complaints += [
         f"{name} was recorded but is not shipped" for name in recorded if name not in styles
     ]
     return fits, complaints
+
+
+def read_papers(path):
+    """The text of README.md beside the file of records, empty if there is none."""
+    try:
+        with open(
+            os.path.join(os.path.dirname(path), "README.md"), encoding="utf-8"
+        ) as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
 
 
 def read_record(path):

@@ -1,6 +1,8 @@
 """Style files, the photographs themselves and the slow method, by the same numbers."""
 
 import functools
+import glob
+import hashlib
 import os
 from typing import NamedTuple
 
@@ -14,8 +16,19 @@ from data.images import Picture, fit_size, pictures_in, read_picture, resize, wr
 from data.sheets import contact_sheet
 from files import sha256
 from inference.stylizer import Stylizer
-from models.checkpoint import read_recipe, style_path
+from models.checkpoint import (
+    photographs_seen,
+    read_config,
+    read_layers,
+    read_recipe,
+    style_path,
+)
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PAINTERS = (
+    "models/deploy.py", "models/rewrites.py", "inference/*.py", "data/images.py",
+    "benchmarks/yardstick/artefacts.py", "benchmarks/yardstick/stability.py",
+)  # fmt: skip
 UNTOUCHED = "the photograph"
 KINDS = "losses", "stability", "artefacts"  # of numbers
 
@@ -32,6 +45,8 @@ class Style:
 
     Attributes:
         sure: whether the painting's bytes are those that were learned.
+        about: {"network", "norm", "upsample", "input_norm", "parameters": of the
+            convolutions, "photographs": seen in training}.
 
     Raises:
         ValueError, OSError: the message names the style.
@@ -45,8 +60,20 @@ class Style:
             self.judge = Judge(painting, loss_settings(recipe, given), size)
         except (ValueError, OSError) as error:
             raise ValueError(f"{style}: {error}") from None
+        self.about = network_of(path) | {"photographs": photographs_seen(recipe)}
         self.sha256 = sha256(path)
         self.paint = Stylizer(path, precision="float32").paint
+
+
+def network_of(path):
+    """What a style file's network is, by the flags of train.py and its size."""
+    config = read_config(path)
+    convolutions = [v for n, v in read_layers(path).items() if not n.endswith("_norm")]
+    return {
+        "network": config["class_name"].removesuffix("Network").lower(),
+        **{name: config["config"][name] for name in ("norm", "upsample", "input_norm")},
+        "parameters": sum(value.size for values in convolutions for value in values),
+    }
 
 
 class Panel(NamedTuple):
@@ -58,6 +85,7 @@ class Panel(NamedTuple):
         start: where it began.
         rows: {label: {"losses", "stability", "artefacts": a dict for each photograph}},
             the first of them the photographs themselves.
+        about: {label: what its network is} of the styles.
         runs: the slow method's losses, of `slow_method.run`, for each of `slow`.
     """
 
@@ -66,14 +94,15 @@ class Panel(NamedTuple):
     slow: list
     start: str
     rows: dict
+    about: dict
     runs: list
 
 
 def labels(styles):
-    """Short names: the files', or the paths where two files have the same."""
-    paths = [os.path.normpath(style).removesuffix(".keras") for style in styles]
-    names = [os.path.basename(path) for path in paths]
-    return names if len(set(names)) == len(names) else paths
+    """Short names: the files', or as they were given where two files have the same."""
+    names = [os.path.basename(style.rstrip("/")) for style in styles]
+    names = [name.removesuffix(".keras") for name in names]
+    return names if len(set(names)) == len(names) else styles
 
 
 def evenly(things, count):
@@ -114,12 +143,12 @@ def compare(styles, photographs, size, iterations, slow_count, start, results):
     subjects += [(style.label, style.sha256, style.paint) for style in styles]
     rows = {label: {kind: [] for kind in KINDS} for label, *_ in subjects}
     slow = evenly(range(len(photographs)), slow_count)
-    runs = []
+    runs, code = [], painters()
     for path in tqdm.tqdm(photographs, f"{size}×{size}", unit="photograph", leave=False):
         pixels = square(path, size)
         objective = functools.cache(functools.partial(judge.objective, pixels))
         for label, name, paint in subjects:
-            key = name, sha256(path), size
+            key = name, code, sha256(path), size
             found = measure(pixels, paint, objective, judge.key, key, results)
             for kind in KINDS:
                 rows[label][kind].append(found[kind])
@@ -132,7 +161,15 @@ def compare(styles, photographs, size, iterations, slow_count, start, results):
             "slow", key, paint, enough=lambda kept: len(kept["total"]) > iterations
         )
         runs.append({name: values[: iterations + 1] for name, values in found.items()})
-    return Panel(judge, size, slow, start, rows, runs)
+    about = {style.label: style.about for style in styles}
+    return Panel(judge, size, slow, start, rows, about, runs)
+
+
+def painters():
+    """Names the code on which a painting, and what is measured in it, depends."""
+    paths = [path for name in PAINTERS for path in glob.glob(os.path.join(ROOT, name))]
+    hashes = "".join(map(sha256, sorted(paths)))
+    return hashlib.sha256(hashes.encode()).hexdigest()[:16]
 
 
 def measure(pixels, paint, objective, judge, key, results):

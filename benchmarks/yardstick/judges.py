@@ -131,10 +131,13 @@ class Judge:
             ValueError: if it judges noise otherwise than it did: its formulas changed.
         """
         noise = np.random.default_rng(0).uniform(0, 255, (2, 128, 128, 3))
-        photograph, picture = noise.astype(np.float32)
-        found = losses(self.objective(photograph), picture)
-        kept = results.once("noise", (self.key,), lambda: found)
-        if not np.allclose([kept[name] for name in found], [*found.values()], rtol=0.01):
+        photograph, strong = noise.astype(np.float32)
+        # Within the painting's palette, the style term is that of Gram matrices alone.
+        weak = read_picture(self.painting).pixels.mean((0, 1)) + (strong - 127.5) / 32
+        objective = self.objective(photograph)
+        found = [[*losses(objective, picture).values()] for picture in (strong, weak)]
+        kept = results.once("formulas", (self.key,), lambda: found)
+        if not np.allclose(kept, found, rtol=0.01):
             raise ValueError(
                 f"{results.path} was measured by a loss with other formulas. Give another "
                 "--json, or delete it"

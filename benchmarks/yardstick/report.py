@@ -1,5 +1,8 @@
 """What `benchmarks/quality.py` found, as tables, a plot and numbers for JSON."""
 
+import math
+import os
+
 import numpy as np
 
 from benchmarks.yardstick.comparison import UNTOUCHED
@@ -7,7 +10,7 @@ from benchmarks.yardstick.slow_method import worth, worth_said
 from files import replacing
 
 TERMS = "content", "style", "total"
-LEFT_BEHIND = "grid_2", "grid_4", "border_colour", "border_deviation"
+BORDER = "border_red", "border_green", "border_blue"
 
 
 def means(dicts):
@@ -26,18 +29,17 @@ def summary(panel, iterations):
     curve = mean_curve(panel)
     for label, row in panel.rows.items():
         rows[label] = {kind: means(dicts) for kind, dicts in row.items()}
+        rows[label] |= panel.about.get(label, {})
         if panel.slow:
             same = [row["losses"][i] for i in panel.slow]
             beside = means(same)
-            each = sorted(
-                worth(run["total"], terms["total"])
-                for run, terms in zip(panel.runs, same, strict=True)
-            )
-            of_means = worth(curve["total"], beside["total"])
             rows[label] |= {
                 "losses_beside_slow": beside,
-                "worth": worth_said(of_means, iterations[-1]),
-                "worth_of_each": [worth_said(one, iterations[-1]) for one in each],
+                "worth": known(worth(curve["total"], beside["total"])),
+                "worth_of_each": [
+                    known(worth(run["total"], terms["total"]))
+                    for run, terms in zip(panel.runs, same, strict=True)
+                ],
             }
     slow = {
         str(i): {name: float(values[i]) for name, values in curve.items()}
@@ -82,21 +84,51 @@ def table(found):
         line = f"  {label:<{width - 2}}{numbers(row['losses'], TERMS)}"
         if slow:
             line += f"   {numbers(row['losses_beside_slow'], TERMS)}"
-            least, *_, most = row["worth_of_each"] * 2
-            line += f"   {row['worth']} ({least} to {most})" if label != UNTOUCHED else ""
+            if label != UNTOUCHED:
+                line += f"   {said_of(row, max(map(int, found['slow'])))}"
         yield line
     for i, terms in found["slow"].items():
         label = f"L-BFGS, {i} iteration{'s' if i != '1' else ''}"
         yield f"  {label:<{width - 2}}{'':>33}{numbers(terms, TERMS)}"
     yield ""
-    yield from second_table(found, width)
+    yield from table_of_changes(found, width)
+    yield ""
+    yield from table_of_networks(found, width)
 
 
 def numbers(values, names):
     return "".join(f"{values[name]:>10.3f}" for name in names)
 
 
-def second_table(found, width):
+def known(iterations):
+    """Of `slow_method.worth`; None, which JSON can hold, for more than were made."""
+    return None if iterations == math.inf else iterations
+
+
+def said_of(row, most):
+    """How many iterations a style is worth, and what each photograph says, as text."""
+    numbers = [math.inf if i is None else i for i in (row["worth"], *row["worth_of_each"])]
+    whole, *each = numbers
+    least, greatest = (worth_said(i, most) for i in (min(each), max(each)))
+    return f"{worth_said(whole, most)} ({least} to {greatest})"
+
+
+def table_of_networks(found, width):
+    """What was trained, and how far each total is from the least."""
+    styles = {label: row for label, row in found["rows"].items() if "network" in row}
+    least = min(row["losses"]["total"] for row in styles.values())
+    names = "network", "norm", "upsample", "input_norm", "parameters", "photographs"
+    head = "".join(f"{name.replace('_', ' '):>13}" for name in names)
+    yield f"{'':<{width}}{head}{'total':>10}"
+    for label, row in styles.items():
+        cells = (row[name] for name in names)
+        cells = (("no", "yes")[c] if isinstance(c, bool) else c for c in cells)
+        cells = (f"{c:,}" if isinstance(c, int) else c for c in cells)
+        line = f"  {label:<{width - 2}}" + "".join(f"{cell:>13}" for cell in cells)
+        yield line + f"{row['losses']['total'] / least:>9.3f}×"
+
+
+def table_of_changes(found, width):
     """Stability and artefacts, and how they compare with the photographs' own."""
     own = found["rows"][UNTOUCHED]["stability"]
     yield (
@@ -111,10 +143,12 @@ def second_table(found, width):
         line = f"  {label:<{width - 2}}"
         for name in ("shift", "noise"):
             value = row["stability"][name]
-            ratio = value / own[name]
+            ratio = value / own[name] if own[name] else float("inf")  # all of one colour
             line += f"{f'{value:.2f} ({ratio:.2f}×)':>18}"
-        for name in LEFT_BEHIND:
-            line += f"{row['artefacts'][name]:>12.2f}"
+        left = row["artefacts"]
+        colour = max((left[name] for name in BORDER), key=abs)
+        for value in (left["grid_2"], left["grid_4"], colour, left["border_deviation"]):
+            line += f"{value:>12.2f}"
         yield line
 
 
@@ -153,4 +187,9 @@ def plot(panels, iterations, path):
         axis.grid(alpha=0.3)
         axis.legend(fontsize="small")
     with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=110)
+        figure.savefig(temporary, dpi=110, format=plot_format(path))
+
+
+def plot_format(path):
+    """The format that a plot's name asks for."""
+    return os.path.splitext(path)[1].lstrip(".").lower() or "png"

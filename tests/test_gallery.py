@@ -1,0 +1,51 @@
+"""The gallery and the styles' papers."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from absl.testing import flagsaver
+from conftest import import_script
+
+from data.images import read_picture
+from models.checkpoint import shipped_styles
+
+SETTINGS = {
+    "style": "some/where/wave.jpg", "data": "my/photos", "loss_weights": "my/vgg19.h5",
+    "init_from": "my/starry.keras", "out": "x.keras", "steps": 30, "content_layers": ["a"],
+    "norm": "instance",
+}  # fmt: skip
+
+
+@pytest.fixture
+def gallery():
+    return import_script("benchmarks.gallery")
+
+
+def test_a_command_names_files_not_places(gallery):
+    said = gallery.command(SETTINGS, {"norm": "instance"})
+    assert said == (
+        "python train.py --style=wave.jpg --data=PHOTOGRAPHS --loss_weights=vgg19.h5 "
+        "--init_from=starry.keras --steps=30 --content_layers=a"
+    )
+
+
+def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch):
+    name, path = next(iter(shipped_styles().items()))
+    monkeypatch.setattr(gallery, "shipped_styles", lambda: {name: path})
+    row = {"losses": {"content": 1, "style": 2, "total": 3}, "network": "fusion"}
+    row |= {"worth": 12.34, "worth_of_each": [None, 9.0]}
+    panel = {"size": 64, "rows": {name: row, "the photograph": {}}, "slow": {"40": {}}}
+    measured = tmp_path / "q.json"
+    measured.write_text(json.dumps({"summary": [panel]}))
+    flags = [f"--docs={tmp_path}", f"--papers={tmp_path / 'R.md'}", f"--quality={measured}"]
+    with flagsaver.flagsaver():
+        gallery.FLAGS(["gallery.py", "--height=32", *flags])
+        gallery.main(["gallery.py"])
+    assert f"![{name}](gallery/{name}.jpg)" in (tmp_path / "gallery.md").read_text()
+    assert np.ptp(read_picture(tmp_path / "gallery" / f"{name}.jpg").pixels) > 50
+    papers = (tmp_path / "R.md").read_text()
+    assert "| 64² | 1.000 | 2.000 | 3.000 | 12.3 (9.0 to > 40) |" in papers
+    assert "python train.py --style=" in papers and " steps, " in papers
+    shutil.rmtree(tmp_path)
