@@ -19,6 +19,7 @@ import shlex
 
 from absl import app, flags
 
+from losses.networks import ARCHITECTURES
 from training.picture import optimise_picture
 from training.picture_settings import OBJECTIVES
 from training.pixels import METHODS
@@ -47,7 +48,7 @@ define("list", "style_weights", "The paintings' shares. Default: equal.")
 define(
     "integer", "style_size", "Shorter side of the paintings: the strokes. Default: as OUT."
 )
-define("string", "loss_network", "vgg16 or vgg19.")
+define("string", "loss_network", ", ".join(ARCHITECTURES) + ".")
 define("string", "loss_weights", "imagenet (downloaded), random, or a file.")
 define("enum", "pooling", "Of the loss network.", ["max", "average"])
 define("list", "content_layers", "Such as relu3_3. Default: the loss network's own.")
@@ -82,7 +83,8 @@ def given_settings():
         settings["style_weights"] = numbers(settings["style_weights"])
     if FLAGS.resume:  # what is not said again is as it was
         before = read_checkpoint(checkpoint_path(FLAGS.out))["settings"]
-        return before | {"out": FLAGS.out} | settings
+        known = {name: value for name, value in before.items() if name in DEFAULTS}
+        return known | {"out": FLAGS.out} | settings
     if "content" not in settings:
         raise ValueError("Give a photograph: --content FILE")
     return settings
@@ -102,7 +104,9 @@ def main(argv):
         return f"optimize.py takes flags only. Received: {' '.join(argv[1:])}"
     try:
         result = optimise_picture(**given_settings())
-    except (ValueError, OSError, FloatingPointError, MemoryError) as error:
+    except (
+        ValueError, OSError, FloatingPointError, MemoryError, NotImplementedError,
+    ) as error:  # fmt: skip
         return f"optimize.py: {error or 'out of memory'}"
     except KeyboardInterrupt:
         return (

@@ -5,6 +5,8 @@ is a float32 tensor of shape (batch,), so that replicas can average over the
 global batch.
 """
 
+import math
+
 import keras
 from keras import ops
 
@@ -139,6 +141,8 @@ class PerceptualLoss:
         if style is None:
             return
         paintings = style if isinstance(style, (list, tuple)) else [style]
+        if not len(paintings):  # they come later
+            return
         weights = style_weights or [1.0] * len(paintings)
         if len(weights) != len(paintings) or min(weights) < 0 or sum(weights) <= 0:
             raise ValueError(
@@ -214,10 +218,24 @@ class PerceptualLoss:
 
 
 def layer_weights(layers):
-    """{name: weight}, summing to 1, from that or from ["name", "name=weight", …]."""
+    """{name: weight}, summing to 1, from that or from ["name", "name=weight", …].
+
+    Raises:
+        ValueError: for weights that are no numbers, negative, or all 0.
+    """
     weights = layers
-    if not isinstance(layers, dict):
-        pairs = (layer.partition("=") for layer in layers)
-        weights = {name: float(weight or 1) for name, _, weight in pairs}
-    total = sum(weights.values())
+    try:
+        if not isinstance(layers, dict):
+            pairs = (layer.partition("=") for layer in layers)
+            weights = {name: float(weight or 1) for name, _, weight in pairs}
+        total = sum(weights.values())
+        sound = all(weight >= 0 for weight in weights.values()) and 0 <= total < math.inf
+    except ValueError:
+        sound = False
+    if not sound or weights and not total:
+        said = ", ".join(map(str, layers.items() if layers is weights else layers))
+        raise ValueError(
+            "Layers' weights must be numbers, none negative, and not all 0. "
+            f"Received: {said}"
+        )
     return {name: weight / total for name, weight in weights.items()}

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import signal
 
 import numpy as np
@@ -10,8 +11,11 @@ from absl.testing import flagsaver
 from conftest import import_script, made_up_photograph
 from PIL import Image
 
+import training.memory
 import training.picture
+import training.snapshots
 from data.images import Picture, read_picture
+from losses.perceptual import PerceptualLoss
 from training.picture import optimise_picture
 from training.picture_settings import complete
 from training.pixels import Step, minimise
@@ -147,7 +151,7 @@ def test_stopped_and_resumed(run, painting, monkeypatch, stopped_at):
 def test_stopped_between_two_scales(tmp_path):
     """The smaller scale's result is left behind, and gone on from."""
     out, picture = str(tmp_path / "r.png"), Picture(np.full((16, 20, 3), 7, np.float32))
-    snapshots = Snapshots(out, {}, picture, lambda pixels: pixels)
+    snapshots = Snapshots(out, {}, {}, picture, lambda pixels: pixels)
     snapshots.begin(0, Step(0, picture.pixels, {}, {}), 5)
     assert not snapshots.stop() and not os.path.exists(out)
     snapshots.begin(1, Step(0, picture.pixels, {}, {}), 5)
@@ -191,7 +195,11 @@ def test_what_is_not_finite_leaves_the_last_good_picture(run, painting, monkeypa
     (["--content=photo.jpg", "--dream=relu1_1", "--loss_network=x"], "loss_network must"),
     (["--content=photo.jpg", "--dream=relu1_1", "--loss_weights=x.h5"], "does not exist"),
     (["--resume"], "There is nothing to resume: result.checkpoint.npz"),
-    (["--resume", "--out=text.png"], "text.checkpoint.npz is no checkpoint"),
+    (["--content=photo.jpg", "--dream=relu1_1=0"], "not all 0. Received: relu1_1=0"),
+    (["--content=photo.jpg", "--dream=relu1_1", "--jitter=-1"], "must not be negative"),
+    (["--content=photo.jpg", "--dream=relu1_1", "--out=text.jpg/r.png"],
+     "text.jpg/r.png cannot be written"),
+    (["--resume", "--out=text.png"], "text.checkpoint.npz is damaged, of another version"),
 ])  # fmt: skip
 def test_bad_input_is_one_clear_line(run, arguments, message):
     for name in ("text.jpg", "text.checkpoint.npz"):
@@ -212,3 +220,55 @@ def test_a_dreams_layers_are_left_alone_by_the_other_terms():
         asked | {"style": "p.jpg", "dream": ["relu3_1"], "style_layers": ["relu3_1"]}
     )
     assert explicit["style_layers"] == ["relu3_1"]
+    only = complete(asked | {"style": "p.jpg", "dream": ["relu3_3"]})
+    assert only["content_layers"] == ["relu3_2"]
+
+
+def test_other_pictures_are_not_gone_on_with(run, painting, monkeypatch):
+    again = stop_after(monkeypatch, 2)
+    assert run("--content=photo.jpg", f"--style={painting}", "--out=r.png", *TINY)[0] == 1
+    again()
+    Image.fromarray(made_up_photograph(37, 50, seed=9)).save("other.png")
+    for flag in ("--content=other.png", "--style=other.png"):
+        status, error = run("--out=r.png", "--resume", flag)
+        kind = flag[2:].split("=")[0]
+        assert status == 1 and f"r.checkpoint.npz was begun with other {kind}." in error
+    assert run("--out=r.png", "--resume", "--style_weight=2", "--iterations=2")[0] == 0
+
+
+def test_a_full_disk_costs_only_the_checkpoint(run, painting, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    stop_after(monkeypatch, 2)
+    monkeypatch.setattr(training.snapshots, "save_checkpoint", full)
+    status, printed = run(
+        "--content=photo.jpg", f"--style={painting}", "--out=r.png", *TINY
+    )
+    assert status == 1 and "The checkpoint could not be written" in printed
+    assert pixels("r.png").shape == (18, 25, 3)
+
+
+def test_scales_that_are_too_small_for_the_loss_network_are_left_out(run):
+    flags = ["--loss_network=alexnet", "--loss_weights=random", "--dream=relu3"]
+    status, printed = run(
+        "--content=photo.jpg", "--size=80", "--iterations=1", "--scale_factor=2", *flags
+    )
+    assert status == 0 and "80×59" in printed and "40×30" not in printed
+    _, error = run("--content=photo.jpg", "--size=30", "--out=s.png", *flags)
+    assert "for these layers" in error
+
+
+def test_memory_is_looked_at_before_the_painting(run, painting, monkeypatch):
+    monkeypatch.setattr(training.memory, "bytes_there", lambda: 1.2e9)
+    monkeypatch.setattr(training.picture, "minimise", lambda *a, **options: 1 / 0)
+    seen = []
+    monkeypatch.setattr(PerceptualLoss, "see_style", lambda *a: seen.append(a[1]))
+    for flag in ("size", "style_size"):
+        arguments = ["--content=photo.jpg", f"--style={painting}", *TINY]
+        status, error = run(*arguments, f"--{flag}=9000")
+        assert seen.pop() == () and not seen
+        most = re.search(rf"Give a --{flag} of at most (\d+)", error).group(1)
+        with pytest.raises(ZeroDivisionError):  # it begins
+            run(*arguments, f"--{flag}={most}")
+        seen.clear()

@@ -113,6 +113,12 @@ def test_what_cannot_be():
         minimise(quadratic, picture(3, 3), "newton")
     with pytest.raises(ValueError, match="no jitter"):
         minimise(quadratic, picture(3, 3), jitter=3)
+
+
+def test_gradient_descent_with_jitter_does_not_diverge():
+    result = minimise(quadratic, picture(9, 9), "gd", 150, jitter=2)
+    totals = [terms["total"] for terms in result.losses]
+    assert totals[-1] <= 1.01 * min(totals)
     with pytest.raises(ValueError, match="more than 0"):
         minimise(quadratic, picture(3, 3), "adam", learning_rate=-1.0)
 

@@ -42,7 +42,17 @@ def bytes_needed(network, height, width, method="lbfgs"):
     pixels = height * width * 3
     vectors = {"lbfgs": 8 * (2 * MEMORY + 12), "adam": 4 * 8, "gd": 4 * 6}[method]
     maps = 4 * (COPIES * total + SCRATCH * largest)
-    return AT_REST + 4 * network.count_params() + maps + vectors * pixels
+    return at_rest(network) + maps + vectors * pixels
+
+
+def bytes_to_see(network, height, width):
+    """The same where only its features are taken, as of a painting, without gradients."""
+    total, largest = activations(network, height, width)
+    return at_rest(network) + 4 * (2 * total + SCRATCH * largest)
+
+
+def at_rest(network):
+    return AT_REST + 4 * network.count_params()
 
 
 def bytes_there():
@@ -53,20 +63,32 @@ def bytes_there():
         return None
 
 
-def check_memory(network, shape, method, say=print):
+def check_memory(network, shape, method, paintings=(), say=print):
     """Says what optimising a picture of `shape` will need, and whether it is there.
+
+    Args:
+        network: the loss network.
+        shape: (height, width) of the picture.
+        method: see `training.pixels.minimise`.
+        paintings: (height, width) of each.
+        say: called with what there is to say.
 
     Raises:
         MemoryError: if it is more than the machine has. A GPU has memory of its own,
             which is not known here: with one nothing is refused.
     """
     height, width = shape
-    needed, there = bytes_needed(network, height, width, method), bytes_there()
+    needs = [("size", max(shape), shape, bytes_needed(network, height, width, method))]
+    for seen in paintings:
+        needs.append(("style_size", min(seen), seen, bytes_to_see(network, *seen)))
+    flag, side, (height, width), needed = max(needs, key=lambda need: need[-1])
+    there = bytes_there()
     message = f"{width}×{height} pixels will need about {needed / 1e9:.1f} GB of memory"
     if there:
         message += f"; this machine has {there / 1e9:.1f} GB"
     if there and needed > there and not keras.distribution.list_devices("gpu"):
-        share = (there - AT_REST) / (needed - AT_REST)
-        side = int(max(shape) * max(share, 0.0) ** 0.5)
-        raise MemoryError(f"{message}. Give a --size of at most {side}")
+        fixed = at_rest(network)
+        share = max(there - fixed, 0) / (needed - fixed)
+        most = int(0.99 * side * share**0.5)  # layers round their sides up
+        raise MemoryError(f"{message}. Give a --{flag} of at most {most}")
     say(message + ".")

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import time
+from itertools import chain
 
 import keras
 
@@ -11,13 +12,21 @@ from data.colors import with_colors_of
 from data.images import fit_size, read_picture, resize
 from losses.dream import Dream
 from losses.gatys import GatysLoss
+from losses.networks import smallest_picture
 from losses.objective import PictureObjective
-from losses.perceptual import PerceptualLoss
+from losses.perceptual import PerceptualLoss, layer_weights
 from training.memory import check_memory
 from training.picture_settings import check, complete, refuse_to_replace
 from training.pixels import Step, minimise
-from training.scales import SMALLEST, enlarge_changes, first_pixels, sizes
-from training.snapshots import Snapshots, check_same, checkpoint_path, read_checkpoint
+from training.scales import enlarge_changes, first_pixels, sizes
+from training.snapshots import (
+    Snapshots,
+    check_files,
+    check_same,
+    checkpoint_path,
+    files_of,
+    read_checkpoint,
+)
 
 
 def optimise_picture(
@@ -109,8 +118,13 @@ def optimise_picture(
     photograph = read_picture(content)
     keras.utils.set_random_seed(seed)
     work = Work(settings, photograph)
-    check_memory(work.loss.network, work.shapes[-1], settings["optimizer"], say)
-    snapshots = Snapshots(out, settings, photograph, work.finish, every)
+    files = files_of(settings)
+    if resume:
+        check_files(checkpoint_path(out), checkpoint["files"], files)
+    paintings = [size for shape in work.shapes for size in work.painting_sizes(shape)]
+    shape, method = work.shapes[-1], settings["optimizer"]
+    check_memory(work.loss.network, shape, method, paintings, say)
+    snapshots = Snapshots(out, settings, files, photograph, work.finish, every)
     started, finished = time.monotonic(), True
     with sigterm_as_interrupt():
         try:
@@ -142,11 +156,15 @@ class Work:
     def __init__(self, settings, photograph):
         self.settings, self.photograph = settings, photograph.pixels
         self.paintings = [read_picture(path).pixels for path in settings["style"]]
+        self.dream = Dream(settings["dream"]) if settings["dream"] else None
+        terms = (layer_weights(settings[f"{kind}_layers"]) for kind in ("content", "style"))
+        layers = {*chain(*terms), *(self.dream.layers if self.dream else ())}
+        self.smallest = max(16, smallest_picture(settings["loss_network"], tuple(layers)))
         self.shapes = sizes(
             *self.photograph.shape[:2],
             **self.chosen("size", "scales", "scale_factor"),
+            smallest=self.smallest,
         )
-        self.dream = Dream(settings["dream"]) if settings["dream"] else None
         self.loss = self.build_loss()
         self.pixels, self.losses = None, []
 
@@ -156,23 +174,19 @@ class Work:
     def build_loss(self):
         kind = GatysLoss if self.settings["objective"] == "gatys" else PerceptualLoss
         return kind(
-            self.paintings_at(self.shapes[0]) or None,
+            (),  # the paintings' turn comes at every scale
             also=self.dream.layers if self.dream else (),
             **self.chosen(
                 "loss_network", "loss_weights", "pooling", "content_layers",
                 "style_layers", "content_weight", "style_weight", "tv_weight",
-                "style_weights",
             ),
         )  # fmt: skip
 
-    def paintings_at(self, shape):
-        """The paintings as large as a picture of (height, width) needs them."""
+    def painting_sizes(self, shape):
+        """The paintings' (height, width) for a picture of (height, width)."""
         side = self.settings["style_size"] or min(self.shapes[-1])
-        side = max(SMALLEST, side * max(shape) / max(self.shapes[-1]))
-        return [
-            resize(painting, *fit_size(*painting.shape[:2], side, side=min))
-            for painting in self.paintings
-        ]
+        side = max(self.smallest, side * max(shape) / max(self.shapes[-1]))
+        return [fit_size(*p.shape[:2], side, side=min) for p in self.paintings]
 
     def through_scales(self, snapshots, checkpoint):
         """Optimises at every scale, or at those that the checkpoint has not seen."""
@@ -184,7 +198,9 @@ class Work:
             done, state = 0, {}
             if checkpoint and scale == first:
                 self.pixels = checkpoint["pixels"]
-                done, state = checkpoint["iteration"], checkpoint["state"]
+                done, rate = checkpoint["iteration"], "learning_rate"
+                if checkpoint["settings"][rate] == self.settings[rate]:
+                    state = checkpoint["state"]
                 if self.pixels.shape != photograph.shape:
                     raise ValueError(
                         f"The checkpoint has a picture of {self.pixels.shape[:2]}, the "
@@ -201,9 +217,9 @@ class Work:
             step = Step(done, self.pixels, {}, state)
             snapshots.begin(scale, step, self.settings["iterations"])
             if self.paintings:
-                self.loss.see_style(
-                    self.paintings_at(shape), self.settings["style_weights"]
-                )
+                fitting = zip(self.paintings, self.painting_sizes(shape), strict=True)
+                paintings = [resize(painting, *size) for painting, size in fitting]
+                self.loss.see_style(paintings, self.settings["style_weights"])
             objective = PictureObjective(
                 self.loss, photograph, self.dream, self.settings["dream_weight"]
             )

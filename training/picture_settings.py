@@ -3,6 +3,7 @@
 import os
 
 from data.images import WRITABLE
+from files import check_writable
 from losses.dream import Dream
 from losses.networks import architecture, check_layers
 from losses.perceptual import layer_weights
@@ -72,14 +73,28 @@ def complete(settings):
     dreamed = Dream(settings["dream"]).layers
     for name in ("content_layers", "style_layers"):
         if settings[name] is None:
-            # A dream pulls at layers that the other terms leave alone.
-            free = [layer for layer in getattr(arch, name) if layer not in dreamed]
-            settings[name] = free or list(getattr(arch, name))
+            settings[name] = left_alone(dreamed, getattr(arch, name), list(arch.layers))
     if not settings["content_weight"]:
         settings["content_layers"] = []
     if not settings["style"]:
         settings["style_layers"] = []
     return settings
+
+
+def left_alone(dreamed, layers, known):
+    """Those of a term's default layers that no dream pulls at; else their neighbour.
+
+    Args:
+        dreamed: the dream's layers.
+        layers: the defaults.
+        known: all layers of the loss network, in order.
+    """
+    free = [layer for layer in layers if layer not in dreamed]
+    others = [layer for layer in known if layer not in dreamed]
+    if free or not others:
+        return free or list(layers)
+    place = known.index(layers[0])
+    return [min(others, key=lambda layer: abs(known.index(layer) - place))]
 
 
 def check(settings):
@@ -109,6 +124,7 @@ def check(settings):
         raise ValueError(
             f"out must be a picture: {', '.join(WRITABLE)}. Received: {settings['out']}"
         )
+    check_writable(settings["out"])
     shares = settings["style_weights"]
     if shares and len(shares) != len(settings["style"]):
         raise ValueError(
@@ -118,6 +134,9 @@ def check(settings):
     for name in ("iterations", "scales", "size", "style_size", "learning_rate"):
         if settings[name] is not None and settings[name] <= 0:
             raise ValueError(f"{name} must be more than 0. Received: {settings[name]}")
+    for name in ("jitter", "every", "seed"):
+        if settings[name] < 0:
+            raise ValueError(f"{name} must not be negative. Received: {settings[name]}")
     if settings["scale_factor"] <= 1:
         raise ValueError(
             f"scale_factor must be more than 1. Received: {settings['scale_factor']}"

@@ -77,7 +77,8 @@ def minimise(
         callback: called with a `Step` after every iteration; true stops.
         normalize: gradient descent divides every gradient by its mean magnitude (as
             deep dream does). Otherwise by the first one's; then its rate grows by a
-            tenth after every step down, and is halved where a step would lead up.
+            tenth after every step down, and is halved where a step would lead up. With
+            jitter the rate stays, since every step sees another objective.
         jitter: the picture is rolled by up to so many pixels, at random, before each
             gradient is taken, and back (deep dream). Not with L-BFGS.
         seed: of the jitter.
@@ -223,7 +224,10 @@ def adam(run, pixels, value, gradient, learning_rate, normalize, state):
 
 
 def gradient_descent(run, pixels, value, gradient, learning_rate, normalize, state):
-    """x ← x − ηg; η is halved, and the step taken back, where the objective would rise."""
+    """x ← x − ηg; η is halved, and the step taken back, where the objective would rise.
+
+    With jitter, objectives of two steps don't compare, and η stays.
+    """
     magnitude = float(np.abs(gradient).mean()) or 1.0
     rate = float(state.get("rate", learning_rate / magnitude))
     while not run.over:
@@ -234,7 +238,7 @@ def gradient_descent(run, pixels, value, gradient, learning_rate, normalize, sta
         new_value, new_gradient = run.evaluate(trial)
         if normalize or run.jitter or new_value <= value:
             pixels, value, gradient = trial, new_value, new_gradient
-            rate *= 1.1
+            rate *= 1.0 if run.jitter else 1.1
         else:
             rate, run.terms = rate / 2, terms
         run.report(pixels, {"rate": np.float64(rate)})

@@ -4,32 +4,36 @@ import numpy as np
 
 from data.images import fit_size, read_picture, resize
 
-SMALLEST = 16  # pixels: VGG halves a picture three times before relu4_1
 
-
-def sizes(height, width, size, scales=1, scale_factor=2.0):
+def sizes(height, width, size, scales=1, scale_factor=2.0, smallest=16):
     """[(height, width)], the last with a longer side of `size`, each before it smaller.
 
-    Sizes whose shorter side would be below 16 pixels are left out.
+    Sizes whose shorter side would be too small are left out.
 
     Args:
         height, width: of the photograph.
         size: longer side of the result in pixels; None for the photograph's own.
         scales: how many sizes.
         scale_factor: how much smaller each is than the next.
+        smallest: shorter side in pixels that the loss network needs.
 
     Raises:
         ValueError: if the result itself is too narrow for a loss network.
     """
     size = size or max(height, width)
-    sides = [size / scale_factor**i for i in reversed(range(scales))]
-    found = [fit_size(height, width, side) for side in sides]
-    if min(found[-1]) < SMALLEST:
+    found = [fit_size(height, width, size)]
+    if min(found[0]) < smallest:
         raise ValueError(
-            f"The shorter side must have at least {SMALLEST} pixels. The picture would "
-            f"have {found[-1][1]}×{found[-1][0]}: give a larger --size"
+            f"The shorter side must have at least {smallest} pixels for these layers. The "
+            f"picture would have {found[0][1]}×{found[0][0]}: give a larger --size"
         )
-    return [shape for shape in found if min(shape) >= SMALLEST]
+    while len(found) < scales:
+        size /= scale_factor
+        shape = fit_size(height, width, size)
+        if min(shape) < smallest:
+            break
+        found.insert(0, shape)
+    return found
 
 
 def first_pixels(start, photograph, seed=0):

@@ -9,10 +9,16 @@ import numpy as np
 import tqdm
 
 from data.images import Picture, resize, to_bytes, write_picture
-from files import replacing
+from files import replacing, sha256
 
-# What a continuation may be told differently.
-FREE_TO_CHANGE = {"content", "style", "loss_weights", "out", "every", "resume", "overwrite"}
+# What a continuation may be told differently: where files are now, and what helps when
+# an objective is no longer finite.
+FREE_TO_CHANGE = {
+    "content", "style", "loss_weights", "out", "every", "resume", "overwrite",
+    "iterations", "learning_rate", "content_weight", "style_weight", "tv_weight",
+    "dream_weight",
+}  # fmt: skip
+ADVICE = "Go on with what it has, or begin another picture with another --out"
 
 
 class Snapshots:
@@ -21,14 +27,16 @@ class Snapshots:
     Args:
         out: path of the result.
         settings: what the picture was asked for with; goes into the checkpoint.
+        files: of `files_of` them; so does this.
         photograph: `data.images.Picture`; its alpha and EXIF are the results' too.
         finish: function from pixels to pixels, for every picture that is written.
         every: iterations between two pictures; 0 for none on the way.
         seconds: between two checkpoints, at least.
     """
 
-    def __init__(self, out, settings, photograph, finish, every=0, seconds=60):
-        self.out, self.settings, self.photograph = out, settings, photograph
+    def __init__(self, out, settings, files, photograph, finish, every=0, seconds=60):
+        self.out, self.photograph = out, photograph
+        self.settings, self.files = settings, files
         self.finish, self.every, self.seconds = finish, every, seconds
         self.scale, self.latest, self.saved_at = 0, None, time.monotonic()
         self.bar = None
@@ -61,7 +69,7 @@ class Snapshots:
             stem, extension = os.path.splitext(self.out)
             self.write(f"{stem}-{number:06}{extension}", step.pixels)
         if time.monotonic() - self.saved_at > self.seconds:
-            self.save()
+            self.save_or_warn()
 
     def close(self):
         if self.bar:
@@ -76,14 +84,26 @@ class Snapshots:
 
     def save(self):
         """Writes the checkpoint of the latest step."""
-        save_checkpoint(checkpoint_path(self.out), self.settings, self.scale, self.latest)
+        path = checkpoint_path(self.out)
+        save_checkpoint(path, self.settings, self.files, self.scale, self.latest)
         self.saved_at = time.monotonic()
+
+    def save_or_warn(self):
+        """A full disk is no reason to lose what was optimised."""
+        try:
+            self.save()
+        except OSError as error:
+            self.saved_at = time.monotonic()
+            tqdm.tqdm.write(
+                f"The checkpoint could not be written: {error}. The optimisation goes on, "
+                "but --resume would begin at the last one, if there is one"
+            )
 
     def stop(self):
         """Leaves the latest picture and its checkpoint; False if there is none yet."""
         if self.latest is None:
             return False
-        self.save()
+        self.save_or_warn()
         self.write(self.out, self.latest.pixels)
         return True
 
@@ -92,13 +112,14 @@ def checkpoint_path(out):
     return os.path.splitext(out)[0] + ".checkpoint.npz"
 
 
-def save_checkpoint(path, settings, scale, step):
-    """Writes settings, scale and `training.pixels.Step`, whole or not at all."""
+def save_checkpoint(path, settings, files, scale, step):
+    """Writes settings, `files_of` them, scale and `training.pixels.Step`, or nothing."""
     state = {f"state/{name}": value for name, value in step.state.items()}
     with replacing(path) as temporary:
         np.savez(
             temporary,
             settings=json.dumps(settings),
+            files=json.dumps(files),
             scale=scale,
             iteration=step.iteration,
             pixels=step.pixels,
@@ -106,8 +127,18 @@ def save_checkpoint(path, settings, scale, step):
         )
 
 
+def files_of(settings):
+    """{kind: sha256 of the pictures and weights that an objective is made of}."""
+    weights = settings["loss_weights"]
+    return {
+        "content": sha256(settings["content"]),
+        "style": [sha256(path) for path in settings["style"]],
+        "loss_weights": weights if weights in ("imagenet", "random") else sha256(weights),
+    }
+
+
 def read_checkpoint(path):
-    """{"settings", "scale", "iteration", "pixels", "state"} of a checkpoint.
+    """{"settings", "files", "scale", "iteration", "pixels", "state"} of a checkpoint.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -122,6 +153,7 @@ def read_checkpoint(path):
         with np.load(path) as arrays:
             return {
                 "settings": json.loads(str(arrays["settings"])),
+                "files": json.loads(str(arrays["files"])),
                 "scale": int(arrays["scale"]),
                 "iteration": int(arrays["iteration"]),
                 "pixels": arrays["pixels"],
@@ -132,7 +164,10 @@ def read_checkpoint(path):
                 },
             }
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is no checkpoint of a picture: {error}") from None
+        raise ValueError(
+            f"{path} is damaged, of another version, or no checkpoint of a picture. "
+            "Begin again with --overwrite"
+        ) from error
 
 
 def check_same(path, before, now):
@@ -140,6 +175,12 @@ def check_same(path, before, now):
     for name, was in before.items():
         if name not in FREE_TO_CHANGE and now[name] != was:
             raise ValueError(
-                f"The picture in {path} has {name} = {was}. Received: {now[name]}. Go on "
-                "with what it has, or begin another picture with another --out"
+                f"The picture in {path} has {name} = {was}. Received: {now[name]}. {ADVICE}"
             )
+
+
+def check_files(path, before, now):
+    """The same of `files_of` them."""
+    for name, was in before.items():
+        if now[name] != was:
+            raise ValueError(f"The picture in {path} was begun with other {name}. {ADVICE}")
