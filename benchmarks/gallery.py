@@ -6,7 +6,7 @@ Paints the four photographs that scikit-image carries (public domain and CC0) in
 shipped style: `docs/gallery.md`, with a picture of each style in `docs/gallery/`, and in
 `all.jpg` there one photograph in all styles. Writes `pretrained/README.md` too: painting,
 recipe, seed, command, sha256 of each style file, and what `benchmarks/quality.py` measured
-(`--summary docs/quality.json`).
+(`--summary docs/quality_256.json`).
 """
 
 import os
@@ -41,9 +41,9 @@ flags.DEFINE_string("docs", os.path.join(ROOT, "docs"), "The folder of the galle
 flags.DEFINE_string(
     "papers", os.path.join(ROOT, "pretrained", "README.md"), "The styles' papers."
 )
-flags.DEFINE_string(
+flags.DEFINE_list(
     "quality",
-    os.path.join(ROOT, "docs", "quality.json"),
+    [os.path.join(ROOT, "docs", f"quality_{size}.json") for size in (256, 512)],
     "What quality.py --summary wrote.",
 )
 
@@ -143,11 +143,12 @@ def ended(recipe):
     return f"{recipe['steps']:,} steps, {recipe['seconds'] / 60:.0f} minutes: {losses}"
 
 
-def measurements(path):
-    """{style: lines of Markdown} of what quality.py found, in the file that it wrote."""
-    with open(path, encoding="utf-8") as file:
-        panels = json.load(file)["summary"]
-    lines = {}
+def measurements(paths):
+    """{style: lines of Markdown} of what quality.py found, in the files that it wrote."""
+    panels, lines = [], {}
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            panels += json.load(file)["summary"]
     for panel in panels:
         most = max(map(int, panel["slow"]), default=0)
         for name, row in panel["rows"].items():
