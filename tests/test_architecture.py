@@ -18,7 +18,7 @@ ROOMS = {
     "inference": ("models", "data", "files"),
     "train": ("training", "models", "losses", "data"),
     "stylize": ("inference", "models", "data"),
-    "optimize": ("training",),
+    "optimize": ("training", "losses"),
     "benchmarks": ("training", "inference", "models", "losses", "data", "files"),
 }
 TENSORFLOW = {

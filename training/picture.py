@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import time
 from itertools import chain
 
@@ -26,6 +25,7 @@ from training.snapshots import (
     checkpoint_path,
     files_of,
     read_checkpoint,
+    sigterm_as_interrupt,
 )
 
 
@@ -242,20 +242,3 @@ class Work:
         if not self.settings["keep_colors"]:
             return pixels
         return with_colors_of(pixels, resize(self.photograph, *pixels.shape[:2]))
-
-
-@contextlib.contextmanager
-def sigterm_as_interrupt():
-    """Lets SIGTERM stop what Ctrl-C stops."""
-
-    def interrupt(number, frame):
-        raise KeyboardInterrupt
-
-    previous = None
-    with contextlib.suppress(ValueError):  # only the main thread may
-        previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        if previous is not None:
-            signal.signal(signal.SIGTERM, previous)

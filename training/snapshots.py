@@ -1,7 +1,9 @@
 """What the optimisation of a picture leaves behind: pictures, checkpoints, progress."""
 
+import contextlib
 import json
 import os
+import signal
 import time
 import zipfile
 
@@ -184,3 +186,20 @@ def check_files(path, before, now):
     for name, was in before.items():
         if now[name] != was:
             raise ValueError(f"The picture in {path} was begun with other {name}. {ADVICE}")
+
+
+@contextlib.contextmanager
+def sigterm_as_interrupt():
+    """Lets SIGTERM stop what Ctrl-C stops."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    previous = None
+    with contextlib.suppress(ValueError):  # only the main thread may
+        previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
