@@ -55,10 +55,10 @@ def load_keras(network, path, needed):
                 raise ValueError(
                     f"{path} has {len(stored)} layers with weights, expected {len(layers)}"
                 )
-            elif absent:
-                raise missing(path, f"the layer {absent[0]}", stored)
             else:
                 check_whose(stored, network.name, names, path)
+                if absent:
+                    raise missing(path, f"the layer {absent[0]}", stored)
             for layer in layers:
                 if layer.name in needed:
                     group, keys = stored[layer.name]
@@ -73,14 +73,14 @@ def check_whose(stored, network, names, path):
     VGG16's names are among VGG19's. A file may end before the network does, and may go on
     with a classifier, but convolutions are the network's own, one after the other.
     """
-    last = max(i for i, name in enumerate(names) if name in stored)
+    last = max((i for i, name in enumerate(names) if name in stored), default=0)
     without = [name for name in names[:last] if name not in stored]
     foreign = [
         name
         for name, (group, keys) in stored.items()
         if name not in names and any(group[key].ndim == 4 for key in keys)
     ]
-    if without or foreign:
+    if last and (without or foreign):
         said = f"has {foreign[0]}" if foreign else f"has no {without[0]}"
         raise ValueError(
             f"{path} {said}, which {network} has{' not' if foreign else ''}: these are "
