@@ -155,19 +155,23 @@ def table_of_changes(found, width):
 def plot(panels, iterations, path):
     """Total loss over L-BFGS iterations, as Johnson et al. 2016, Fig. 5.
 
-    One panel for each size, one row of them for each painting and loss; a horizontal
+    One panel for each size of each painting and loss, sizes side by side; a horizontal
     line for each style file and for the photographs.
     """
     import matplotlib.figure
 
     judges = list(dict.fromkeys(panel.judge.key for panel in panels))
     sizes = list(dict.fromkeys(panel.size for panel in panels))
+    columns = len(sizes) if len(sizes) > 1 else min(3, len(judges))
+    rows = -(-len(judges) * len(sizes) // columns)
     figure = matplotlib.figure.Figure(
-        figsize=(5.5 * len(sizes), 4.2 * len(judges)), layout="constrained"
+        figsize=(5.5 * columns, 4.2 * rows), layout="constrained"
     )
-    axes = figure.subplots(len(judges), len(sizes), squeeze=False)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes[len(judges) * len(sizes) :]:
+        axis.remove()
     for panel in panels:
-        axis = axes[judges.index(panel.judge.key)][sizes.index(panel.size)]
+        axis = axes[judges.index(panel.judge.key) * len(sizes) + sizes.index(panel.size)]
         totals = mean_curve(panel).get("total", ())
         if len(totals):
             axis.plot(range(1, len(totals)), totals[1:], "k", label="L-BFGS")
