@@ -109,8 +109,11 @@ def said_of(row, most):
     """How many iterations a style is worth, and what each photograph says, as text."""
     numbers = [math.inf if i is None else i for i in (row["worth"], *row["worth_of_each"])]
     whole, *each = numbers
+    said = worth_said(whole, most)
+    if len(each) == 1:
+        return said
     least, greatest = (worth_said(i, most) for i in (min(each), max(each)))
-    return f"{worth_said(whole, most)} ({least} to {greatest})"
+    return f"{said} ({least} to {greatest})"
 
 
 def table_of_networks(found, width):
