@@ -211,7 +211,6 @@ def test_tables_numbers_plot_and_sheet(run, style, photographs, painting, tmp_pa
         (["--content_layers=relu9_9"], "vgg16 has no layer relu9_9"),
         (["--paintings=nowhere.png"], "nowhere.png"),
         (["--content_layers="], "content_layers is empty"),
-        (["--plot=curves.txt"], "Received: curves.txt"),
         (["--loss_weights=no.h5"], "The file of weights does not exist: no.h5. Say where"),
     ],
 )
@@ -220,3 +219,10 @@ def test_bad_input_is_one_clear_line(run, style, photographs, painting, more, me
     status, printed = run(*flags, *LOSS_FLAGS, *more)
     assert status == 1 and printed.startswith("quality.py: ")
     assert message in printed and "\n" not in printed
+
+
+def test_a_plot_in_no_format_is_refused_at_once(run, style, photographs, painting):
+    pytest.importorskip("matplotlib")
+    flags = [f"--styles={style}", f"--paintings={painting}", f"--photographs={photographs}"]
+    status, printed = run(*flags, *LOSS_FLAGS, "--plot=curves.txt")
+    assert status == 1 and printed.endswith("Received: curves.txt")
