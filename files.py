@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import hashlib
+import json
 import os
 import tempfile
 
@@ -41,6 +42,13 @@ def replacing(path, durable=False):
         with contextlib.suppress(FileNotFoundError):
             os.remove(temporary)
         raise
+
+
+def write_json(path, value):
+    """Writes what JSON can hold, whole or not at all; the errors of `replacing`."""
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=1)
+        file.write("\n")
 
 
 def check_writable(path):

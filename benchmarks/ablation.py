@@ -23,6 +23,7 @@ import keras
 import tqdm
 from absl import app, flags
 
+from benchmarks.figures import check_figure, save_figure
 from data.images import (
     Picture,
     PictureError,
@@ -34,7 +35,6 @@ from data.images import (
 )
 from data.photos import PhotoStream, open_photographs
 from data.sheets import contact_sheet
-from files import check_writable, replacing
 from losses.networks import ARCHITECTURES
 from training.learn import build_trainer, compile_trainer
 
@@ -130,8 +130,7 @@ def plot(watches, path):
     for axis in (*axes, against):
         axis.grid(alpha=0.3)
         axis.legend(fontsize="small")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=110)
+    save_figure(figure, path)
 
 
 def smooth(values, span=20):
@@ -145,17 +144,13 @@ def smooth(values, span=20):
 
 
 def main(argv):
-    try:
-        import matplotlib  # noqa: F401  before hours of training
-    except ImportError:
-        return "ablation.py draws curves with matplotlib: pip install -e '.[plots]'"
     if not FLAGS.style:
         return "ablation.py: Give a painting: --style FILE"
     steps = FLAGS.steps or (1500 if FLAGS.full else 100)
     size = FLAGS.size or (256 if FLAGS.full else 128)
     every = max(1, steps // FLAGS.pictures)
     try:
-        check_writable(os.path.join(FLAGS.out, "ablation.jpg"))
+        check_figure(os.path.join(FLAGS.out, "ablation_losses.png"))
         painting = read_picture(FLAGS.style).pixels
         photograph = read_picture(FLAGS.photograph or sample_photograph()).pixels
         painting = resize(painting, *fit_size(*painting.shape[:2], size * 3 // 2, min))

@@ -16,7 +16,6 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-import json
 import tempfile
 import time
 
@@ -24,10 +23,12 @@ import numpy as np
 from absl import app, flags
 from PIL import Image
 
+from benchmarks.figures import save_figure
 from benchmarks.machine import machine
 from benchmarks.photographs import QUALITY, SIZE, make_photographs
 from data.cache import make_cache
 from data.photos import Folder, PhotoStream
+from files import write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("photographs", 512, "How many are read in a pass.", 16)
@@ -93,8 +94,7 @@ def main(argv):
     report(count, seconds)
     if FLAGS.json:
         results = {"machine": where, "kilobytes": kilobytes}
-        with open(FLAGS.json, "w") as file:
-            json.dump(results | {"seconds": seconds}, file)
+        write_json(FLAGS.json, results | {"seconds": seconds})
     if FLAGS.plot:
         draw(FLAGS.plot, seconds)
 
@@ -125,7 +125,7 @@ def draw(path, seconds):
     axes.set(xlabel="photographs read", ylabel="seconds", xlim=0, ylim=0)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)
 
 
 if __name__ == "__main__":

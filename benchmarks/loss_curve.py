@@ -19,7 +19,7 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import numpy as np
 from absl import app, flags
 
-from files import replacing
+from benchmarks.figures import check_figure, save_figure
 from training.record import read_record
 
 FLAGS = flags.FLAGS
@@ -121,15 +121,11 @@ def main(argv):
             return f"loss_curve.py: there are no losses in {path} yet"
     report(records)
     if FLAGS.plot:
-        form = os.path.splitext(FLAGS.plot)[1].lstrip(".") or "png"
         try:
-            figure = draw(records)
-            with replacing(FLAGS.plot) as temporary:
-                figure.savefig(temporary, dpi=110, format=form)
-        except ImportError:
-            return "loss_curve.py draws curves with matplotlib: pip install -e '.[plots]'"
+            check_figure(FLAGS.plot)
+            save_figure(draw(records), FLAGS.plot)
         except (ValueError, OSError) as error:
-            return f"loss_curve.py: {FLAGS.plot} cannot be written: {error}"
+            return f"loss_curve.py: {error}"
 
 
 if __name__ == "__main__":

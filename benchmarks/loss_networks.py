@@ -18,7 +18,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-import json
 import multiprocessing
 import resource
 import time
@@ -28,7 +27,7 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks.machine import machine
-from files import replacing
+from files import write_json
 from losses.networks import ARCHITECTURES
 from losses.perceptual import PerceptualLoss
 from models.transformer import build_network
@@ -115,8 +114,7 @@ def main(argv):
             "batch": FLAGS.batch,
             "networks": networks,
         }
-        with replacing(FLAGS.json) as temporary, open(temporary, "w") as file:
-            json.dump(report, file, indent=2)
+        write_json(FLAGS.json, report)
 
 
 if __name__ == "__main__":

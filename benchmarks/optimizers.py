@@ -26,7 +26,7 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks.machine import machine
-from files import replacing
+from files import write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("sizes", ["512"], "Sides of the square pictures, in pixels.")
@@ -92,8 +92,7 @@ def main(argv):
                 flush=True,
             )
     if FLAGS.json:
-        with replacing(FLAGS.json) as temporary, open(temporary, "w") as file:
-            json.dump({"machine": about, "optimizers": results}, file, indent=2)
+        write_json(FLAGS.json, {"machine": about, "optimizers": results})
 
 
 if __name__ == "__main__":

@@ -28,11 +28,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-import importlib.util
-import json
-
 from absl import app, flags
 
+from benchmarks.figures import check_figure
 from benchmarks.machine import machine
 from benchmarks.yardstick import checks
 from benchmarks.yardstick.comparison import (
@@ -43,10 +41,10 @@ from benchmarks.yardstick.comparison import (
     write_sheets,
 )
 from benchmarks.yardstick.judges import SETTINGS
-from benchmarks.yardstick.report import plot, plot_format, summary, table
+from benchmarks.yardstick.report import plot, summary, table
 from benchmarks.yardstick.results import Results
 from benchmarks.yardstick.slow_method import STARTS
-from files import check_writable, replacing
+from files import check_writable, write_json
 from losses.networks import ARCHITECTURES
 from models.checkpoint import shipped_styles, style_path
 
@@ -105,32 +103,14 @@ def whole_numbers(name, multiple, least):
     return found
 
 
-def check_plot(path):
-    """Complains at once of what could not be drawn hours later.
-
-    Raises:
-        ValueError: if there is no matplotlib, or a format that it doesn't write.
-    """
-    if not importlib.util.find_spec("matplotlib"):
-        raise ValueError("--plot draws with matplotlib: pip install -e '.[plots]'")
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    known = FigureCanvasBase.get_supported_filetypes()
-    if plot_format(path) not in known:
-        raise ValueError(
-            f"--plot ends in one of {', '.join(f'.{name}' for name in sorted(known))}. "
-            f"Received: {path}"
-        )
-
-
 def judge_styles():
     """Measures as the flags say, and prints it."""
     for name in ("styles", "paintings", "photographs"):
         if not FLAGS[name].value:
             raise ValueError(f"Give --{name}")
     if FLAGS.plot:
-        check_plot(FLAGS.plot)
-    for path in filter(None, (FLAGS.json, FLAGS.plot, FLAGS.summary)):
+        check_figure(FLAGS.plot)
+    for path in filter(None, (FLAGS.json, FLAGS.summary)):
         check_writable(path)
     sizes = whole_numbers("sizes", 8, 64)
     iterations = whole_numbers("iterations", 1, 1)
@@ -167,8 +147,7 @@ def judge_styles():
             if FLAGS.plot:
                 plot(panels, iterations, FLAGS.plot)
     if FLAGS.summary:
-        with replacing(FLAGS.summary) as temporary, open(temporary, "w") as file:
-            json.dump({"machine": about, "summary": found}, file, indent=1)
+        write_json(FLAGS.summary, {"machine": about, "summary": found})
     if FLAGS.sheet:
         write_sheets(FLAGS.sheet, styles, photographs, sizes)
 

@@ -21,7 +21,6 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 import functools
 import importlib.util
-import json
 import tempfile
 import time
 
@@ -30,7 +29,7 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks.machine import machine
-from files import replacing
+from files import write_json
 from inference.engines import load_engine, openvino_core
 from inference.quantize import quantized_model
 from models.checkpoint import save_network
@@ -172,8 +171,7 @@ def main(argv):
             results["sizes"][size] = {label(name): s for name, s in seconds.items()}
             report(size, seconds, networks, product)
     if FLAGS.json:
-        with replacing(FLAGS.json) as temporary, open(temporary, "w") as file:
-            json.dump(results, file, indent=2)
+        write_json(FLAGS.json, results)
 
 
 def label(variant):

@@ -34,6 +34,7 @@ from absl import app, flags
 
 from benchmarks.machine import machine
 from benchmarks.photographs import make_photographs
+from files import write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("networks", ["fusion", "johnson", "inception"], "Which networks.")
@@ -180,8 +181,7 @@ def main(argv):
     )
     report(turns)
     if FLAGS.json:
-        with open(FLAGS.json, "w") as file:
-            json.dump({"machine": where, "turns": turns}, file, indent=2)
+        write_json(FLAGS.json, {"machine": where, "turns": turns})
 
 
 def report(turns):

@@ -170,7 +170,7 @@ def read_layers(path):
 def photographs_seen(recipe):
     """How many photographs a network was trained on, with those it started from."""
     earlier = recipe.get("started_from")
-    return recipe.get("photographs", 0) + (photographs_seen(earlier) if earlier else 0)
+    return recipe["photographs"] + (photographs_seen(earlier) if earlier else 0)
 
 
 def load_network(path):

@@ -1,52 +1,21 @@
-"""optimize.py: the command line, scales, checkpoints, what is left behind."""
+"""optimize.py: the command line, scales, options, bad input."""
 
 import inspect
 import os
 import re
-import signal
 
 import numpy as np
 import pytest
-from absl.testing import flagsaver
-from conftest import import_script, made_up_photograph
-from PIL import Image
+from optimizing import TINY, make_run, pixels
 
 import training.memory
 import training.picture
 import training.snapshots
-from data.images import Picture, read_picture
 from losses.perceptual import PerceptualLoss
 from training.picture import optimise_picture
 from training.picture_settings import complete
-from training.pixels import Step, minimise
-from training.snapshots import Snapshots, checkpoint_path, read_checkpoint
 
-TINY = [
-    "--loss_network=vgg16", "--loss_weights=random", "--content_layers=relu1_1",
-    "--style_layers=relu1_2", "--size=50", "--scales=2", "--iterations=3",
-]  # fmt: skip
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Runs optimize.py in a folder with a photo.jpg: (exit status, what it printed)."""
-    monkeypatch.chdir(tmp_path)
-    Image.fromarray(made_up_photograph(37, 50)).save("photo.jpg")
-    optimize = import_script("optimize")
-
-    def run(*arguments):
-        with flagsaver.flagsaver():
-            error = optimize.main(optimize.FLAGS(["optimize.py", *map(str, arguments)]))
-        printed = capsys.readouterr()
-        if isinstance(error, str):
-            return 1, error
-        return error or 0, printed.out + printed.err
-
-    return run
-
-
-def pixels(path):
-    return read_picture(path).pixels
+run = pytest.fixture(make_run)
 
 
 def test_a_photograph_in_a_painting(run, painting):
@@ -106,75 +75,6 @@ def test_keep_colors_keeps_chroma(run, painting):
     assert inside.mean() > 0.1 and np.abs(difference).max() < 1
 
 
-def stop_after(monkeypatch, iterations):
-    """Sends SIGTERM after so many iterations; returns a function that stops that."""
-    count = [0]
-
-    def counting(*arguments, callback, **options):
-        def interrupted(step):
-            stop = callback(step)
-            count[0] += 1
-            if count[0] == iterations:
-                os.kill(os.getpid(), signal.SIGTERM)
-            return stop
-
-        return minimise(*arguments, callback=interrupted, **options)
-
-    monkeypatch.setattr(training.picture, "minimise", counting)
-    return lambda: monkeypatch.setattr(training.picture, "minimise", minimise)
-
-
-@pytest.mark.parametrize("stopped_at", [2, 5])
-def test_stopped_and_resumed(run, painting, monkeypatch, stopped_at):
-    """Stopped at the first scale, and at the second; Adam ends as if never stopped."""
-    arguments = [
-        "--content=photo.jpg", f"--style={painting}", *TINY, "--optimizer=adam", "--seed=3"
-    ]  # fmt: skip
-    assert run(*arguments, "--out=whole.png")[0] == 0
-    again = stop_after(monkeypatch, stopped_at)
-    status, printed = run(*arguments, "--out=r.png")
-    assert status == 1
-    assert "To go on: python optimize.py --out=r.png --resume" in printed
-    assert pixels("r.png").shape == ((18, 25, 3) if stopped_at < 3 else (37, 50, 3))
-    assert os.path.exists("r.checkpoint.npz")
-    again()
-    assert "unfinished picture" in run(*arguments, "--out=r.png")[1]
-    assert (
-        "has objective = perceptual"
-        in run("--out=r.png", "--resume", "--objective=gatys")[1]
-    )
-    assert run("--out=r.png", "--resume")[0] == 0
-    np.testing.assert_array_equal(pixels("r.png"), pixels("whole.png"))
-    assert not os.path.exists("r.checkpoint.npz")
-
-
-def test_stopped_between_two_scales(tmp_path):
-    """The smaller scale's result is left behind, and gone on from."""
-    out, picture = str(tmp_path / "r.png"), Picture(np.full((16, 20, 3), 7, np.float32))
-    snapshots = Snapshots(out, {}, {}, picture, lambda pixels: pixels)
-    snapshots.begin(0, Step(0, picture.pixels, {}, {}), 5)
-    assert not snapshots.stop() and not os.path.exists(out)
-    snapshots.begin(1, Step(0, picture.pixels, {}, {}), 5)
-    assert snapshots.stop()
-    checkpoint = read_checkpoint(checkpoint_path(out))
-    assert (checkpoint["scale"], checkpoint["iteration"]) == (1, 0)
-    np.testing.assert_array_equal(pixels(out), 7)
-
-
-def test_what_is_not_finite_leaves_the_last_good_picture(run, painting, monkeypatch):
-    def failing(*arguments, callback, **options):
-        def fails(step):
-            callback(step)
-            raise FloatingPointError("The objective is no longer finite")
-
-        return minimise(*arguments, callback=fails, **options)
-
-    monkeypatch.setattr(training.picture, "minimise", failing)
-    status, error = run("--content=photo.jpg", f"--style={painting}", "--out=r.png", *TINY)
-    assert status == 1 and "no longer finite" in error
-    assert np.isfinite(np.load("r.checkpoint.npz")["pixels"]).all()
-
-
 @pytest.mark.parametrize(("arguments", "message"), [
     ([], "Give a photograph: --content FILE"),
     (["--content=photo.jpg"], "Give --style, for a painting, or --dream, or both"),
@@ -222,31 +122,6 @@ def test_a_dreams_layers_are_left_alone_by_the_other_terms():
     assert explicit["style_layers"] == ["relu3_1"]
     only = complete(asked | {"style": "p.jpg", "dream": ["relu3_3"]})
     assert only["content_layers"] == ["relu3_2"]
-
-
-def test_other_pictures_are_not_gone_on_with(run, painting, monkeypatch):
-    again = stop_after(monkeypatch, 2)
-    assert run("--content=photo.jpg", f"--style={painting}", "--out=r.png", *TINY)[0] == 1
-    again()
-    Image.fromarray(made_up_photograph(37, 50, seed=9)).save("other.png")
-    for flag in ("--content=other.png", "--style=other.png"):
-        status, error = run("--out=r.png", "--resume", flag)
-        kind = flag[2:].split("=")[0]
-        assert status == 1 and f"r.checkpoint.npz was begun with other {kind}." in error
-    assert run("--out=r.png", "--resume", "--style_weight=2", "--iterations=2")[0] == 0
-
-
-def test_a_full_disk_costs_only_the_checkpoint(run, painting, monkeypatch):
-    def full(*arguments):
-        raise OSError(28, "No space left on device")
-
-    stop_after(monkeypatch, 2)
-    monkeypatch.setattr(training.snapshots, "save_checkpoint", full)
-    status, printed = run(
-        "--content=photo.jpg", f"--style={painting}", "--out=r.png", *TINY
-    )
-    assert status == 1 and "The checkpoint could not be written" in printed
-    assert pixels("r.png").shape == (18, 25, 3)
 
 
 def test_scales_that_are_too_small_for_the_loss_network_are_left_out(run):

@@ -37,7 +37,7 @@ def other_style(tmp_path_factory):
     """Another untrained network, of the same painting."""
     path = str(tmp_path_factory.mktemp("style") / "other.keras")
     keras.utils.set_random_seed(5)
-    recipe = {"settings": {}, "painting": {"file": "painting.png"}}
+    recipe = {"settings": {}, "painting": {"file": "painting.png"}, "photographs": 0}
     save_network(build_network(width=0.125), path, recipe)
     return path
 

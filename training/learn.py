@@ -9,13 +9,14 @@ import keras
 from data.cache import make_cache
 from data.images import fit_size, read_picture, resize, sample_photograph
 from data.photos import Folder, PhotoStream, open_photographs
+from files import write_json
 from losses.perceptual import PerceptualLoss
 from models.checkpoint import save_network, style_path
 from models.transformer import build_network
 from training.board import Board
 from training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
 from training.guard import NotFinite, roll_back
-from training.record import RunRecord, write_record
+from training.record import RunRecord
 from training.settings import check, check_sizes, places
 from training.state import TrainingState, copy_weights
 from training.strategy import (
@@ -191,7 +192,7 @@ def learn_style(
     final = record.at(state.steps())
     if final["finished"] and chief:
         save_network(trainer.transformer, out, final)
-        write_record(out.removesuffix(".keras") + ".json", final)
+        write_json(out.removesuffix(".keras") + ".json", final)
         with contextlib.suppress(FileNotFoundError):  # if a full disk never took one
             os.remove(checkpoint)
     return final

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from files import replacing, sha256
+from files import sha256
 from models.checkpoint import FORMAT, StyleFileError, read_recipe, style_path
 
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
@@ -204,12 +204,6 @@ def read_checkpoint(checkpoint):
     if "history" not in recipe:
         raise StyleFileError(f"{checkpoint} is not the checkpoint of a training")
     return recipe
-
-
-def write_record(path, record):
-    """Writes a record as JSON, whole or not at all."""
-    with replacing(path) as temporary, open(temporary, "w") as file:
-        json.dump(record, file, indent=2)
 
 
 def versions():

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.yardstick.comparison import square
 from data.images import sample_photograph, to_bytes
-from files import replacing, sha256
+from files import sha256, write_json
 from inference.stylizer import Stylizer
 from models.checkpoint import PRETRAINED, StyleFileError
 
@@ -43,9 +43,7 @@ def record(styles, path=CHECKS):
         }
         for name, style in styles.items()
     }
-    with replacing(path) as temporary, open(temporary, "w") as file:
-        json.dump(found, file, indent=2)
-        file.write("\n")
+    write_json(path, found)
 
 
 def check(styles, path=CHECKS):

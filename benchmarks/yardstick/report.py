@@ -1,13 +1,12 @@
 """What `benchmarks/quality.py` found, as tables, a plot and numbers for JSON."""
 
 import math
-import os
 
 import numpy as np
 
+from benchmarks.figures import save_figure
 from benchmarks.yardstick.comparison import UNTOUCHED
 from benchmarks.yardstick.slow_method import worth, worth_said
-from files import replacing
 
 TERMS = "content", "style", "total"
 BORDER = "border_red", "border_green", "border_blue"
@@ -193,10 +192,4 @@ def plot(panels, iterations, path):
         axis.minorticks_off()
         axis.grid(alpha=0.3)
         axis.legend(fontsize="small")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=110, format=plot_format(path))
-
-
-def plot_format(path):
-    """The format that a plot's name asks for."""
-    return os.path.splitext(path)[1].lstrip(".").lower() or "png"
+    save_figure(figure, path)

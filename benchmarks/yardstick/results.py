@@ -3,7 +3,7 @@
 import json
 import os
 
-from files import replacing
+from files import write_json
 
 
 class Results:
@@ -56,8 +56,4 @@ class Results:
 
     def write(self):
         if self.path:
-            with (
-                replacing(self.path) as temporary,
-                open(temporary, "w", encoding="utf-8") as file,
-            ):
-                json.dump(self.found, file)
+            write_json(self.path, self.found)
