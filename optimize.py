@@ -91,6 +91,7 @@ def given_settings():
 
 
 def numbers(texts):
+    """--style_weights as floats."""
     try:
         return [float(text) for text in texts]
     except ValueError:

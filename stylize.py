@@ -136,12 +136,12 @@ def paint_all(jobs, styles):
 
 
 def list_styles():
+    """Prints what each shipped style is."""
     for name, path in shipped_styles().items():
         recipe = read_recipe(path)
-        settings = recipe["settings"]
         print(
-            f"{name}: the {settings['network']} network, trained on "
-            f"{recipe['painting']['file']} with {photographs_seen(recipe)} photographs"
+            f"{name}: the {recipe['settings']['network']} network, trained on "
+            f"{recipe['painting']['file']}, {photographs_seen(recipe):,} photographs seen"
         )
 
 

@@ -6,8 +6,8 @@
 Johnson's network and the inception network are trained anew with the style loss only,
 with the content loss only and with both; Johnson's also with sums over each layer's
 elements instead of means. Writes what each makes of one photograph on the way
-(`ablation.jpg`, a row for each) and the losses (`ablation_losses.png`). --full is the
-report's length: 1,500 iterations, a picture every 300. Needs matplotlib:
+(`ablation.jpg`, a row for each) and the losses (`ablation_losses.png`). --full is as long
+as FastChi's: 1,500 iterations, a picture every 300. Needs matplotlib:
 pip install -e '.[plots]'
 """
 
@@ -44,7 +44,7 @@ flags.DEFINE_string("data", "coco/2014", "A folder of photographs, or a TFDS dat
 flags.DEFINE_string("photograph", None, "To paint on the way. Default: the sample.")
 flags.DEFINE_string("loss_network", "vgg16", ", ".join(ARCHITECTURES) + ".")
 flags.DEFINE_string("loss_weights", "imagenet", "imagenet, random, or a file.")
-flags.DEFINE_boolean("full", False, "The report's 1,500 iterations of 4 crops of 256.")
+flags.DEFINE_boolean("full", False, "FastChi's 1,500 iterations of 4 crops of 256.")
 flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of activations.")
 flags.DEFINE_integer("steps", None, "Default: 100, or with --full 1500.", 1)
 flags.DEFINE_integer("size", None, "Of the crops. Default: 128, or with --full 256.", 16)

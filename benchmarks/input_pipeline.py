@@ -23,7 +23,7 @@ import numpy as np
 from absl import app, flags
 from PIL import Image
 
-from benchmarks.figures import save_figure
+from benchmarks.figures import check_figure, save_figure
 from benchmarks.machine import machine
 from benchmarks.photographs import QUALITY, SIZE, make_photographs
 from data.cache import make_cache
@@ -77,6 +77,8 @@ def turn(paths, folder):
 
 
 def main(argv):
+    if FLAGS.plot:
+        check_figure(FLAGS.plot)
     count = FLAGS.photographs // FLAGS.batch * FLAGS.batch
     with tempfile.TemporaryDirectory() as folder:
         paths = make_photographs(folder, count)

@@ -104,7 +104,7 @@ def main(argv):
         print(
             f"{name:<14}{found['parameters']:>12,}{median:>11.0f}"
             f"{f'{low:.0f} to {high:.0f}':>16}{ratios[0]:>10}{processor:>11.0f}"
-            f"{ratios[1]:>10}{found['peak_bytes'] / 2**20:>10.0f} MB",
+            f"{ratios[1]:>10}{found['peak_bytes'] / 1e6:>10.0f} MB",
             flush=True,
         )
     if FLAGS.json:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 SIZE = 640, 480
-QUALITY = 90  # 150 kilobytes; COCO's have 160 in the mean
+QUALITY = 90  # 138 kilobytes; COCO's have 160 in the mean
 
 
 def noise(rng, height, width, slope=1.2):

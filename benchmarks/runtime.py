@@ -4,11 +4,11 @@
     python benchmarks/runtime.py --peers --json runtime.json
     KERAS_BACKEND=jax python benchmarks/runtime.py    # TensorFlow, JAX or PyTorch on a GPU
 
-Prints Table 1 of Qiu & Huang 2017 beside ours. All variants are timed in turns, in
-one run, so that they share whatever else the machine does; medians, with the middle
-half of the timings as the spread. Only ratios carry over to other machines. The
-networks have random weights, on which the time does not depend. bfloat16 is timed
-where the processor has it, int8 where NNCF is installed.
+Prints what Table 1 of Qiu & Huang 2017 compares, and its speed-up beside ours. All
+variants are timed in turns, in one run, so that they share whatever else the machine
+does; medians, with the middle half of the timings as the spread. Only ratios carry over
+to other machines. The networks have random weights, on which the time does not depend.
+bfloat16 is timed where the processor has it, int8 where NNCF is installed.
 """
 
 import os
@@ -35,6 +35,7 @@ from inference.quantize import quantized_model
 from models.checkpoint import save_network
 from models.deploy import Deployment
 from models.transformer import build_network
+from training.strategy import gpus
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(
@@ -62,7 +63,7 @@ def variants():
     if importlib.util.find_spec("nncf"):
         on_cpu.append(("openvino", "int8"))
     engines = [("keras", "float32"), (BACKEND, "float32")]
-    if keras.distribution.list_devices("gpu"):
+    if gpus():
         engines.append((BACKEND, "bfloat16"))
     found = [(name, *e) for e in engines + on_cpu for name in NETWORKS]
     return [v for v in found if not (v[0].endswith("instance norm") and v[2] == "int8")]
@@ -128,7 +129,7 @@ def ceilings(side=2048):
     """{precision: operations a second of a matrix product} of what paints here."""
     a = np.random.default_rng(0).random((side, side), np.float32)
     products = {"float32": lambda: a @ a}
-    if keras.distribution.list_devices("gpu"):
+    if gpus():
         for dtype in ("float32", "bfloat16"):
             b = keras.ops.cast(keras.ops.convert_to_tensor(a), dtype)
             products[dtype] = lambda b=b: keras.ops.convert_to_numpy((b @ b)[0, 0])
@@ -153,7 +154,7 @@ def main(argv):
     results = {
         "machine": machine("tensorflow", "jax", "keras", "openvino", "torch", "numpy"),
         "backend": BACKEND,
-        "devices": keras.distribution.list_devices(),
+        "gpus": gpus(),
         "matrix_product_flops": product,
         "sizes": {},
     }
@@ -175,6 +176,7 @@ def main(argv):
 
 
 def label(variant):
+    """How the table calls a variant."""
     if variant == PEER:
         return PEER
     name, engine, precision = variant

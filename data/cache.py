@@ -73,6 +73,7 @@ class DiskCache(MemoryCache):
             self.free -= sum(entry.stat().st_size for entry in entries)
 
     def path(self, key):
+        """Where the photograph called `key` is kept."""
         return os.path.join(self.folder, sha256(key.encode()).hexdigest() + ".pixels")
 
     def get(self, key):

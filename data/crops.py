@@ -63,6 +63,7 @@ class ScaledPhotograph:
         return self.resample(top, left, size, size)
 
     def resample(self, top, left, height, width):
+        """A part of `whole()`, to the bit: uint8 RGB (height, width, 3)."""
         x0, x1 = (n * self.step / FINEST for n in (left, left + width))
         y0, y1 = (n * self.step / FINEST for n in (top, top + height))
         # One pass after the other: Pillow's own order depends on the box's shape. A

@@ -33,6 +33,7 @@ class Folder:
         return len(self.names)
 
     def source(self, index):
+        """What is opened: the path."""
         return os.path.join(self.path, self.names[index])
 
     def stamp(self, index):
@@ -104,9 +105,11 @@ class TensorFlowDataset:
         return len(self.examples)
 
     def source(self, index):
+        """What is opened: a NumPy string of the encoded file, or pixels."""
         return self.examples[int(index)]["image"]
 
     def stamp(self, index):
+        """A string that names the photograph and its data set's version."""
         return f"{self.names[index]}|{self.version}"
 
 

@@ -22,6 +22,7 @@ PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
 @functools.cache
 def openvino_core():
+    """The `openvino.Core` that all engines share."""
     import openvino
 
     return openvino.Core()
@@ -120,7 +121,8 @@ def load_engine(drawing, engine="auto", precision="auto"):
         drawing: such as `models.deploy.Deployment.draw`; with OpenVINO also a model.
         engine: "openvino"; a backend of Keras: "tensorflow", "jax" or "torch"; or
             "auto": OpenVINO on a CPU, Keras's backend where there is an NVIDIA GPU.
-        precision: "float32", "bfloat16", or "auto": what is fastest.
+        precision: "float32", "bfloat16", or "auto": with OpenVINO bfloat16 where the
+            processor has it, else float32.
 
     Raises:
         ValueError: for other names, or an engine that is not installed.

@@ -55,6 +55,11 @@ def key(path):
 
 
 def quantize(deployment):
+    """An `openvino.Model` of the deployment with int8 convolutions.
+
+    Raises:
+        ValueError: if NNCF is not installed.
+    """
     if not importlib.util.find_spec("nncf"):
         raise ValueError(
             "precision int8 needs NNCF, once for each style, to prepare it: "

@@ -18,9 +18,10 @@ class Stylizer:
     """One style, ready to paint pictures of any size.
 
     Args:
-        style: a shipped style's name, or the path of a style file.
-        engine, precision: see `inference.engines.load_engine`; "int8" also takes a
-            style with batch norm, and OpenVINO.
+        style: a shipped style's name, or the path of a style file or of a training's
+            folder.
+        engine, precision: see `inference.engines.load_engine`; "int8", too, for which
+            the style must have batch norm, and the engine be OpenVINO.
 
     Raises:
         StyleFileError: if there is no such style, or the file is none.
@@ -33,7 +34,7 @@ class Stylizer:
 
     def __init__(self, style, engine="auto", precision="auto"):
         path = style_path(style)
-        self.recipe = read_recipe(path)
+        read_recipe(path)  # complains of what is no style
         check_names(engine, precision)
         self.engine_name, self.precision = engine, precision
         self.deployment = Deployment(path)
@@ -46,6 +47,7 @@ class Stylizer:
         self.engine = self.load(drawing)
 
     def load(self, drawing):
+        """The engine for a drawing, as it was asked for."""
         return load_engine(drawing, self.engine_name, self.precision)
 
     def paint(self, pixels, region=REGION):

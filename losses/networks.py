@@ -164,8 +164,9 @@ def check_weights(name, weights):
             "--loss_weights random."
         )
     if extension(os.fspath(weights)) not in arch.formats:
+        download = "imagenet, " if arch.download else ""
         raise ValueError(
-            f"The weights of {name} are imagenet, random or a file whose name ends in "
+            f"The weights of {name} are {download}random or a file whose name ends in "
             f"{' or '.join(arch.formats)}. Received: {weights}. {arch.source}."
         )
     if not os.path.exists(weights):

@@ -195,10 +195,11 @@ class PerceptualLoss:
             photographs, pictures: (batch, height, width, 3), 0-255.
 
         Returns:
-            {"content", "style", "variation"}: float32 tensors of shape (batch,).
+            {"content", "style", "variation"}: float32 tensors of shape (batch,). See
+            `terms` for what may be absent.
         """
-        photograph_features = self.content_network(photographs)
-        return self.terms(photograph_features, self.network(pictures), pictures)
+        seen = self.content_network(photographs) if self.content_network else {}
+        return self.terms(seen, self.network(pictures), pictures)
 
     def terms(self, photograph_features, features, pictures):
         """The unweighted terms, from features that are computed already; (batch,) each.

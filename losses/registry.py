@@ -71,6 +71,7 @@ def torchvision_model(function, build, **entry):
 
 
 def vgg_layers(*convolutions):
+    """{our name: Keras's} for so many convolutions in each block."""
     return {
         f"relu{block}_{i}": f"block{block}_conv{i}"
         for block, count in enumerate(convolutions, start=1)
@@ -101,6 +102,7 @@ def mobilenet_layers():
 
 
 def same_names(*names):
+    """{our name: Keras's}, where they are the same."""
     return {name: name for name in names}
 
 

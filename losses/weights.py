@@ -19,6 +19,11 @@ AUTOMATIC = re.compile(r"(conv2d|batch_normalization)(_\d+)?")
 
 
 def set_weights(layer, values, path):
+    """Sets a layer's weights; `path` is where they are from.
+
+    Raises:
+        ValueError: if their shapes are others.
+    """
     expected = [tuple(weight.shape) for weight in layer.weights]
     received = [value.shape for value in values]
     if received != expected:
@@ -30,6 +35,7 @@ def set_weights(layer, values, path):
 
 
 def missing(path, wanted, names):
+    """The error for a file that has no weights of the name `wanted`."""
     listed = ", ".join(list(names)[:8]) + (", …" if len(names) > 8 else "")
     return ValueError(f"{path} has no weights for {wanted}. It has: {listed or 'none'}")
 
@@ -104,6 +110,7 @@ def keras_groups(groups, path):
 
 
 def as_text(name):
+    """A name in an HDF5 file, which holds text or bytes."""
     return name if isinstance(name, str) else name.decode()
 
 
@@ -132,12 +139,14 @@ def load_state_dict(network, path, needed):
 
 @contextlib.contextmanager
 def open_safetensors(path):
+    """(names, function from name to array) of a .safetensors file."""
     with safetensors.safe_open(path, framework="numpy") as file:
         yield list(file.keys()), file.get_tensor
 
 
 @contextlib.contextmanager
 def open_npz(path):
+    """(names, function from name to array) of an .npz file."""
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path} is damaged or no .npz file: it is not a zip file")
     with np.load(path) as file:

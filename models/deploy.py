@@ -86,9 +86,15 @@ class Deployment:
 
     @property
     def first(self):
+        """The name of the first convolution."""
         return "conv1_shrink" if self.network == "InceptionNetwork" else "conv1"
 
     def fold(self, statistics):
+        """Folds the norms into the convolutions before them.
+
+        Args:
+            statistics: {layer: (mean, variance)} of what goes into each norm.
+        """
         for name, moments in statistics.items():
             kernel, bias = self.layers[name]
             times = len(bias) // len(moments[0])  # blocks of pixels share a norm
@@ -150,6 +156,7 @@ class Drawing:
         self.deployment, self.ops, self.seen = deployment, ops, {}
 
     def network(self, x, mean, factor):
+        """The network, from the photograph to 0-255; as `models.transformer` draws it."""
         ops = self.ops
         if self.deployment.input_norm:
             x = ops.scale(ops.scale(x, mean, factor), 0.0, 1 / LIMIT)
@@ -165,6 +172,7 @@ class Drawing:
         return ops.scale(ops.tanh(x), -1.0, 127.5)
 
     def block(self, x, name):
+        """A Fusion module or a residual block."""
         if self.deployment.network != "FusionNetwork":
             return self.residual(x, name)
         reduced = self.conv(x, f"{name}/reduce", relu=False)
@@ -173,10 +181,12 @@ class Drawing:
         return self.ops.concatenate(pointwise, residual)
 
     def residual(self, x, name):
+        """Two 3×3 convolutions and the sum with what went in."""
         inner = self.conv(x, f"{name}/conv1")
         return self.ops.add(x, self.conv(inner, f"{name}/conv2", relu=False))
 
     def conv(self, x, name, strides=1, relu=True):
+        """A convolution with its norm and ReLU, or the three of an inception bottleneck."""
         if f"{name}_shrink" not in self.deployment.layers:
             return self.one_conv(x, name, strides, relu)
         x = self.one_conv(x, f"{name}_shrink", relu=False)
@@ -184,6 +194,7 @@ class Drawing:
         return self.one_conv(x, f"{name}_restore", relu=relu)
 
     def one_conv(self, x, name, strides=1, relu=True):
+        """A convolution, rewritten, with its padding, norm and ReLU."""
         ops, norms = self.ops, self.deployment.norms
         kernel, bias = self.deployment.layers[name]
         if name == "conv4":

@@ -61,12 +61,17 @@ def test_errors_come_through(tmp_path):
     assert stream.failure
 
 
-def learn(backend, folder, *flags):
+def start(backend, folder, script, *flags):
+    no_gpu = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     return subprocess.run(
-        [sys.executable, os.path.join(ROOT, "tests", "tiny_train.py"), *flags],
-        cwd=folder, env={**os.environ, "PYTHONPATH": ROOT, "KERAS_BACKEND": backend},
+        [sys.executable, os.path.join(ROOT, script), *flags], cwd=folder,
+        env={**os.environ, **no_gpu, "PYTHONPATH": ROOT, "KERAS_BACKEND": backend},
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
+
+
+def learn(backend, folder, *flags):
+    return start(backend, folder, "tests/tiny_train.py", *flags)
 
 
 def write_vgg(path):
@@ -126,6 +131,17 @@ def test_the_same_losses_on_every_backend(backend, trained):
         for name in ("tensorflow", backend)
     ]
     assert np.abs(painted[0] - painted[1]).mean() < 1
+
+
+@pytest.mark.parametrize("backend", map(if_installed, ["torch", "jax"]))
+def test_what_is_too_much_without_a_gpu(backend, trained):
+    folder, flags = trained
+    result = learn(backend, folder, *flags, "--devices=gpu", "--out=gpu.keras")
+    assert result.returncode == 1 and f"{backend} sees no GPU" in result.stderr
+    Image.fromarray(made_up_photograph(40, 50)).save(folder / "photo.png")
+    flags = ["--content=photo.png", "--dream=relu1_1", "--loss_weights=random"]
+    result = start(backend, folder, "optimize.py", *flags, "--size=90000")
+    assert result.returncode == 1 and "Give a --size of at most" in result.stderr
 
 
 def test_what_other_backends_do_not_have(monkeypatch):

@@ -135,7 +135,7 @@ def test_scales_that_are_too_small_for_the_loss_network_are_left_out(run):
 
 
 def test_memory_is_looked_at_before_the_painting(run, painting, monkeypatch):
-    monkeypatch.setattr(training.memory, "bytes_there", lambda: 1.2e9)
+    monkeypatch.setattr(training.memory, "bytes_installed", lambda: 1.2e9)
     monkeypatch.setattr(training.picture, "minimise", lambda *a, **options: 1 / 0)
     seen = []
     monkeypatch.setattr(PerceptualLoss, "see_style", lambda *a: seen.append(a[1]))

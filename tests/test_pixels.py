@@ -159,7 +159,7 @@ def test_what_does_not_fit_is_refused(perceptual, monkeypatch):
     said = []
     check_memory(perceptual.network, (32, 48), "lbfgs", say=said.append)
     assert "48×32 pixels will need about" in said[0]
-    monkeypatch.setattr("training.memory.bytes_there", lambda: int(2e9))
+    monkeypatch.setattr("training.memory.bytes_installed", lambda: int(2e9))
     with pytest.raises(MemoryError, match="Give a --size of at most") as error:
         check_memory(perceptual.network, (30_000, 20_000), "lbfgs")
     side = int(str(error.value).split()[-1])

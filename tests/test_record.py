@@ -14,7 +14,7 @@ from training.record import RunRecord, read_record, read_settings
 
 @pytest.fixture
 def settings(painting):
-    return {"style": painting, "batch": 4}
+    return {"style": painting, "batch": 4, "loss_weights": "random"}
 
 
 def write_checkpoint(path, recipe):
@@ -46,6 +46,17 @@ def test_checkpoints_of_before_go_on(settings, tmp_path):
     record = RunRecord(settings, 30)
     record.go_on_from(write_checkpoint(tmp_path / "checkpoint.keras", older))
     assert record.at(7)["resumed"] == [7]
+
+
+def test_other_weights_of_the_loss_network_do_not_go_on(settings, tmp_path):
+    for number in range(2):
+        (tmp_path / f"{number}.h5").write_bytes(bytes([number]))
+    first = settings | {"loss_weights": str(tmp_path / "0.h5"), "style_layers": ("a", "b")}
+    checkpoint = write_checkpoint(tmp_path / "my.keras", RunRecord(first, 30).at(7))
+    RunRecord(first, 30).go_on_from(checkpoint)
+    for other in (str(tmp_path / "1.h5"), "random"):
+        with pytest.raises(ValueError, match=r"other weights .*0\.h5"):
+            RunRecord(first | {"loss_weights": other}, 30).go_on_from(checkpoint)
 
 
 def test_a_record_is_read_from_each_place_that_has_it(settings, tmp_path):
@@ -99,3 +110,26 @@ def test_the_record_starts_the_same_training(learn, painting, tmp_path):
         read_settings("moved.png", {})
     with pytest.raises(FileNotFoundError, match="run record does not exist: none.json"):
         read_settings("none.json", {})
+
+
+def test_the_same_again_wants_the_same_files(settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in range(2):
+        (tmp_path / f"{number}.h5").write_bytes(bytes([number]))
+        before = {"steps": number, "photographs": 0}
+        write_checkpoint(tmp_path / f"{number}.keras", before)
+    begun = RunRecord(settings | {"loss_weights": "0.h5", "init_from": "0.keras"}, 30)
+    begun.start_from("0.keras")
+    (tmp_path / "my.json").write_text(json.dumps(begun.at(30)))
+    assert read_settings("my.json", {"steps": 4})["init_from"] == "0.keras"
+    for name, file in (("loss_weights", "1.h5"), ("init_from", "1.keras")):
+        with pytest.raises(ValueError, match=f"{file} is not the .* my.json was made with"):
+            read_settings("my.json", {name: file})
+    with pytest.raises(
+        FileNotFoundError, match="2.h5. Say where it is with --loss_weights"
+    ):
+        read_settings("my.json", {"loss_weights": "2.h5"})
+    with pytest.raises(ValueError, match="There is no style 2.keras"):
+        read_settings("my.json", {"init_from": "2.keras"})
+    other = {"loss_network": "vgg19", "loss_weights": "1.h5"}
+    assert read_settings("my.json", other)["loss_weights"] == "1.h5"

@@ -113,6 +113,8 @@ def test_going_on_from_another_style(trained, learn):
     old, new = load_network(first), load_network("painting.keras")
     for a, b in zip(old.trainable_variables, new.trainable_variables, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-9)
+    with pytest.raises(ValueError, match="'input_norm': True.* does not fit .*False"):
+        learn(steps=1, init_from=first, input_norm=False, out="other.keras")
 
 
 @pytest.mark.parametrize(("flags", "message"), [

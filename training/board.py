@@ -53,6 +53,7 @@ class Board:
             self.write(step, summary=image(name, pixels, dataformats="HWC"))
 
     def write(self, step, **what):
+        """Writes an event; a full disk ends the log, not the training."""
         if not self.writer:
             return
         try:

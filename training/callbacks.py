@@ -96,6 +96,7 @@ class Previews(keras.callbacks.Callback):
         self.paint()
 
     def paint(self):
+        """Writes the contact sheet, and shows it to TensorBoard."""
         pictures = []
         for photograph in self.photographs:
             painted = self.model.transformer(photograph[None], training=False)[0]
@@ -142,6 +143,7 @@ class Checkpoints(keras.callbacks.Callback):
             self.save_now()
 
     def save_now(self):
+        """Calls `save`, whatever the time."""
         _ = self.model  # with JAX, asking for it is what brings the state up to date
         self.save()
         self.saved_at, self.step_saved = time.monotonic(), True
@@ -174,6 +176,7 @@ class StopOnSignal(keras.callbacks.Callback):
             signal.signal(number, handler)
 
     def stop(self, number, frame):
+        """The handler of the signals: a second one has its earlier meaning."""
         self.stopping = True
         signal.signal(number, self.previous[number])
 
@@ -184,5 +187,6 @@ class StopOnSignal(keras.callbacks.Callback):
         self.stop_together()
 
     def stop_together(self):
+        """Stops after this step if any worker is to stop."""
         if self.anyone(self.stopping):
             self.stopping = self.model.stop_training = True

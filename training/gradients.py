@@ -20,6 +20,9 @@ def value_and_gradient(objective):
     Returns:
         Function from float32 pixels (height, width, 3) to (value: float,
         {term: float}, gradient: float32 (height, width, 3)).
+
+    Raises:
+        NotImplementedError: on another backend than TensorFlow, PyTorch and JAX.
     """
     backend = keras.backend.backend()
     if backend not in BACKENDS:

@@ -92,7 +92,8 @@ def learn_style(
         log_dir: folder for TensorBoard, the preview and the checkpoint; by default
             `out` without its extension, and `.training`.
         checkpoint_every: seconds between checkpoints; 0 writes one after every step.
-        resume: go on from the checkpoint in `log_dir`, with its settings.
+        resume: go on from the checkpoint in `log_dir`, whose settings these must be;
+            files may have moved, and devices and caches may be others.
         init_from: a style file to start from instead of random weights.
 
     Returns:

@@ -1,10 +1,12 @@
 """How much memory the optimisation of a picture will need, before it starts."""
 
+import math
 import os
 
 import keras
 
 from training.pixels import MEMORY
+from training.strategy import gpus
 
 # Measured with TensorFlow on a CPU, by benchmarks/optimizers.py.
 AT_REST = 840e6  # bytes of Python, Keras, TensorFlow
@@ -24,10 +26,8 @@ def activations(network, height, width):
 
 
 def elements(shape):
-    count = 1
-    for side in shape:
-        count *= side
-    return count
+    """How many numbers a tensor of this shape has."""
+    return math.prod(shape)
 
 
 def bytes_needed(network, height, width, method="lbfgs"):
@@ -52,10 +52,11 @@ def bytes_to_see(network, height, width):
 
 
 def at_rest(network):
+    """Bytes before there is any picture."""
     return AT_REST + 4 * network.count_params()
 
 
-def bytes_there():
+def bytes_installed():
     """Bytes of memory in the machine, or None where it doesn't say."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -82,11 +83,11 @@ def check_memory(network, shape, method, paintings=(), say=print):
     for seen in paintings:
         needs.append(("style_size", min(seen), seen, bytes_to_see(network, *seen)))
     flag, side, (height, width), needed = max(needs, key=lambda need: need[-1])
-    there = bytes_there()
+    there = bytes_installed()
     message = f"{width}×{height} pixels will need about {needed / 1e9:.1f} GB of memory"
     if there:
         message += f"; this machine has {there / 1e9:.1f} GB"
-    if there and needed > there and not keras.distribution.list_devices("gpu"):
+    if there and needed > there and not gpus():
         fixed = at_rest(network)
         share = max(there - fixed, 0) / (needed - fixed)
         most = int(0.99 * side * share**0.5)  # layers round their sides up

@@ -169,9 +169,11 @@ class Work:
         self.pixels, self.losses = None, []
 
     def chosen(self, *names):
+        """Some of the settings, as keyword arguments."""
         return {name: self.settings[name] for name in names}
 
     def build_loss(self):
+        """The loss, without a painting yet."""
         kind = GatysLoss if self.settings["objective"] == "gatys" else PerceptualLoss
         return kind(
             (),  # the paintings' turn comes at every scale

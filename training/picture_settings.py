@@ -5,7 +5,7 @@ import os
 from data.images import WRITABLE
 from files import check_writable
 from losses.dream import Dream
-from losses.networks import architecture, check_layers
+from losses.networks import architecture, check_layers, check_weights
 from losses.perceptual import layer_weights
 from training.pixels import METHODS
 
@@ -106,9 +106,7 @@ def check(settings):
     for name in ("content_layers", "style_layers"):
         check_layers(settings["loss_network"], layer_weights(settings[name]))
     check_layers(settings["loss_network"], Dream(settings["dream"]).layers)
-    weights = settings["loss_weights"]
-    if weights not in ("imagenet", "random") and not os.path.exists(weights):
-        raise FileNotFoundError(f"The file of weights does not exist: {weights}")
+    check_weights(settings["loss_network"], settings["loss_weights"])
     start = settings["start"]
     if start not in ("photo", "noise") and not os.path.exists(start):
         raise FileNotFoundError(

@@ -90,7 +90,9 @@ def minimise(
         `Minimised`.
 
     Raises:
-        ValueError: for an unknown method, or jitter with L-BFGS.
+        ValueError: for an unknown method, a learning rate that is not positive, or
+            jitter with L-BFGS.
+        NotImplementedError: on another backend than those of `training.gradients`.
         FloatingPointError: as soon as objective or gradient is not finite.
     """
     if method not in METHODS:

@@ -13,6 +13,7 @@ from files import sha256
 from models.checkpoint import FORMAT, StyleFileError, read_recipe, style_path
 
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
+WORDS = {"imagenet", "random"}  # loss weights that are no file
 # What a continuation may be told differently; the painting is compared by content.
 FREE_TO_CHANGE = {
     "style", "data", "out", "loss_weights", "devices", "preview", "log_dir", "resume",
@@ -39,11 +40,13 @@ class RunRecord:
     """
 
     def __init__(self, settings, steps, every=10):
-        self.settings = settings | {"steps": steps}
+        # As JSON has them: a tuple is the list that it will be.
+        self.settings = json.loads(json.dumps(settings | {"steps": steps}))
         self.painting = {
             "file": os.path.basename(settings["style"]),
             "sha256": sha256(settings["style"]),
         }
+        self.loss_weights = known_by(settings["loss_weights"])
         self.every = every
         self.history, self.recent, self.skipped = [], [], {}
         self.resumed, self.rollbacks = [], []
@@ -56,7 +59,8 @@ class RunRecord:
 
         Raises:
             FileNotFoundError: if there is no checkpoint.
-            ValueError: if that training had other settings or another painting.
+            ValueError: if that training had other settings, another painting or other
+                weights of the loss network.
         """
         recipe = read_checkpoint(checkpoint)
         for name, was in recipe["settings"].items():
@@ -70,6 +74,12 @@ class RunRecord:
             raise ValueError(
                 f"The training in {checkpoint} learns another painting than "
                 f"{self.settings['style']}: {recipe['painting']['file']}"
+            )
+        if recipe.get("loss_weights", self.loss_weights) != self.loss_weights:
+            raise ValueError(
+                f"The training in {checkpoint} has other weights of the loss network than "
+                f"{self.settings['loss_weights']}: {recipe['settings']['loss_weights']}, "
+                f"{recipe['loss_weights']}. Go on with those"
             )
         self.go_back_to(recipe)
         self.resumed = [*recipe.get("resumed", ()), recipe["steps"]]
@@ -109,8 +119,11 @@ class RunRecord:
         recipe = read_recipe(path)
         self.started_from = {
             name: recipe.get(name)
-            for name in ("settings", "painting", "steps", "photographs", "started_from")
-        } | {"sha256": sha256(path)}
+            for name in (
+                "settings", "painting", "loss_weights", "steps", "photographs",
+                "started_from",
+            )
+        } | {"sha256": sha256(path)}  # fmt: skip
 
     def at(self, step):
         """The record after `step` steps, as a dict that JSON can hold."""
@@ -119,6 +132,7 @@ class RunRecord:
             "format": FORMAT,
             "settings": self.settings,
             "painting": self.painting,
+            "loss_weights": self.loss_weights,
             "versions": versions(),
             "finished": step == self.settings["steps"],
             "steps": step,
@@ -132,6 +146,11 @@ class RunRecord:
             "history": list(self.history),
             "recent": list(self.recent),  # steps that are not in the history yet
         }
+
+
+def known_by(loss_weights):
+    """What weights are compared by: "imagenet", "random", or the sha256 of a file."""
+    return loss_weights if loss_weights in WORDS else sha256(loss_weights)
 
 
 def read_record(path):
@@ -169,23 +188,31 @@ def read_settings(path, settings):
         settings: what is to be different, {name: value}.
 
     Raises:
-        FileNotFoundError: if the record or the painting does not exist.
-        ValueError: if it is no run record, or the painting is another one.
+        FileNotFoundError: if the record, or a file that it was made with, isn't there.
+        ValueError: if it is no run record, or the painting, the loss network's weights
+            or the style that it began with are not those that it was made with.
     """
     record = read_record(path)
-    painting = record["painting"]["sha256"]
-    settings = record["settings"] | {"resume": False} | settings
-    if not os.path.exists(settings["style"]):
-        raise FileNotFoundError(
-            f"The painting of {path} does not exist: {settings['style']}. Say where it is "
-            "with --style"
-        )
-    if sha256(settings["style"]) != painting:
-        raise ValueError(
-            f"{settings['style']} is not the painting that {path} was made with: its "
-            f"sha256 is {sha256(settings['style'])}, the record's {painting}"
-        )
-    return settings
+    now = record["settings"] | {"resume": False} | settings
+    made_with = {"style": ("painting", record["painting"]["sha256"])}
+    weights = record.get("loss_weights", "random")  # older records don't say
+    if "loss_network" not in settings and not {weights, now["loss_weights"]} & WORDS:
+        made_with["loss_weights"] = ("loss network's file", weights)
+    if record.get("started_from"):
+        made_with["init_from"] = ("style to begin with", record["started_from"]["sha256"])
+    for name, (kind, was) in made_with.items():
+        file = style_path(now[name]) if name == "init_from" else now[name]
+        if not os.path.exists(file):
+            raise FileNotFoundError(
+                f"The {kind} of {path} does not exist: {file}. Say where it is with "
+                f"--{name}"
+            )
+        if sha256(file) != was:
+            raise ValueError(
+                f"{file} is not the {kind} that {path} was made with: its sha256 is "
+                f"{sha256(file)}, the record's {was}"
+            )
+    return now
 
 
 def read_checkpoint(checkpoint):

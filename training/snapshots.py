@@ -12,6 +12,7 @@ import tqdm
 
 from data.images import Picture, resize, to_bytes, write_picture
 from files import replacing, sha256
+from training.record import known_by
 
 # What a continuation may be told differently: where files are now, and what helps when
 # an objective is no longer finite.
@@ -74,6 +75,7 @@ class Snapshots:
             self.save_or_warn()
 
     def close(self):
+        """Ends the progress bar."""
         if self.bar:
             self.bar.close()
 
@@ -111,6 +113,7 @@ class Snapshots:
 
 
 def checkpoint_path(out):
+    """Where the checkpoint of the picture `out` is."""
     return os.path.splitext(out)[0] + ".checkpoint.npz"
 
 
@@ -131,11 +134,10 @@ def save_checkpoint(path, settings, files, scale, step):
 
 def files_of(settings):
     """{kind: sha256 of the pictures and weights that an objective is made of}."""
-    weights = settings["loss_weights"]
     return {
         "content": sha256(settings["content"]),
         "style": [sha256(path) for path in settings["style"]],
-        "loss_weights": weights if weights in ("imagenet", "random") else sha256(weights),
+        "loss_weights": known_by(settings["loss_weights"]),
     }
 
 
@@ -174,6 +176,7 @@ def read_checkpoint(path):
 
 def check_same(path, before, now):
     """Raises ValueError where settings differ from those of the checkpoint at `path`."""
+    now = json.loads(json.dumps(now))  # a tuple is the list that JSON made of it
     for name, was in before.items():
         if name not in FREE_TO_CHANGE and now[name] != was:
             raise ValueError(

@@ -87,7 +87,7 @@ def copy_weights(path, network):
         ValueError: if the architectures differ.
     """
     source = load_network(path)
-    if [w.shape for w in source.weights] != [w.shape for w in network.weights]:
+    if (type(source), source.options) != (type(network), network.options):
         raise ValueError(
             f"{path} holds a {type(source).__name__} with {source.options}, which does "
             f"not fit a {type(network).__name__} with {network.options}"

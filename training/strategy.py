@@ -26,8 +26,8 @@ def make_strategy(devices="auto"):
         one device needs none, and Keras compiles a step with XLA only without one.
 
     Raises:
-        ValueError: if `devices` is not of that form, there are not so many, or
-            TF_CONFIG cannot be followed.
+        ValueError: if `devices` is not of that form, there are not so many, the
+            backend computes elsewhere, or TF_CONFIG cannot be followed.
     """
     match = re.fullmatch(r"(auto|cpu|gpu)(?::([1-9]\d*))?", devices)
     if not match or devices.startswith("auto:"):
@@ -43,40 +43,46 @@ def make_strategy(devices="auto"):
                 f"{what} needs KERAS_BACKEND=tensorflow: several devices "
                 f"are tf.distribute's. The backend is {keras.backend.backend()}"
             )
+        if kind != "auto" and (kind == "gpu") != bool(gpus()):
+            raise ValueError(
+                f"devices={devices}, but {keras.backend.backend()} sees "
+                f"{', '.join(gpus()) or 'no GPU'}, and itself chooses what it computes on"
+            )
         return None
     import tensorflow as tf
 
-    gpus = tf.config.list_physical_devices("GPU")
+    found = tf.config.list_physical_devices("GPU")
     if kind == "cpu":
         tf.config.set_visible_devices([], "GPU")
-        gpus = []
-    if kind == "gpu" and len(gpus) < max(count, 1):
+        found = []
+    if kind == "gpu" and len(found) < max(count, 1):
         raise ValueError(
-            f"devices={devices}, but TensorFlow sees {len(gpus)} GPUs. Use --devices cpu, "
+            f"devices={devices}, but TensorFlow sees {len(found)} GPUs. Use --devices cpu, "
             "or see tensorflow.org/install for a TensorFlow with GPU support"
         )
     if workers > 1:
-        return among_workers(tf, kind, count, gpus)
+        return among_workers(tf, kind, count, found)
     if kind == "cpu" and count > 1:
         tf.config.set_logical_device_configuration(
             tf.config.list_physical_devices("CPU")[0],
             [tf.config.LogicalDeviceConfiguration()] * count,
         )
-    count = count or len(gpus) or 1
+    count = count or len(found) or 1
     if count == 1:
         return None
-    names = [f"{'GPU' if gpus else 'CPU'}:{i}" for i in range(count)]
+    names = [f"{'GPU' if found else 'CPU'}:{i}" for i in range(count)]
     return tf.distribute.MirroredStrategy(names)
 
 
-def among_workers(tf, kind, count, gpus):
+def among_workers(tf, kind, count, found):
+    """The strategy of several machines, each with `count` of the GPUs that it has."""
     if kind == "cpu" and count > 1:
         raise ValueError(
             f"devices=cpu:{count} is for one machine. With several workers in TF_CONFIG, "
             "each brings its GPUs, or its CPU as one device"
         )
-    if gpus and count:
-        tf.config.set_visible_devices(gpus[:count], "GPU")
+    if found and count:
+        tf.config.set_visible_devices(found[:count], "GPU")
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
@@ -171,4 +177,18 @@ def jit_compile():
     """
     if keras.backend.backend() != "tensorflow":
         return "auto"
-    return "auto" if keras.distribution.list_devices("gpu") else False
+    return "auto" if gpus() else False
+
+
+def gpus():
+    """The names of the GPUs that Keras's backend sees."""
+    if keras.backend.backend() == "torch":  # for which Keras doesn't tell
+        import torch
+
+        if torch.backends.mps.is_available():
+            return ["mps"]
+        return [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    try:
+        return keras.distribution.list_devices("gpu")
+    except RuntimeError:  # JAX's, if there is none
+        return []

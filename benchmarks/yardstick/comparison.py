@@ -196,6 +196,7 @@ def measure(pixels, paint, objective, judge, key, results):
 
 
 def paint_slowly(judge, photograph, size, iterations, start):
+    """What the slow method comes to on the square of a photograph's file."""
     pixels = square(photograph, size)
     return slow_method.run(judge.objective(pixels), pixels, iterations, start)
 

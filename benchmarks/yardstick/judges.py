@@ -114,6 +114,7 @@ class Judge:
 
     @functools.cached_property
     def loss(self):
+        """The `PerceptualLoss` of the painting. Built when it is first asked for."""
         painting = read_picture(self.painting).pixels
         size = fit_size(*painting.shape[:2], self.settings["style_size"], min)
         options = {k: v for k, v in self.settings.items() if k != "style_size"}

@@ -55,5 +55,6 @@ class Results:
         self.write()
 
     def write(self):
+        """Writes the file, if there is one, whole or not at all."""
         if self.path:
             write_json(self.path, self.found)

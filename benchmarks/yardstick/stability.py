@@ -38,13 +38,16 @@ def own_changes(photograph):
 
 
 def with_noise(photograph):
+    """The photograph with normal noise of deviation `NOISE`; the same at every call."""
     noise = np.random.default_rng(0).normal(0, NOISE, photograph.shape)
     return np.clip(photograph + noise, 0, 255).astype(np.float32)
 
 
 def difference(first, second):
+    """The mean absolute difference, in grey levels."""
     return float(np.abs(first - second).mean())
 
 
 def mean(first, second):
+    """The picture halfway between two."""
     return (first + second) / 2
