@@ -6,7 +6,7 @@ Paints the four photographs that scikit-image carries (public domain and CC0) in
 shipped style: `docs/gallery.md`, with a picture of each style in `docs/gallery/`, and in
 `all.jpg` there one photograph in all styles. Writes `pretrained/README.md` too: painting,
 recipe, seed, command, sha256 of each style file, and what `benchmarks/quality.py` measured
-(`--summary docs/quality_256.json`).
+(`--summary docs/quality_256.json`, and `quality_512.json`).
 """
 
 import os
@@ -55,10 +55,21 @@ PAINTINGS = {
     "udnie": "Francis Picabia, *Udnie*, 1913",
     "wave": "Katsushika Hokusai, *The Great Wave off Kanagawa*, about 1831",
 }
-MEASURED = (
-    "| on 32 photographs | content | style | total | worth iterations of L-BFGS |",
-    "|---|---|---|---|---|",
-)
+HEAD = """\
+# The shipped styles
+
+Written by `python benchmarks/gallery.py` from what the style files carry;
+`python benchmarks/quality.py --check` recomputes the hashes, and paints again.
+`python -c "from models.checkpoint import *; print(read_recipe(style_path('wave')))"`
+prints the whole run record that a file holds.
+
+Every call of `train.py` that led to a style is here, in their order, with the sha256 of
+what it wrote: later ones go on with an earlier one's weights (`--init_from`). They say
+how a style was made, and make it again only with the same code, photographs and weights
+of the loss network: `vgg19.h5` is a VGG19 that ends with block4_conv1, in the layout of
+Keras's file, sha256 `61a2cd4b61c0733d1a06e4c277e9569d4107cb0f1bfc648f05d159f20addf57d`
+(blocks 1 to 3 are the original's, block4_conv1 is fitted to the original's output).
+Photographs are counted as they were seen, again and again."""
 CREDITS = """\
 Photographs: Eileen Collins (NASA, public domain); Chelsea (Stéfan van der Walt, CC0);
 coffee (Rachel Michetti, CC0); a Falcon 9 (SpaceX, CC0). All are carried by scikit-image.
@@ -72,20 +83,29 @@ def stages(recipe):
     return [*(stages(before) if before else []), recipe]
 
 
-def command(settings, defaults):
-    """The call of train.py with such settings, without what is so by default."""
+def command(settings, defaults, out, init_from=None):
+    """The call of train.py with such settings, without what is so by default.
+
+    Args:
+        settings: of a run record.
+        defaults: of train.py's flags.
+        out: the style file to write.
+        init_from: the style file that an earlier call wrote.
+    """
     places = {"style", "data", "loss_weights", "init_from", "out", "log_dir", "preview"}
     places |= {"resume", "cache", "cache_gb", "checkpoint_every"}  # which change no weight
     words = ["python", "train.py", f"--style={os.path.basename(settings['style'])}"]
     words.append("--data=PHOTOGRAPHS")
-    for name, default in (("loss_weights", "imagenet"), ("init_from", None)):
-        if settings[name] != default:
-            words.append(f"--{name}={os.path.basename(settings[name])}")
+    if settings["loss_weights"] != "imagenet":
+        words.append(f"--loss_weights={os.path.basename(settings['loss_weights'])}")
+    if init_from:
+        words.append(f"--init_from={init_from}")
     for name, value in settings.items():
         if name not in places and value != defaults.get(name):
             if isinstance(value, (list, tuple)):
                 value = ",".join(value)
             words.append(f"--{name}={value}")
+    words.append(f"--out={out}")
     return shlex.join(words)
 
 
@@ -97,17 +117,7 @@ def papers(styles, defaults, measured):
         defaults: of train.py's flags.
         measured: of `measurements`.
     """
-    lines = [
-        "# The shipped styles",
-        "",
-        "Written by `python benchmarks/gallery.py` from what the style files carry;",
-        "`python benchmarks/quality.py --check` recomputes the hashes, and paints again.",
-        '`python -c "from models.checkpoint import *; '
-        "print(read_recipe(style_path('wave')))\"`",
-        "prints the whole run record that a file holds. Where a style began with another's",
-        "weights (`--init_from`), its training comes first, with the sha256 of that file",
-        "as it was; the command makes it with the code of its day.",
-    ]
+    lines = [HEAD]
     for name, path in styles.items():
         recipe = read_recipe(path)
         trainings = stages(recipe)
@@ -117,16 +127,20 @@ def papers(styles, defaults, measured):
             f"## {name}",
             "",
             f"{PAINTINGS.get(name, name)}. {os.path.getsize(path) / 1e6:.1f} MB, "
-            f"{photographs:,} photographs, seed {recipe['settings']['seed']}.",
+            f"{photographs:,} photographs seen, seed {recipe['settings']['seed']}.",
             "",
             f"- style file: sha256 `{sha256(path)}`",
             f"- painting: sha256 `{recipe['painting']['sha256']}`",
             "",
         ]
-        for training in trainings[:-1]:
-            lines.append(f"    {command(training['settings'], defaults)}")
-            lines.append(f"    # {training['steps']:,} steps: sha256 {training['sha256']}")
-        lines.append(f"    {command(recipe['settings'], defaults)}")
+        earlier = None
+        for number, training in enumerate(trainings, 1):
+            out = f"{name}.keras" if training is recipe else f"{name}-{number}.keras"
+            lines.append(f"    {command(training['settings'], defaults, out, earlier)}")
+            earlier = out
+            if training is not recipe:
+                steps = f"{training['steps']:,} steps"
+                lines.append(f"    # {steps}: sha256 {training['sha256']}")
         lines.append(f"    # {ended(recipe)}")
         if measured.get(name):
             lines += ["", *measured[name]]
@@ -154,14 +168,27 @@ def measurements(paths):
         for name, row in panel["rows"].items():
             if "network" not in row:  # the photographs themselves
                 continue
-            table = lines.setdefault(name, [*MEASURED])
-            worth = said_of(row, most) if most else ""
             numbers = " | ".join(f"{row['losses'][term]:.3f}" for term in TERMS)
+            worth = ""
+            if most:
+                worth = f"{said_of(row, most)}, on {panel['painted_slowly']} of them"
+            table = lines.setdefault(name, measured_head(panel))
             table.append(f"| {panel['size']}² | {numbers} | {worth} |")
     return lines
 
 
+def measured_head(panel):
+    """The head of a style's table, of a panel of quality.py's."""
+    start = {"photo": "from the photograph"}.get(panel["start"], "from noise")
+    return [
+        f"| on {panel['photographs']} photographs | content | style | total | "
+        f"worth iterations of L-BFGS {start} |",
+        "|---|---|---|---|---|",
+    ]
+
+
 def paint(style, photographs):
+    """The photographs as the style paints them, as users' defaults do but in float32."""
     stylizer = Stylizer(style, precision="float32")
     return [stylizer.paint(photograph) for photograph in photographs]
 

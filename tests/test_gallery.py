@@ -24,10 +24,10 @@ def gallery():
 
 
 def test_a_command_names_files_not_places(gallery):
-    said = gallery.command(SETTINGS, {"norm": "instance"})
+    said = gallery.command(SETTINGS, {"norm": "instance"}, "wave.keras", "wave-1.keras")
     assert said == (
         "python train.py --style=wave.jpg --data=PHOTOGRAPHS --loss_weights=vgg19.h5 "
-        "--init_from=starry.keras --steps=30 --content_layers=a"
+        "--init_from=wave-1.keras --steps=30 --content_layers=a --out=wave.keras"
     )
 
 
@@ -37,6 +37,7 @@ def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch):
     row = {"losses": {"content": 1, "style": 2, "total": 3}, "network": "fusion"}
     row |= {"worth": 12.34, "worth_of_each": [None, 9.0]}
     panel = {"size": 64, "rows": {name: row, "the photograph": {}}, "slow": {"40": {}}}
+    panel |= {"photographs": 32, "painted_slowly": 2, "start": "photo"}
     measured = tmp_path / "q.json"
     measured.write_text(json.dumps({"summary": [panel]}))
     flags = [f"--docs={tmp_path}", f"--papers={tmp_path / 'R.md'}", f"--quality={measured}"]
@@ -46,6 +47,6 @@ def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch):
     assert f"![{name}](gallery/{name}.jpg)" in (tmp_path / "gallery.md").read_text()
     assert np.ptp(read_picture(tmp_path / "gallery" / f"{name}.jpg").pixels) > 50
     papers = (tmp_path / "R.md").read_text()
-    assert "| 64² | 1.000 | 2.000 | 3.000 | 12.3 (9.0 to > 40) |" in papers
+    assert "| 64² | 1.000 | 2.000 | 3.000 | 12.3 (9.0 to > 40), on 2 of them |" in papers
     assert "python train.py --style=" in papers and " steps, " in papers
     shutil.rmtree(tmp_path)
