@@ -35,7 +35,7 @@ def replacing(path, durable=False):
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp's files are for the owner alone
         if durable:
-            with open(temporary, "rb") as file:
+            with open(temporary, "r+b") as file:  # Windows wants one that may be written
                 os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:

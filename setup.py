@@ -7,13 +7,13 @@ setup(
     license="MIT",
     python_requires=">=3.10",
     packages=["models", "losses", "data", "training", "inference", "pretrained"],
-    py_modules=["files", "train", "stylize", "optimize"],
+    py_modules=["files", "devices", "train", "stylize", "optimize"],
     package_data={"pretrained": ["*.keras", "*.json"]},
     install_requires=[
         "absl-py",
         "h5py",
         "importlib_resources",  # tensorflow-datasets' COCO needs it and does not say so
-        "keras>=3.10",
+        "keras>=3.12",
         "numpy",
         "openvino>=2024.4",
         "pillow>=10.1",

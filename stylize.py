@@ -6,6 +6,7 @@ python stylize.py holiday/ --style my.keras --out painted/
 python stylize.py photo.jpg --style all --strength 0.7 --keep_colors
 """
 
+import io
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -18,11 +19,11 @@ import sys
 import tqdm
 from absl import app, flags
 
+from data.folders import pictures_in
 from data.images import (
     WRITABLE,
     Picture,
     PictureError,
-    pictures_in,
     read_picture,
     sample_photograph,
     write_picture,
@@ -46,26 +47,45 @@ flags.DEFINE_boolean("overwrite", False, "Replace pictures that are there alread
 flags.DEFINE_boolean("list_styles", False, "Say which styles come along, and stop.")
 
 
-def find_pictures(inputs, out):
+def find_pictures(inputs, out, styles):
     """([(path, path relative to the input)], messages): of files, and of folders.
 
-    Paintings in the folder `out` are not painted again because it is in an input.
+    Paintings of an earlier call are not painted again because they are in an input:
+    those in the folder `out`, if it is in the input; those that this call will make.
     """
     found, failed = [], []
-    paintings = os.path.join(os.path.abspath(out), "")
+
+    def unreadable(error):
+        failed.append(f"{error.filename} may not be read: {error.strerror}")
+
     for path in inputs:
         if not os.path.isdir(path):
             found.append((path, os.path.basename(path)))
             continue
         try:
-            found += [
-                (file, os.path.relpath(file, path))
-                for file in pictures_in(path)
-                if not os.path.abspath(file).startswith(paintings)
-            ]
+            files = pictures_in(path, unreadable)
         except PictureError as error:
             failed.append(str(error))
+            continue
+        relative = {file: os.path.relpath(file, path) for file in files}
+        made = {
+            place(destination(name, style, out))
+            for name in relative.values()
+            for style in styles
+        }
+        inside = place(out, "").startswith(place(path, "")) and place(out) != place(path)
+        found += [
+            (file, name)
+            for file, name in relative.items()
+            if place(file) not in made
+            and not (inside and place(file).startswith(place(out, "")))
+        ]
     return found, failed
+
+
+def place(*path):
+    """What two paths of the same file have in common."""
+    return os.path.join(os.path.normcase(os.path.realpath(path[0])), *path[1:])
 
 
 def destination(relative, style, out):
@@ -77,6 +97,11 @@ def destination(relative, style, out):
     return os.path.join(out, f"{stem}-{style}{extension}")
 
 
+def is_file(out):
+    """Whether --out is a picture, and not a folder for many."""
+    return os.path.splitext(out)[1].lower() in WRITABLE
+
+
 def plan(pictures, styles, out):
     """[(path, [(style, path to write)])]: what to do with each of `find_pictures`.
 
@@ -84,7 +109,7 @@ def plan(pictures, styles, out):
         ValueError: if `out` is one file for many pictures, or two pictures would
             become the same file.
     """
-    if os.path.splitext(out)[1].lower() in WRITABLE:
+    if is_file(out):
         if len(pictures) * len(styles) > 1:
             raise ValueError(
                 f"--out {out} is one file, for {len(pictures)} pictures in "
@@ -130,7 +155,10 @@ def paint_all(jobs, styles):
                 done[out] = path
             except OSError as error:
                 failed.append(f"{out} cannot be written: {error.strerror or error}")
-            except (ValueError, RuntimeError, MemoryError) as error:
+            except Exception as error:
+                if not isinstance(error, (ValueError, RuntimeError, MemoryError)):
+                    if not type(error).__module__.startswith("tensorflow"):
+                        raise
                 failed.append(f"{path} cannot be painted: {error or 'out of memory'}")
     return done, kept, failed
 
@@ -146,6 +174,9 @@ def list_styles():
 
 
 def main(argv):
+    for stream in (sys.stdout, sys.stderr):  # names of files may be any bytes
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     inputs = argv[1:] or [sample_photograph()]
     styles = list(shipped_styles()) if FLAGS.style == "all" else [FLAGS.style]
     try:
@@ -153,7 +184,7 @@ def main(argv):
             return list_styles()
         if not styles:
             return "stylize.py: no style is shipped here. Give one: --style FILE.keras"
-        pictures, missing = find_pictures(inputs, FLAGS.out)
+        pictures, missing = find_pictures(inputs, FLAGS.out, styles)
         jobs = plan(pictures, styles, FLAGS.out)
         done, kept, failed = paint_all(jobs, styles)
     except ValueError as error:
@@ -168,7 +199,7 @@ def main(argv):
         print(f"{len(kept)} were there already and are as they were; --overwrite repaints")
     for message in failed:
         print(f"not painted: {message}", file=sys.stderr)
-    if len(argv) == 1 and not failed and not FLAGS.out.endswith(tuple(WRITABLE)):
+    if len(argv) == 1 and not failed and not is_file(FLAGS.out):
         try:
             demonstrate(inputs[0], jobs[0][1])
         except (ValueError, OSError) as error:

@@ -55,6 +55,10 @@ PAINTINGS = {
     "udnie": "Francis Picabia, *Udnie*, 1913",
     "wave": "Katsushika Hokusai, *The Great Wave off Kanagawa*, about 1831",
 }
+MEASURED = (
+    "| | photographs | content | style | total | worth iterations of L-BFGS |",
+    "|---|---|---|---|---|---|",
+)
 HEAD = """\
 # The shipped styles
 
@@ -109,13 +113,13 @@ def command(settings, defaults, out, init_from=None):
     return shlex.join(words)
 
 
-def papers(styles, defaults, measured):
+def papers(styles, defaults, found):
     """The Markdown of pretrained/README.md.
 
     Args:
         styles: {name: path}.
         defaults: of train.py's flags.
-        measured: of `measurements`.
+        found: of `measurements`.
     """
     lines = [HEAD]
     for name, path in styles.items():
@@ -142,8 +146,8 @@ def papers(styles, defaults, measured):
                 steps = f"{training['steps']:,} steps"
                 lines.append(f"    # {steps}: sha256 {training['sha256']}")
         lines.append(f"    # {ended(recipe)}")
-        if measured.get(name):
-            lines += ["", *measured[name]]
+        if name in found:
+            lines += ["", *found[name]]
     return "\n".join(lines) + "\n"
 
 
@@ -157,34 +161,38 @@ def ended(recipe):
     return f"{recipe['steps']:,} steps, {recipe['seconds'] / 60:.0f} minutes: {losses}"
 
 
-def measurements(paths):
-    """{style: lines of Markdown} of what quality.py found, in the files that it wrote."""
-    panels, lines = [], {}
+def measurements(paths, styles):
+    """{style: lines of Markdown} of what quality.py found, in the files that it wrote.
+
+    What it found of another file of that name is left out, and said.
+
+    Args:
+        paths: of what `--summary` wrote.
+        styles: {name: path}.
+    """
+    lines = {}
     for path in paths:
         with open(path, encoding="utf-8") as file:
-            panels += json.load(file)["summary"]
-    for panel in panels:
-        most = max(map(int, panel["slow"]), default=0)
-        for name, row in panel["rows"].items():
-            if "network" not in row:  # the photographs themselves
-                continue
-            numbers = " | ".join(f"{row['losses'][term]:.3f}" for term in TERMS)
-            worth = ""
-            if most:
-                worth = f"{said_of(row, most)}, on {panel['painted_slowly']} of them"
-            table = lines.setdefault(name, measured_head(panel))
-            table.append(f"| {panel['size']}² | {numbers} | {worth} |")
+            panels = json.load(file)["summary"]
+        for panel in panels:
+            for name in styles.keys() & panel["rows"].keys():
+                row = panel["rows"][name]
+                if row.get("file") != sha256(styles[name]):
+                    print(f"{path} is about another {name}: measure it anew")
+                    continue
+                lines.setdefault(name, [*MEASURED]).append(measured(panel, row))
     return lines
 
 
-def measured_head(panel):
-    """The head of a style's table, of a panel of quality.py's."""
-    start = {"photo": "from the photograph"}.get(panel["start"], "from noise")
-    return [
-        f"| on {panel['photographs']} photographs | content | style | total | "
-        f"worth iterations of L-BFGS {start} |",
-        "|---|---|---|---|---|",
-    ]
+def measured(panel, row):
+    """A style's line of the table."""
+    numbers = " | ".join(f"{row['losses'][term]:.3f}" for term in TERMS)
+    worth = ""
+    if panel["slow"]:
+        start = {"photo": "the photograph"}.get(panel["start"], panel["start"])
+        said = said_of(row, max(map(int, panel["slow"])))
+        worth = f"{said}, from {start}, on {panel['painted_slowly']}"
+    return f"| {panel['size']}² | {panel['photographs']} | {numbers} | {worth} |"
 
 
 def paint(style, photographs):
@@ -225,7 +233,7 @@ def main(argv):
     write_picture(os.path.join(FLAGS.docs, "gallery", "all.jpg"), Picture(sheet))
     for path, text in [
         (os.path.join(FLAGS.docs, "gallery.md"), "\n".join(page) + "\n"),
-        (FLAGS.papers, papers(styles, defaults, measurements(FLAGS.quality))),
+        (FLAGS.papers, papers(styles, defaults, measurements(FLAGS.quality, styles))),
     ]:
         with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
             file.write(text)

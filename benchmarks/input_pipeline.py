@@ -28,7 +28,7 @@ from benchmarks.machine import machine
 from benchmarks.photographs import QUALITY, SIZE, make_photographs
 from data.cache import make_cache
 from data.photos import Folder, PhotoStream
-from files import write_json
+from files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("photographs", 512, "How many are read in a pass.", 16)
@@ -77,8 +77,13 @@ def turn(paths, folder):
 
 
 def main(argv):
-    if FLAGS.plot:
-        check_figure(FLAGS.plot)
+    try:
+        if FLAGS.plot:
+            check_figure(FLAGS.plot)
+        if FLAGS.json:
+            check_writable(FLAGS.json)
+    except (ValueError, OSError) as error:
+        return f"input_pipeline.py: {error}"
     count = FLAGS.photographs // FLAGS.batch * FLAGS.batch
     with tempfile.TemporaryDirectory() as folder:
         paths = make_photographs(folder, count)

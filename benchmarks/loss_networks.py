@@ -19,15 +19,14 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 import multiprocessing
-import resource
 import time
 
 import keras
 import numpy as np
 from absl import app, flags
 
-from benchmarks.machine import machine
-from files import write_json
+from benchmarks.machine import machine, peak_bytes
+from files import check_writable, write_json
 from losses.networks import ARCHITECTURES
 from losses.perceptual import PerceptualLoss
 from models.transformer import build_network
@@ -57,12 +56,11 @@ def measure(name, size, batch, repeats, results):
         processor.append(time.process_time() - start[1])
     if not np.isfinite(logs["loss"]):
         raise FloatingPointError(f"The loss of {name} is not finite: {logs}")
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
     results.put({
         "parameters": loss.network.count_params(),
         "seconds": seconds[2:],
         "processor_seconds": processor[2:],
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        "peak_bytes": peak_bytes(),
     })  # fmt: skip
 
 
@@ -79,6 +77,11 @@ def measure_apart(name, *options):
 
 
 def main(argv):
+    try:
+        if FLAGS.json:
+            check_writable(FLAGS.json)
+    except OSError as error:
+        return f"loss_networks.py: {error}"
     unknown = set(FLAGS.networks) - ARCHITECTURES.keys()
     if unknown:
         return f"There is no loss network {', '.join(unknown)}: {', '.join(ARCHITECTURES)}"

@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import sys
 
 
 def machine(*packages):
@@ -19,3 +20,13 @@ def machine(*packages):
         "python": platform.python_version(),
         **versions,
     }
+
+
+def peak_bytes():
+    """The most memory that this process had; 0 where the system doesn't say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

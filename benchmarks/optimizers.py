@@ -25,8 +25,8 @@ import time
 import numpy as np
 from absl import app, flags
 
-from benchmarks.machine import machine
-from files import write_json
+from benchmarks.machine import machine, peak_bytes
+from files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("sizes", ["512"], "Sides of the square pictures, in pixels.")
@@ -62,17 +62,12 @@ def measure(method, size, iterations):
     print(json.dumps(result))
 
 
-def peak_bytes():
-    """Of this process; 0 where the system doesn't say."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 def main(argv):
+    try:
+        if FLAGS.json:
+            check_writable(FLAGS.json)
+    except OSError as error:
+        return f"optimizers.py: {error}"
     results = {}
     about = machine("tensorflow", "keras", "numpy", "scipy")
     print(", ".join(f"{name} {value}" for name, value in about.items()) + "\n")

@@ -8,6 +8,7 @@ not depend on them. Needs PyTorch.
 import torch
 from torch import nn
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 CONTENT_WEIGHT, STYLE_WEIGHT, LEARNING_RATE = 1e5, 1e10, 1e-3
 VGG16 = ((2, 64), (2, 128), (3, 256), (3, 512))  # to relu4_3: convolutions, channels
 
@@ -78,12 +79,12 @@ def normalized(pictures):
 
 def painter():
     """A function from a picture, (height, width, 3), 0-255, to one painted."""
-    paint = network().eval()
+    paint = network().eval().to(DEVICE)
 
     def run(x):
         with torch.no_grad():
             batch = torch.from_numpy(x.transpose(2, 0, 1)[None].copy())
-            return paint(batch)[0].numpy().transpose(1, 2, 0)
+            return paint(batch.to(DEVICE))[0].cpu().numpy().transpose(1, 2, 0)
 
     return run
 
@@ -91,10 +92,10 @@ def painter():
 def training_step(batch, size):
     """A function of nothing that does one step, on photographs that are in memory."""
     torch.manual_seed(0)
-    transformer, losses = network().train(), LossNetwork()
+    transformer, losses = network().train().to(DEVICE), LossNetwork().to(DEVICE)
     optimizer = torch.optim.Adam(transformer.parameters(), LEARNING_RATE)
     distance = nn.MSELoss()
-    photographs, paintings = 255 * torch.rand(2, batch, 3, size, size)
+    photographs, paintings = 255 * torch.rand(2, batch, 3, size, size, device=DEVICE)
     targets = [gram_matrix(features) for features in losses(normalized(paintings))]
 
     def step():

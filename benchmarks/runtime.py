@@ -29,13 +29,13 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks.machine import machine
-from files import write_json
+from devices import gpus
+from files import check_writable, write_json
 from inference.engines import load_engine, openvino_core
 from inference.quantize import quantized_model
 from models.checkpoint import save_network
 from models.deploy import Deployment
 from models.transformer import build_network
-from training.strategy import gpus
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(
@@ -125,42 +125,68 @@ def time_in_turns(functions, repeats):
     return seconds
 
 
-def ceilings(side=2048):
-    """{precision: operations a second of a matrix product} of what paints here."""
-    a = np.random.default_rng(0).random((side, side), np.float32)
-    products = {"float32": lambda: a @ a}
-    if gpus():
-        for dtype in ("float32", "bfloat16"):
-            b = keras.ops.cast(keras.ops.convert_to_tensor(a), dtype)
-            products[dtype] = lambda b=b: keras.ops.convert_to_numpy((b @ b)[0, 0])
-    elif any(precision == "bfloat16" for *_, precision in variants()):
-        import openvino
-        import openvino.opset13 as nodes
+def ceilings(repeats=7):
+    """{(where, precision): operations a second of a matrix product} of what paints here.
 
-        x, weights = nodes.parameter([side, side], np.float32), nodes.constant(a)
-        model = openvino_core().compile_model(
-            openvino.Model([nodes.matmul(x, weights, False, True)], [x], "product"),
-            "CPU",
-            {"INFERENCE_PRECISION_HINT": "bf16"},
-        )
-        products["bfloat16"] = lambda: model([a])
-    seconds = time_in_turns(products, 7)
-    return {name: 2 * side**3 / np.median(values) for name, values in seconds.items()}
+    Where is "cpu", or "gpu" for what Keras's backend computes on one.
+    """
+    a = np.random.default_rng(0).random((2048, 2048), np.float32)
+    products, operations = {("cpu", "float32"): lambda: a @ a}, {}
+    if any(variant[1:] == ("openvino", "bfloat16") for variant in variants()):
+        products["cpu", "bfloat16"] = openvino_product(a)
+    if gpus():
+        side, times = 8192, 8
+        for dtype in ("float32", "bfloat16"):
+            b = keras.ops.full((side, side), 1 / side, dtype)
+            products["gpu", dtype] = functools.partial(powers, b, times)
+            operations["gpu", dtype] = 2 * side**3 * times
+    seconds = time_in_turns(products, repeats)
+    return {
+        name: operations.get(name, 2 * 2048**3) / np.median(values)
+        for name, values in seconds.items()
+    }
+
+
+def openvino_product(a):
+    """A function that multiplies a square array with itself in bfloat16, in OpenVINO."""
+    import openvino
+    import openvino.opset13 as nodes
+
+    x, weights = nodes.parameter(list(a.shape), np.float32), nodes.constant(a)
+    model = openvino_core().compile_model(
+        openvino.Model([nodes.matmul(x, weights, False, True)], [x], "product"),
+        "CPU",
+        {"INFERENCE_PRECISION_HINT": "bf16"},
+    )
+    return lambda: model([a])
+
+
+def powers(b, times):
+    """So many products one after the other, and a number, which has to wait for them."""
+    product = b
+    for _ in range(times):
+        product = product @ b
+    return keras.ops.convert_to_numpy(product[0, 0])
 
 
 def main(argv):
+    try:
+        if FLAGS.json:
+            check_writable(FLAGS.json)
+    except OSError as error:
+        return f"runtime.py: {error}"
     sizes = [int(size) for size in FLAGS.sizes]
     product = ceilings()
     results = {
         "machine": machine("tensorflow", "jax", "keras", "openvino", "torch", "numpy"),
         "backend": BACKEND,
         "gpus": gpus(),
-        "matrix_product_flops": product,
+        "matrix_product_flops": {" ".join(kind): rate for kind, rate in product.items()},
         "sizes": {},
     }
     print(", ".join(f"{k} {v}" for k, v in results["machine"].items()))
-    for precision, rate in product.items():
-        print(f"{precision} matrix product: {rate / 1e9:.0f} GFLOP/s")
+    for kind, rate in product.items():
+        print(f"{' '.join(kind)} matrix product: {rate / 1e9:.0f} GFLOP/s")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FUSION_STYLE_CACHE"] = folder
         paint, networks = painters(folder)
@@ -198,7 +224,8 @@ def report(size, seconds, networks, product):
         if variant != PEER:
             name, engine, precision = variant
             rate = 2 * multiply_adds(networks[name], size) / median[variant]
-            share = f"{rate / product[precision]:.0%}" if precision in product else ""
+            kind = "gpu" if gpus() and engine != "openvino" else "cpu", precision
+            share = f"{rate / product[kind]:.0%}" if kind in product else ""
             over = median["johnson", engine, precision] / median[variant]
             line += f"{rate / 1e9:>9.0f}{share:>11}"
             line += f"{f'{over:.2f}×' if name != 'johnson' else '':>14}"

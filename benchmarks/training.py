@@ -34,7 +34,7 @@ from absl import app, flags
 
 from benchmarks.machine import machine
 from benchmarks.photographs import make_photographs
-from files import write_json
+from files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("networks", ["fusion", "johnson", "inception"], "Which networks.")
@@ -97,7 +97,12 @@ def training(network, precision, replicas):
         keras.ops.convert_to_numpy(trainer.optimizer.iterations)  # until it is done
         return waited
 
-    return step
+    def empty():
+        """Takes what was read while others had their turn."""
+        for _ in range(max(2, os.cpu_count()) + 2):  # what `PhotoStream.batches` holds
+            next(batches)
+
+    return step, empty
 
 
 def peer():
@@ -109,15 +114,16 @@ def peer():
         update()
         return 0.0
 
-    return step
+    return step, lambda: None
 
 
 def work(configuration):
     """A process of its own: a turn of steps for every line that comes in."""
-    step = peer() if configuration == PEER else training(*configuration.split(","))
+    step, empty = peer() if configuration == PEER else training(*configuration.split(","))
     step(), step()
     print("ready", flush=True)
     for _ in sys.stdin:
+        empty()
         start = time.perf_counter()
         waited = sum(step() for _ in range(FLAGS.steps))
         seconds = time.perf_counter() - start
@@ -133,6 +139,7 @@ class Worker:
         self.process = subprocess.Popen(
             [sys.executable, __file__, f"--worker={configuration}",
              f"--photographs={photographs}", *same],
+            env={**os.environ, "TF_FORCE_GPU_ALLOW_GROWTH": "true"},  # for all of them
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
         )  # fmt: skip
         self.answer()
@@ -157,6 +164,11 @@ class Worker:
 def main(argv):
     if FLAGS.worker:
         return work(FLAGS.worker)
+    try:
+        if FLAGS.json:
+            check_writable(FLAGS.json)
+    except OSError as error:
+        return f"training.py: {error}"
     configurations = [
         f"{network},{precision},{replicas}"
         for network in FLAGS.networks

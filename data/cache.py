@@ -74,7 +74,7 @@ class DiskCache(MemoryCache):
 
     def path(self, key):
         """Where the photograph called `key` is kept."""
-        return os.path.join(self.folder, sha256(key.encode()).hexdigest() + ".pixels")
+        return os.path.join(self.folder, sha256(os.fsencode(key)).hexdigest() + ".pixels")
 
     def get(self, key):
         try:

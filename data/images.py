@@ -153,29 +153,6 @@ def read_picture(source):
         )
 
 
-def pictures_in(folder):
-    """The paths of a folder's pictures, in depth, in order; hidden ones left out.
-
-    Raises:
-        PictureError: if there are none, or a folder in it may not be read.
-    """
-
-    def unreadable(error):
-        raise PictureError(f"{error.filename} may not be read: {error.strerror}")
-
-    found = []
-    for root, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            os.path.join(root, name)
-            for name in files
-            if name.lower().endswith(EXTENSIONS) and not name.startswith(".")
-        ]
-    if not found:
-        raise PictureError(f"{folder} has no pictures in it ({', '.join(EXTENSIONS)})")
-    return sorted(found)
-
-
 def fit_size(height, width, size, side=max):
     """(height, width) scaled so that the longer (or `min`: shorter) side is `size`."""
     scale = size / side(height, width)

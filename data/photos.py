@@ -10,7 +10,8 @@ import os
 import numpy as np
 
 from data.crops import KeptPhotograph, ScaledPhotograph, mirrored
-from data.images import PictureError, pictures_in
+from data.folders import pictures_in
+from data.images import PictureError
 
 SCALES = 2**32 - 1  # in place of an epoch: where the photographs' scales are drawn
 
@@ -66,13 +67,14 @@ class TensorFlowDataset:
 
     def __init__(self, name):
         try:
-            import tensorflow  # noqa: F401  TFDS says too late that it needs it
+            import array_record  # noqa: F401  TFDS says too late that it needs these
+            import tensorflow  # noqa: F401
             import tensorflow_datasets as tfds
         except ImportError as error:
             raise ValueError(
                 f"{name} is not a folder, and a data set of TensorFlow Datasets needs "
-                f"tensorflow and tensorflow-datasets, which are not here ({error}). Give a "
-                "folder of photographs: --data FOLDER"
+                "tensorflow, tensorflow-datasets and array_record, which are not here "
+                f"({error}). Give a folder of photographs: --data FOLDER"
             ) from None
 
         try:

@@ -85,14 +85,24 @@ def keras_engine(drawing, precision="auto"):
             return drawing(ops, *inputs)
 
     model = Drawing()
+    if keras.backend.backend() == "tensorflow":
+        model.jit_compile = False  # XLA would compile for each picture's statistics anew
     return lambda pixels, mean, factor: model.predict_on_batch([pixels, mean, factor])
 
 
 def choose_engine():
-    """OpenVINO, unless Keras's backend could use an NVIDIA GPU, which OpenVINO cannot."""
-    gpu = os.path.exists("/proc/driver/nvidia/version")
+    """OpenVINO, unless Keras's backend sees an NVIDIA GPU, which OpenVINO cannot use.
+
+    Without a driver there is none, and no need to import a backend, which takes long.
+    """
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    return backend if gpu and importlib.util.find_spec(backend) else "openvino"
+    driver = os.path.exists("/proc/driver/nvidia/version")
+    if not driver or not importlib.util.find_spec(backend):
+        return "openvino"
+    use_backend(backend)
+    from devices import gpus
+
+    return backend if gpus() else "openvino"
 
 
 def use_backend(name):
@@ -105,6 +115,8 @@ def use_backend(name):
         raise ValueError(f"engine {name} is not installed: pip install {name}")
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = name
+        # Others may need the GPU's memory, too: a training, for one.
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     import keras
 
     if keras.backend.backend() != name:

@@ -120,6 +120,7 @@ class KerasOperations:
         return self.ops.moments(self.ops.cast(x, "float32"), (0, 1, 2), keepdims=True)
 
     def normalize(self, x, mean, variance, gamma, beta):
+        gamma, beta = (self.ops.cast(v, "float32") for v in (gamma, beta))
         factor = gamma / self.ops.sqrt(variance + EPSILON)
         return self.scale(self.ops.cast(x, "float32"), mean, factor) + beta
 

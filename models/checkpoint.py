@@ -10,6 +10,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 
 import h5py
 import numpy as np
@@ -20,6 +21,12 @@ PRETRAINED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "pretraine
 FORMAT = "fusion-style 2"  # in 1, a Fusion module's first 1×1 had a ReLU
 RECIPE, TRAINING = "recipe.json", "training.npz"
 CHECKPOINT = "checkpoint.keras"  # in the folder that a training leaves behind
+LARGEST = 256 * 10**6  # bytes of a member: a hundred times what there is
+# What damaged or made-up archives, JSON and HDF5 raise when they are read.
+DAMAGE = (
+    OSError, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError,
+    RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 class StyleFileError(ValueError):
@@ -96,18 +103,41 @@ def read_recipe(path):
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read(RECIPE))
-    except KeyError:
-        raise StyleFileError(
-            f"{path} is a Keras or zip file but no style: it carries no {RECIPE}. "
-            "Styles are made by train.py"
-        ) from None
-    except (zipfile.BadZipFile, json.JSONDecodeError, EOFError) as error:
+            if RECIPE not in archive.namelist():
+                raise StyleFileError(
+                    f"{path} is a Keras or zip file but no style: it carries no {RECIPE}. "
+                    "Styles are made by train.py"
+                )
+            recipe = json.loads(member(archive, RECIPE))
+        if not isinstance(recipe, dict):
+            raise ValueError(f"its {RECIPE} is no object")
+        return recipe
+    except StyleFileError:
+        raise
+    except zipfile.BadZipFile as error:
         raise StyleFileError(
             f"{path} is no style: {error}. Styles are .keras files made by train.py"
         ) from None
     except OSError as error:
         raise StyleFileError(f"{path} cannot be read: {error.strerror}") from None
+    except DAMAGE as error:
+        raise damaged(path, error) from error
+
+
+def member(archive, name):
+    """The bytes of a member of a style file.
+
+    Raises:
+        ValueError: if they are more than any style's.
+    """
+    if archive.getinfo(name).file_size > LARGEST:
+        raise ValueError(f"its {name} has more than {LARGEST:,} bytes")
+    return archive.read(name)
+
+
+def damaged(path, error):
+    """The error for a style file of which a part cannot be read."""
+    return StyleFileError(f"{path} is a damaged style file: {error}")
 
 
 def check_version(path):
@@ -136,9 +166,9 @@ def read_config(path):
     check_version(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("config.json"))
-    except (KeyError, json.JSONDecodeError) as error:
-        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
+            return json.loads(member(archive, "config.json"))
+    except DAMAGE as error:
+        raise damaged(path, error) from error
 
 
 def read_layers(path):
@@ -152,18 +182,20 @@ def read_layers(path):
     def walk(group, place):
         for part in group.get("layers", {}).values():
             name = f"{place}{part['vars'].attrs['name']}"
-            variables = [part["vars"][i][()] for i in sorted(part["vars"], key=int)]
+            variables = [part["vars"][i] for i in sorted(part["vars"], key=int)]
+            if sum(variable.nbytes for variable in variables) > LARGEST:
+                raise ValueError(f"{name} has more than {LARGEST:,} bytes")
             if variables:
-                found[name] = variables
+                found[name] = [variable[()] for variable in variables]
             walk(part, f"{name}/")
 
     try:
         with zipfile.ZipFile(path) as archive:
-            weights = io.BytesIO(archive.read("model.weights.h5"))
+            weights = io.BytesIO(member(archive, "model.weights.h5"))
         with h5py.File(weights) as file:
             walk(file, "")
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
+    except DAMAGE as error:
+        raise damaged(path, error) from error
     return found
 
 
@@ -183,11 +215,13 @@ def load_network(path):
 
     import models.transformer  # noqa: F401  registers the classes that the file names
 
-    check_version(path)
+    name = read_config(path).get("registered_name") or ""
+    if not name.startswith("fusion_style>"):  # what others register may run anything
+        raise StyleFileError(f"{path} holds no network of ours but {name or 'another'}")
     try:
         return keras.saving.load_model(path, compile=False)
-    except (zipfile.BadZipFile, OSError, TypeError, ValueError, KeyError) as error:
-        raise StyleFileError(f"{path} is a damaged style file: {error}") from error
+    except DAMAGE as error:
+        raise damaged(path, error) from error
 
 
 def read_training(path):
@@ -200,7 +234,7 @@ def read_training(path):
         with zipfile.ZipFile(path) as archive:
             with np.load(io.BytesIO(archive.read(TRAINING))) as arrays:
                 return dict(arrays)
-    except (KeyError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except DAMAGE as error:
         raise StyleFileError(
             f"{path} is no checkpoint that a training could go on from: {error}"
         ) from None

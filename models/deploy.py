@@ -28,7 +28,7 @@ import copy
 
 import numpy as np
 
-from models.checkpoint import read_config, read_layers
+from models.checkpoint import DAMAGE, damaged, read_config, read_layers
 from models.rewrites import blocked, fold_norm, sub_pixel_deconv, sub_pixel_resize
 
 LIMIT = 1.1  # of models.ends.InputNormalization
@@ -58,11 +58,17 @@ class Deployment:
     halo = -(-reach // 4) * 4
 
     def __init__(self, path):
-        config = read_config(path)
+        config, variables = read_config(path), read_layers(path)
+        try:
+            self.read(config, variables)
+        except DAMAGE as error:
+            raise damaged(path, error) from error
+
+    def read(self, config, variables):
+        """Takes what `models.checkpoint` finds in a style file."""
         self.network, self.options = config["class_name"], config["config"]
         self.input_norm = self.options["input_norm"]
         self.layers, self.norms, statistics = {}, {}, {}
-        variables = read_layers(path)
         for name in variables:
             if not name.endswith("_norm"):
                 self.layers[name] = self.rewritten(name, *variables[name])

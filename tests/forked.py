@@ -11,8 +11,10 @@ import tempfile
 import pytest
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["pytest", "tiny_train", "train"])
+METHODS = multiprocessing.get_all_start_methods()
+CONTEXT = multiprocessing.get_context("forkserver" if "forkserver" in METHODS else "spawn")
+if "forkserver" in METHODS:
+    CONTEXT.set_forkserver_preload(["pytest", "tiny_train", "train"])
 
 
 class Forked:

@@ -11,16 +11,19 @@ ROOT = pathlib.Path(__file__).parent.parent
 # Each room, and the rooms that it may import from besides itself.
 ROOMS = {
     "files": (),
+    "devices": (),
     "models": ("files",),
     "losses": ("files",),
     "data": ("files",),
-    "training": ("models", "losses", "data", "files"),
-    "inference": ("models", "data", "files"),
+    "training": ("models", "losses", "data", "files", "devices"),
+    "inference": ("models", "data", "files", "devices"),
     "train": ("training", "models", "losses", "data"),
     "stylize": ("inference", "models", "data"),
     "optimize": ("training", "losses"),
-    "benchmarks": ("training", "inference", "models", "losses", "data", "files"),
-}
+    "benchmarks": (
+        "training", "inference", "models", "losses", "data", "files", "devices",
+    ),
+}  # fmt: skip
 TENSORFLOW = {
     "data/photos.py", "training/strategy.py", "training/gradients.py",
     "benchmarks/training.py",
@@ -33,7 +36,7 @@ SOURCES = [
 
 
 def imports(path):
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+    for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -53,7 +56,7 @@ def test_arrows_point_down(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_files_hold_one_idea(path):
-    assert len((ROOT / path).read_text().splitlines()) <= 250
+    assert len((ROOT / path).read_text("utf-8").splitlines()) <= 250
 
 
 def test_reading_a_recipe_needs_no_backend(style):

@@ -9,6 +9,7 @@ from absl.testing import flagsaver
 from conftest import import_script
 
 from data.images import read_picture
+from files import sha256
 from models.checkpoint import shipped_styles
 
 SETTINGS = {
@@ -31,11 +32,11 @@ def test_a_command_names_files_not_places(gallery):
     )
 
 
-def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch):
+def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch, capsys):
     name, path = next(iter(shipped_styles().items()))
     monkeypatch.setattr(gallery, "shipped_styles", lambda: {name: path})
     row = {"losses": {"content": 1, "style": 2, "total": 3}, "network": "fusion"}
-    row |= {"worth": 12.34, "worth_of_each": [None, 9.0]}
+    row |= {"file": sha256(path), "worth": 12.34, "worth_of_each": [None, 9.0]}
     panel = {"size": 64, "rows": {name: row, "the photograph": {}}, "slow": {"40": {}}}
     panel |= {"photographs": 32, "painted_slowly": 2, "start": "photo"}
     measured = tmp_path / "q.json"
@@ -44,9 +45,15 @@ def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch):
     with flagsaver.flagsaver():
         gallery.FLAGS(["gallery.py", "--height=32", *flags])
         gallery.main(["gallery.py"])
-    assert f"![{name}](gallery/{name}.jpg)" in (tmp_path / "gallery.md").read_text()
+    assert f"![{name}](gallery/{name}.jpg)" in (tmp_path / "gallery.md").read_text("utf-8")
     assert np.ptp(read_picture(tmp_path / "gallery" / f"{name}.jpg").pixels) > 50
-    papers = (tmp_path / "R.md").read_text()
-    assert "| 64² | 1.000 | 2.000 | 3.000 | 12.3 (9.0 to > 40), on 2 of them |" in papers
+    papers = (tmp_path / "R.md").read_text("utf-8")
+    assert (
+        "| 64² | 32 | 1.000 | 2.000 | 3.000 | 12.3 (9.0 to > 40), from the photo" in papers
+    )
+    row["file"] = "another"
+    measured.write_text(json.dumps({"summary": [panel]}))
+    assert gallery.measurements([measured], {name: path}) == {}
+    assert f"is about another {name}" in capsys.readouterr().out
     assert "python train.py --style=" in papers and " steps, " in papers
     shutil.rmtree(tmp_path)

@@ -133,3 +133,11 @@ def test_the_same_again_wants_the_same_files(settings, tmp_path, monkeypatch):
         read_settings("my.json", {"init_from": "2.keras"})
     other = {"loss_network": "vgg19", "loss_weights": "1.h5"}
     assert read_settings("my.json", other)["loss_weights"] == "1.h5"
+
+
+def test_epochs_replace_the_steps_of_a_record(settings, tmp_path):
+    (tmp_path / "my.json").write_text(json.dumps(RunRecord(settings, 30).at(30)))
+    path = str(tmp_path / "my.json")
+    assert read_settings(path, {})["steps"] == 30
+    assert read_settings(path, {"epochs": 2.0})["steps"] is None
+    assert read_settings(path, {"epochs": 2.0, "steps": 5})["steps"] == 5

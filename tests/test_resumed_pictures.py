@@ -110,3 +110,18 @@ def test_a_full_disk_costs_only_the_checkpoint(run, painting, monkeypatch):
     )
     assert status == 1 and "The checkpoint could not be written" in printed
     assert pixels("r.png").shape == (18, 25, 3)
+
+
+def test_a_picture_that_cannot_be_written_is_not_lost(run, painting, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    flags = ["--content=photo.jpg", f"--style={painting}", "--out=r.png", *TINY]
+    with monkeypatch.context() as patch:
+        patch.setattr(training.snapshots, "write_picture", full)
+        status, printed = run(*flags, "--every=1")
+    assert status == 1 and "No space left on device" in printed
+    assert os.path.exists("r.checkpoint.npz") and not os.path.exists("r.png")
+    assert run("--out=r.png", "--resume")[0] == 0
+    assert run(*flags, "--out=other.png")[0] == 0
+    np.testing.assert_array_equal(pixels("r.png"), pixels("other.png"))

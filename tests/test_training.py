@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +18,10 @@ from forked import Forked
 from tiny import TINY_TRAINING, as_flags
 
 import training.learn
+from data.images import PictureError
 from models.checkpoint import load_network, read_config, read_recipe, save_network
 from models.transformer import build_network
+from training.callbacks import preview_photographs
 from training.state import copy_weights
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -115,6 +118,36 @@ def test_going_on_from_another_style(trained, learn):
         np.testing.assert_allclose(a, b, atol=1e-9)
     with pytest.raises(ValueError, match="'input_norm': True.* does not fit .*False"):
         learn(steps=1, init_from=first, input_norm=False, out="other.keras")
+
+
+def test_to_resume_the_style_it_began_with_is_not_needed(trained, learn, monkeypatch):
+    shutil.copy(trained / "my.keras", "first.keras")
+    add = training.learn.RunRecord.add
+
+    def interrupt(self, step, losses):
+        if step == 2:
+            raise KeyboardInterrupt
+        return add(self, step, losses)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.learn.RunRecord, "add", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            learn(steps=2, init_from="first.keras", checkpoint_every=0)
+    os.remove("first.keras")
+    record = learn(steps=2, init_from="first.keras", resume=True)
+    assert record["finished"] and record["started_from"]["steps"] == 30
+
+
+def test_previews_are_of_what_can_be_read(photographs, tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.jpg").write_text("broken")
+    with pytest.raises(PictureError, match="c.jpg is not a picture"):
+        preview_photographs(str(tmp_path))
+    for number in range(6):
+        shutil.copy(os.path.join(photographs, "0.jpg"), tmp_path / f"{number}.jpg")
+    (tmp_path / "0.jpg").write_text("broken")
+    found = preview_photographs(str(tmp_path), size=30)
+    assert len(found) == 4 and max(found[0].shape) == 30
 
 
 @pytest.mark.parametrize(("flags", "message"), [

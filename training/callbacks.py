@@ -10,7 +10,16 @@ import keras
 import numpy as np
 import tqdm
 
-from data.images import Picture, fit_size, read_picture, resize, write_picture
+from data.folders import pictures_in
+from data.images import (
+    Picture,
+    PictureError,
+    fit_size,
+    read_picture,
+    resize,
+    sample_photograph,
+    write_picture,
+)
 from data.sheets import contact_sheet
 from training.guard import NotFinite
 
@@ -68,23 +77,19 @@ class Previews(keras.callbacks.Callback):
     """Paints a few photographs now and then: a file to keep open, and TensorBoard.
 
     Args:
-        photographs: paths.
+        photographs: list of float32 RGB (height, width, 3), 0-255.
         folder: where to write `preview.jpg`: each photograph beside its painting.
         board: `training.board.Board`.
         start: the steps that were done before.
         seconds: at least so long between two.
-        size: longer side of each photograph in pixels.
     """
 
-    def __init__(self, photographs, folder, board, start=0, seconds=60, size=384):
+    def __init__(self, photographs, folder, board, start=0, seconds=60):
         super().__init__()
         self.path = os.path.join(folder, "preview.jpg")
         self.board, self.step, self.seconds = board, start, seconds
         self.warned = False
-        self.photographs = []
-        for photograph in photographs:
-            pixels = read_picture(photograph).pixels
-            self.photographs.append(resize(pixels, *fit_size(*pixels.shape[:2], size)))
+        self.photographs = photographs
         self.painted_at = -float("inf")
 
     def on_train_batch_end(self, batch, logs=None):
@@ -114,6 +119,38 @@ class Previews(keras.callbacks.Callback):
             self.warned = True
         self.board.add_picture("preview", sheet, self.step)
         self.painted_at = time.monotonic()
+
+
+def preview_photographs(preview, size=384, most=4):
+    """What the preview shows: a file, of a folder what can be read, or the sample.
+
+    Args:
+        preview: a path, or None.
+        size: longer side of each in pixels.
+        most: how many of a folder.
+
+    Returns:
+        A list of float32 RGB (height, width, 3), 0-255.
+
+    Raises:
+        PictureError: if there is none that can be read.
+    """
+    if preview and os.path.isdir(preview):
+        paths = pictures_in(preview)
+    else:
+        paths = [preview or sample_photograph()]
+    found, failure = [], None
+    for path in paths:
+        try:
+            pixels = read_picture(path).pixels
+            found.append(resize(pixels, *fit_size(*pixels.shape[:2], size)))
+        except PictureError as error:
+            failure = error
+        if len(found) == most:
+            break
+    if not found:
+        raise failure
+    return found
 
 
 class Checkpoints(keras.callbacks.Callback):

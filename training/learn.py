@@ -7,14 +7,20 @@ import os
 import keras
 
 from data.cache import make_cache
-from data.images import fit_size, read_picture, resize, sample_photograph
-from data.photos import Folder, PhotoStream, open_photographs
+from data.images import fit_size, read_picture, resize
+from data.photos import PhotoStream, open_photographs
 from files import write_json
 from losses.perceptual import PerceptualLoss
 from models.checkpoint import save_network, style_path
 from models.transformer import build_network
 from training.board import Board
-from training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
+from training.callbacks import (
+    Checkpoints,
+    Losses,
+    Previews,
+    StopOnSignal,
+    preview_photographs,
+)
 from training.guard import NotFinite, roll_back
 from training.record import RunRecord
 from training.settings import check, check_sizes, places
@@ -119,6 +125,7 @@ def learn_style(
     if os.path.exists(out) and not resume:
         raise FileExistsError(f"{out} is there already. Give another --out, or delete it")
 
+    previews = preview_photographs(preview)
     strategy = make_strategy(devices)
     check_sizes(settings)
     keras.utils.set_random_seed(seed)
@@ -175,8 +182,7 @@ def learn_style(
                 stop,
             ]
             if chief:
-                pictures = preview_photographs(preview)
-                callbacks.append(Previews(pictures, log_dir, board, start))
+                callbacks.append(Previews(previews, log_dir, board, start))
             try:
                 trainer.fit(
                     batches_for(strategy, stream, batch, start),
@@ -221,13 +227,3 @@ def compile_trainer(trainer, learning_rate, steps):
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     trainer.compile(keras.optimizers.Adam(schedule), jit_compile=jit_compile())
     trainer.optimizer.build(trainer.transformer.trainable_variables)
-
-
-def preview_photographs(preview):
-    """Up to four photographs: a file's, a folder's, or the sample's paths."""
-    if preview is None:
-        return [sample_photograph()]
-    if os.path.isdir(preview):
-        folder = Folder(preview)
-        return [folder.source(i) for i in range(min(4, len(folder)))]
-    return [preview]

@@ -5,8 +5,8 @@ import os
 
 import keras
 
+from devices import gpus
 from training.pixels import MEMORY
-from training.strategy import gpus
 
 # Measured with TensorFlow on a CPU, by benchmarks/optimizers.py.
 AT_REST = 840e6  # bytes of Python, Keras, TensorFlow

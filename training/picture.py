@@ -116,7 +116,6 @@ def optimise_picture(
         refuse_to_replace(out, checkpoint_path(out))
 
     photograph = read_picture(content)
-    keras.utils.set_random_seed(seed)
     work = Work(settings, photograph)
     files = files_of(settings)
     if resume:
@@ -139,7 +138,11 @@ def optimise_picture(
         finally:
             snapshots.close()
     if finished:
-        snapshots.write(out, work.pixels)
+        try:
+            snapshots.write(out, work.pixels)
+        except OSError:
+            snapshots.save_or_warn()  # for --resume, which only writes it then
+            raise
         with contextlib.suppress(FileNotFoundError):
             os.remove(checkpoint_path(out))
     return {
@@ -174,6 +177,7 @@ class Work:
 
     def build_loss(self):
         """The loss, without a painting yet."""
+        keras.utils.set_random_seed(self.settings["seed"])  # of random weights
         kind = GatysLoss if self.settings["objective"] == "gatys" else PerceptualLoss
         return kind(
             (),  # the paintings' turn comes at every scale

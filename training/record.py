@@ -17,8 +17,7 @@ WORDS = {"imagenet", "random"}  # loss weights that are no file
 # What a continuation may be told differently; the painting is compared by content.
 FREE_TO_CHANGE = {
     "style", "data", "out", "loss_weights", "devices", "preview", "log_dir", "resume",
-    "checkpoint_every",
-    "cache", "cache_gb",
+    "checkpoint_every", "cache", "cache_gb", "init_from",
 }  # fmt: skip
 
 
@@ -194,6 +193,8 @@ def read_settings(path, settings):
     """
     record = read_record(path)
     now = record["settings"] | {"resume": False} | settings
+    if "epochs" in settings and "steps" not in settings:
+        now["steps"] = None
     made_with = {"style": ("painting", record["painting"]["sha256"])}
     weights = record.get("loss_weights", "random")  # older records don't say
     if "loss_network" not in settings and not {weights, now["loss_weights"]} & WORDS:

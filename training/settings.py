@@ -27,7 +27,7 @@ def check(settings):
         )
     check_layers(settings["loss_network"], loss_layers(settings))
     check_weights(settings["loss_network"], settings["loss_weights"])
-    if settings["init_from"]:
+    if settings["init_from"] and not settings["resume"]:
         style_path(settings["init_from"])
     for name in ("batch", "epochs", "steps", "learning_rate"):
         if settings[name] is not None and settings[name] <= 0:

@@ -70,7 +70,10 @@ class Snapshots:
         number = self.scale * self.iterations + step.iteration
         if self.every and number % self.every == 0:
             stem, extension = os.path.splitext(self.out)
-            self.write(f"{stem}-{number:06}{extension}", step.pixels)
+            try:
+                self.write(f"{stem}-{number:06}{extension}", step.pixels)
+            except OSError as error:
+                tqdm.tqdm.write(f"A picture on the way could not be written: {error}")
         if time.monotonic() - self.saved_at > self.seconds:
             self.save_or_warn()
 

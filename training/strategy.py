@@ -8,6 +8,7 @@ import re
 import keras
 
 from data import prefetch
+from devices import gpus
 
 
 def make_strategy(devices="auto"):
@@ -55,6 +56,8 @@ def make_strategy(devices="auto"):
     if kind == "cpu":
         tf.config.set_visible_devices([], "GPU")
         found = []
+    elif count and workers == 1:  # else TensorFlow would take memory on the others, too
+        tf.config.set_visible_devices(found[:count], "GPU")
     if kind == "gpu" and len(found) < max(count, 1):
         raise ValueError(
             f"devices={devices}, but TensorFlow sees {len(found)} GPUs. Use --devices cpu, "
@@ -178,17 +181,3 @@ def jit_compile():
     if keras.backend.backend() != "tensorflow":
         return "auto"
     return "auto" if gpus() else False
-
-
-def gpus():
-    """The names of the GPUs that Keras's backend sees."""
-    if keras.backend.backend() == "torch":  # for which Keras doesn't tell
-        import torch
-
-        if torch.backends.mps.is_available():
-            return ["mps"]
-        return [f"cuda:{i}" for i in range(torch.cuda.device_count())]
-    try:
-        return keras.distribution.list_devices("gpu")
-    except RuntimeError:  # JAX's, if there is none
-        return []

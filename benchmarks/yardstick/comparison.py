@@ -12,7 +12,8 @@ from benchmarks.yardstick import slow_method
 from benchmarks.yardstick.artefacts import artefacts
 from benchmarks.yardstick.judges import Judge, find_painting, loss_settings, losses
 from benchmarks.yardstick.stability import own_changes, stability
-from data.images import Picture, fit_size, pictures_in, read_picture, resize, write_picture
+from data.folders import pictures_in
+from data.images import Picture, fit_size, read_picture, resize, write_picture
 from data.sheets import contact_sheet
 from files import sha256
 from inference.stylizer import Stylizer
@@ -46,7 +47,7 @@ class Style:
     Attributes:
         sure: whether the painting's bytes are those that were learned.
         about: {"network", "norm", "upsample", "input_norm", "parameters": of the
-            convolutions, "photographs": seen in training}.
+            convolutions, "photographs": seen in training, "file": sha256}.
 
     Raises:
         ValueError, OSError: the message names the style.
@@ -60,8 +61,11 @@ class Style:
             self.judge = Judge(painting, loss_settings(recipe, given), size)
         except (ValueError, OSError) as error:
             raise ValueError(f"{style}: {error}") from None
-        self.about = network_of(path) | {"photographs": photographs_seen(recipe)}
         self.sha256 = sha256(path)
+        self.about = network_of(path) | {
+            "photographs": photographs_seen(recipe),
+            "file": self.sha256,
+        }
         self.paint = Stylizer(path, precision="float32").paint
 
 

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from data.images import fit_size, pictures_in, read_picture, resize
+from data.folders import pictures_in
+from data.images import fit_size, read_picture, resize
 from files import sha256
 from losses.networks import architecture, check_layers, check_weights
 from losses.objective import PictureObjective

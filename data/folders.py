@@ -1,0 +1,42 @@
+"""The pictures in a folder."""
+
+import os
+import sys
+
+from data.images import EXTENSIONS, PictureError
+
+
+def left_out(error):
+    """Says that a folder, of an OSError, is not searched."""
+    print(
+        f"{error.filename} may not be read: {error.strerror}. Its pictures are left out",
+        file=sys.stderr,
+    )
+
+
+def pictures_in(folder, unreadable=left_out):
+    """The paths of a folder's pictures, in depth, in order; hidden ones left out.
+
+    Args:
+        folder: a path.
+        unreadable: called with the OSError of each folder in it that may not be read.
+
+    Raises:
+        PictureError: if there are none; if the folder may not be read.
+    """
+    errors = []
+    found = []
+    for root, folders, files in os.walk(folder, onerror=errors.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            os.path.join(root, name)
+            for name in files
+            if name.lower().endswith(EXTENSIONS) and not name.startswith(".")
+        ]
+    if not found and errors:
+        raise PictureError(f"{errors[0].filename} may not be read: {errors[0].strerror}")
+    if not found:
+        raise PictureError(f"{folder} has no pictures in it ({', '.join(EXTENSIONS)})")
+    for error in errors:
+        unreadable(error)
+    return sorted(found)

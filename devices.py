@@ -1,0 +1,17 @@
+"""The GPUs that Keras's backend sees. Every floor may use it."""
+
+import keras
+
+
+def gpus():
+    """Their names; an empty list if there is none."""
+    if keras.backend.backend() == "torch":  # for which Keras doesn't tell
+        import torch
+
+        if torch.backends.mps.is_available():
+            return ["mps"]
+        return [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    try:
+        return keras.distribution.list_devices("gpu")
+    except RuntimeError:  # JAX's, if there is none
+        return []
