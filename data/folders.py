@@ -15,7 +15,9 @@ def left_out(error):
 
 
 def pictures_in(folder, unreadable=left_out):
-    """The paths of a folder's pictures, in depth, in order; hidden ones left out.
+    """The paths of a folder's pictures, in depth, in order.
+
+    Hidden ones are left out, and the previews in folders that trainings leave behind.
 
     Args:
         folder: a path.
@@ -27,7 +29,11 @@ def pictures_in(folder, unreadable=left_out):
     errors = []
     found = []
     for root, folders, files in os.walk(folder, onerror=errors.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and not name.endswith(".training")
+        ]
         found += [
             os.path.join(root, name)
             for name in files

@@ -11,7 +11,7 @@ import pytest
 from conftest import made_up_photograph, trained_like
 
 from data.images import read_picture, sample_photograph
-from inference.engines import load_engine
+from inference.engines import choose_engine, load_engine
 from inference.statistics import samples, statistics
 from inference.stylizer import Stylizer
 from models.checkpoint import load_network, save_network, shipped_styles
@@ -146,6 +146,13 @@ def test_statistics_are_those_of_the_whole_picture():
 def test_unknown_engines_are_named(style, engine, precision, message):
     with pytest.raises(ValueError, match=message):
         Stylizer(style, engine, precision)
+
+
+def test_a_driver_without_a_gpu_means_openvino(monkeypatch):
+    monkeypatch.setattr("os.path.exists", lambda path: True)
+    assert choose_engine() == "openvino"
+    monkeypatch.setattr("devices.gpus", lambda: ["gpu:0"])
+    assert choose_engine() == "tensorflow"
 
 
 def test_openvino_needs_neither_keras_nor_tensorflow(style):

@@ -28,6 +28,13 @@ def test_the_same_seed_gives_the_same_stream(photographs):
     assert (first != first_batches(PhotoStream(folder, 24, seed=2), 4)).any()
 
 
+def test_what_trainings_leave_behind_is_no_photograph(tmp_path):
+    for name in (".hidden", "my.training", "mine"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(made_up_photograph(40, 50)).save(tmp_path / name / "preview.jpg")
+    assert [name[:4] for name in Folder(str(tmp_path)).names] == ["mine"]
+
+
 def test_a_stream_can_start_anywhere(photographs):
     stream = PhotoStream(Folder(photographs), 24)
     np.testing.assert_array_equal(
