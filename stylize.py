@@ -83,9 +83,9 @@ def find_pictures(inputs, out, styles):
     return found, failed
 
 
-def place(*path):
-    """What two paths of the same file have in common."""
-    return os.path.join(os.path.normcase(os.path.realpath(path[0])), *path[1:])
+def place(path, *more):
+    """A path that is the same for all paths of a file, and what is to follow it."""
+    return os.path.join(os.path.normcase(os.path.realpath(path)), *more)
 
 
 def destination(relative, style, out):
@@ -156,9 +156,10 @@ def paint_all(jobs, styles):
             except OSError as error:
                 failed.append(f"{out} cannot be written: {error.strerror or error}")
             except Exception as error:
-                if not isinstance(error, (ValueError, RuntimeError, MemoryError)):
-                    if not type(error).__module__.startswith("tensorflow"):
-                        raise
+                # TensorFlow's have no type that could be named without importing it.
+                known = isinstance(error, (ValueError, RuntimeError, MemoryError))
+                if not known and not type(error).__module__.startswith("tensorflow"):
+                    raise
                 failed.append(f"{path} cannot be painted: {error or 'out of memory'}")
     return done, kept, failed
 
