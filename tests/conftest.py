@@ -74,6 +74,18 @@ def assert_same(first, second):
         np.testing.assert_array_equal(a, b)
 
 
+def interrupt_at(patch, last):
+    """Lets a training in this process end with KeyboardInterrupt in step `last`."""
+    add = training.learn.RunRecord.add
+
+    def interrupt(self, step, losses):
+        if step == last:
+            raise KeyboardInterrupt
+        return add(self, step, losses)
+
+    patch.setattr(training.learn.RunRecord, "add", interrupt)
+
+
 @pytest.fixture
 def learn(painting, photographs, tmp_path, monkeypatch):
     """`learn_style` with a tiny network, in a folder of its own."""

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from conftest import assert_same
+from conftest import assert_same, interrupt_at
 
 import training.learn
 from data.photos import PhotoStream
@@ -46,16 +46,9 @@ def test_a_loss_that_is_not_finite_rolls_back(learn, monkeypatch, capsys):
     assert np.isfinite(record["history"][0]["loss"])
 
     # Stopped after it, steps 5 and 6 have half the rate too: as if never stopped.
-    add = training.learn.RunRecord.add
-
-    def interrupt(self, step, losses):
-        if step == 5:
-            raise KeyboardInterrupt
-        return add(self, step, losses)
-
     with monkeypatch.context() as patch:
         with_nan(patch, at=3, times=1)
-        patch.setattr(training.learn.RunRecord, "add", interrupt)
+        interrupt_at(patch, 5)
         with pytest.raises(KeyboardInterrupt):
             learn(steps=6, checkpoint_every=0, out="cut.keras")
     again = learn(steps=6, checkpoint_every=0, out="cut.keras", resume=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tiny_train
 from absl.testing import flagsaver
-from conftest import assert_same, import_script
+from conftest import assert_same, import_script, interrupt_at
 from forked import Forked
 from tiny import TINY_TRAINING, as_flags
 
@@ -122,15 +122,8 @@ def test_going_on_from_another_style(trained, learn):
 
 def test_to_resume_the_style_it_began_with_is_not_needed(trained, learn, monkeypatch):
     shutil.copy(trained / "my.keras", "first.keras")
-    add = training.learn.RunRecord.add
-
-    def interrupt(self, step, losses):
-        if step == 2:
-            raise KeyboardInterrupt
-        return add(self, step, losses)
-
     with monkeypatch.context() as patch:
-        patch.setattr(training.learn.RunRecord, "add", interrupt)
+        interrupt_at(patch, 2)
         with pytest.raises(KeyboardInterrupt):
             learn(steps=2, init_from="first.keras", checkpoint_every=0)
     os.remove("first.keras")
