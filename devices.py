@@ -1,10 +1,10 @@
 """The GPUs that Keras's backend sees. Every floor may use it."""
 
-import keras
 
+def gpus() -> list[str]:
+    """Return the names of the GPUs; an empty list if there is none."""
+    import keras
 
-def gpus():
-    """Their names; an empty list if there is none."""
     if keras.backend.backend() == "torch":  # for which Keras doesn't tell
         import torch
 

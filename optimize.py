@@ -1,4 +1,4 @@
-"""Optimises the pixels of one picture: the slow path, for pictures at their best.
+"""Optimizes the pixels of one picture: the slow path, for pictures at their best.
 
 python optimize.py --content photo.jpg --style painting.jpg --out result.png
 python optimize.py --content photo.jpg --style a.jpg,b.jpg --style_weights 2,1
@@ -7,27 +7,31 @@ python optimize.py --content photo.jpg --dream relu4_1 --out dream.png
 python optimize.py --out result.png --resume                 # goes on after Ctrl-C
 """
 
-import os
+import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# Off by default on processors without AVX-512, where it is much faster too.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+try:
+    from fusion_style import backend
+except ModuleNotFoundError:
+    sys.exit(
+        "Fusion Style is not installed. In the folder of its setup.py: pip install -e ."
+    )
+
+backend.set_defaults()
 
 import inspect
 import shlex
 
 from absl import app, flags
 
-from losses.networks import ARCHITECTURES
-from training.picture import optimise_picture
-from training.picture_settings import OBJECTIVES
-from training.pixels import METHODS
-from training.snapshots import checkpoint_path, read_checkpoint
+from fusion_style.losses.features.networks import ARCHITECTURES
+from fusion_style.optimization.config import OBJECTIVES
+from fusion_style.optimization.minimize import METHODS
+from fusion_style.optimization.picture import optimize_picture
+from fusion_style.optimization.snapshots import checkpoint_path, read_checkpoint
 
 DEFAULTS = {
     name: parameter.default
-    for name, parameter in inspect.signature(optimise_picture).parameters.items()
+    for name, parameter in inspect.signature(optimize_picture).parameters.items()
     if name != "say"
 }
 FLAGS = flags.FLAGS
@@ -63,13 +67,13 @@ define("list", "dream", "LAYER or LAYER:CHANNEL to be made active.")
 define("float", "dream_weight", "Weight of the activation. Default: the objective's.")
 define("string", "start", "photo, noise, or a picture.")
 define("enum", "optimizer", "Default: lbfgs; gd for a dream alone.", list(METHODS))
-define("float", "learning_rate", "Of adam and gd, in grey levels of 255.")
+define("float", "learning_rate", "Of adam and gd, in gray levels of 255.")
 define("integer", "iterations", "At each scale. Default: 300; 20 for a dream alone.")
 define("integer", "size", "Longer side of the result, in pixels.")
 define("integer", "scales", "Sizes from small to large. Default: 2; 4 for a dream alone.")
 define("float", "scale_factor", "Between them. Default: 2; 1.4 for a dream alone.")
 define("integer", "jitter", "Of adam and gd, in pixels. Default: 0; 32 for a dream alone.")
-define("boolean", "keep_colors", "Keep the photograph's colours.")
+define("boolean", "keep_colors", "Keep the photograph's colors.")
 define("integer", "every", "Iterations between two pictures on the way; 0 for none.")
 define("integer", "seed", "Of noise, jitter and random weights.")
 define("boolean", "resume", "Go on from the checkpoint beside --out.")
@@ -104,7 +108,7 @@ def main(argv):
     if len(argv) > 1:
         return f"optimize.py takes flags only. Received: {' '.join(argv[1:])}"
     try:
-        result = optimise_picture(**given_settings())
+        result = optimize_picture(**given_settings())
     except (
         ValueError, OSError, FloatingPointError, MemoryError, NotImplementedError,
     ) as error:  # fmt: skip
@@ -117,8 +121,13 @@ def main(argv):
         again = shlex.join(["python", "optimize.py", f"--out={FLAGS.out}", "--resume"])
         print(f"Stopped. The picture until now: {FLAGS.out}\nTo go on: {again}")
         return 1
-    print(f"Optimised in {result['seconds']:.0f} s: {result['out']}")
+    print(f"Optimized in {result['seconds']:.0f} s: {result['out']}")
+
+
+def run():
+    """Run the command; what `pip` installs it as."""
+    app.run(main)
 
 
 if __name__ == "__main__":
-    app.run(main)
+    run()

@@ -1,14 +1,42 @@
+"""The package `fusion_style` is the root of the repository: see docs/architecture.md."""
+
+import re
+from pathlib import Path
+
 from setuptools import setup
+
+ROOT = Path(__file__).parent
+FOLDERS = ("models", "losses", "data", "training", "optimization", "inference")
+
+
+def version() -> str:
+    """Return `__version__` of the package, which stands in `__init__.py` alone."""
+    text = (ROOT / "__init__.py").read_text("utf-8")
+    return re.search(r'__version__ = "(.+)"', text)[1]
+
+
+def packages() -> list[str]:
+    """Return the package, and each folder of Python files in `FOLDERS`."""
+    folders = {file.parent for name in FOLDERS for file in (ROOT / name).rglob("*.py")}
+    inside = [".".join(folder.relative_to(ROOT).parts) for folder in sorted(folders)]
+    return ["fusion_style", *(f"fusion_style.{name}" for name in [*inside, "pretrained"])]
+
 
 setup(
     name="fusion-style",
-    version="0.1.0",
+    version=version(),
     description="Fast neural style transfer on TensorFlow and Keras 3",
     license="MIT",
     python_requires=">=3.10",
-    packages=["models", "losses", "data", "training", "inference", "pretrained"],
-    py_modules=["files", "devices", "train", "stylize", "optimize"],
-    package_data={"pretrained": ["*.keras", "*.json"]},
+    package_dir={"fusion_style": "."},
+    packages=packages(),
+    package_data={"fusion_style": ["py.typed"], "fusion_style.pretrained": ["*.keras"]},
+    entry_points={
+        "console_scripts": [
+            f"fusion-{name} = fusion_style.{name}:run"
+            for name in ("train", "stylize", "optimize")
+        ]
+    },
     install_requires=[
         "absl-py",
         "h5py",
@@ -27,7 +55,7 @@ setup(
         "tqdm",
     ],
     extras_require={
-        "test": ["nncf", "pytest"],
+        "test": ["hypothesis", "nncf", "pytest"],
         "plots": ["matplotlib"],
         "int8": ["nncf"],
         # Other backends to train with, where TensorFlow has no GPU: KERAS_BACKEND=torch.

@@ -8,19 +8,23 @@ python stylize.py photo.jpg --style all --strength 0.7 --keep_colors
 
 import io
 import os
-
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# Off by default on processors without AVX-512, where it is much faster too.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-
 import sys
+
+try:
+    from fusion_style import backend
+except ModuleNotFoundError:
+    sys.exit(
+        "Fusion Style is not installed. In the folder of its setup.py: pip install -e ."
+    )
+
+backend.set_defaults()
+
 
 import tqdm
 from absl import app, flags
 
-from data.folders import pictures_in
-from data.images import (
+from fusion_style.data.folders import pictures_in
+from fusion_style.data.images import (
     WRITABLE,
     Picture,
     PictureError,
@@ -28,10 +32,10 @@ from data.images import (
     sample_photograph,
     write_picture,
 )
-from data.sheets import contact_sheet
-from inference.engines import ENGINES, PRECISIONS
-from inference.stylizer import Stylizer
-from models.checkpoint import photographs_seen, read_recipe, shipped_styles
+from fusion_style.data.sheets import contact_sheet
+from fusion_style.inference.engines.registry import ENGINES, PRECISIONS
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.style_file import photographs_seen, read_recipe, shipped_styles
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string(
@@ -40,7 +44,7 @@ flags.DEFINE_string(
 flags.DEFINE_string("out", "stylized", "A folder; or, for one picture, a file.")
 flags.DEFINE_integer("max_size", None, "Make the longer side no longer, in pixels.", 1)
 flags.DEFINE_float("strength", 1.0, "0, the photograph, to 1, the painting.", 0.0, 1.0)
-flags.DEFINE_boolean("keep_colors", False, "Keep the photograph's colours.")
+flags.DEFINE_boolean("keep_colors", False, "Keep the photograph's colors.")
 flags.DEFINE_enum("engine", "auto", ENGINES, "OpenVINO on a CPU, TensorFlow on a GPU.")
 flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the network's activations.")
 flags.DEFINE_boolean("overwrite", False, "Replace pictures that are there already.")
@@ -225,5 +229,10 @@ def demonstrate(photograph, paintings):
     )
 
 
-if __name__ == "__main__":
+def run():
+    """Run the command; what `pip` installs it as."""
     app.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -8,24 +8,29 @@ python train.py --style starry.jpg --devices gpu:2    # gradients of two GPUs, a
 """
 
 import os
+import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# Off by default on processors without AVX-512, where it is 1.75 times as fast too.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+try:
+    from fusion_style import backend
+except ModuleNotFoundError:
+    sys.exit(
+        "Fusion Style is not installed. In the folder of its setup.py: pip install -e ."
+    )
+
+backend.set_defaults()
 
 import inspect
 import shlex
 
 from absl import app, flags
 
-from data.cache import KINDS
-from losses.networks import ARCHITECTURES
-from models.transformer import NETWORKS
-from training.learn import learn_style
-from training.record import read_checkpoint, read_settings
-from training.settings import places
-from training.strategy import worker
+from fusion_style.data.photos.cache import KINDS
+from fusion_style.losses.features.networks import ARCHITECTURES
+from fusion_style.models.transformer import NETWORKS
+from fusion_style.training.config import places
+from fusion_style.training.learn import learn_style
+from fusion_style.training.record import read_checkpoint, read_settings
+from fusion_style.training.strategy import worker
 
 DEFAULTS = {
     name: parameter.default
@@ -127,5 +132,10 @@ def main(argv):
     )
 
 
-if __name__ == "__main__":
+def run():
+    """Run the command; what `pip` installs it as."""
     app.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 from PIL import Image
 
-from data.images import sample_photograph
-from models.checkpoint import shipped_styles
+from fusion_style.data.images import sample_photograph
+from fusion_style.models.style_file import shipped_styles
 
 photograph = np.asarray(Image.open(sample_photograph()).convert("RGB"), float)
 for style in shipped_styles():

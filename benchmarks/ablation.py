@@ -12,19 +12,17 @@ pip install -e '.[plots]'
 """
 
 import os
-import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from fusion_style import backend
+
+backend.set_defaults()
 
 import keras
 import tqdm
 from absl import app, flags
 
-from benchmarks.figures import check_figure, save_figure
-from data.images import (
+from fusion_style.benchmarks.figures import check_figure, save_figure
+from fusion_style.data.images import (
     Picture,
     PictureError,
     fit_size,
@@ -33,10 +31,11 @@ from data.images import (
     sample_photograph,
     write_picture,
 )
-from data.photos import PhotoStream, open_photographs
-from data.sheets import contact_sheet
-from losses.networks import ARCHITECTURES
-from training.learn import build_trainer, compile_trainer
+from fusion_style.data.photos.sources import open_photographs
+from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.data.sheets import contact_sheet
+from fusion_style.losses.features.networks import ARCHITECTURES
+from fusion_style.training.learn import build_trainer, compile_trainer
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("style", None, "The painting.")

@@ -3,7 +3,7 @@
 import importlib.util
 import os
 
-from files import check_writable, replacing
+from fusion_style.files import check_writable, replacing
 
 
 def figure_format(path):

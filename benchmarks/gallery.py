@@ -10,10 +10,8 @@ recipe, seed, command, sha256 of each style file, and what `benchmarks/quality.p
 """
 
 import os
-import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[0] = ROOT
 
 import inspect
 import json
@@ -22,18 +20,18 @@ import shlex
 import numpy as np
 from absl import app, flags
 
-from benchmarks.yardstick.report import TERMS, said_of
-from data.images import (
+from fusion_style.benchmarks.yardstick.report import TERMS, said_of
+from fusion_style.data.images import (
     Picture,
     read_picture,
     resize,
     sample_photographs,
     write_picture,
 )
-from data.sheets import contact_sheet
-from files import replacing, sha256
-from inference.stylizer import Stylizer
-from models.checkpoint import read_recipe, shipped_styles
+from fusion_style.data.sheets import contact_sheet
+from fusion_style.files import replacing, sha256
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.style_file import read_recipe, shipped_styles
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("height", 320, "Of the paintings, in pixels.", 16)
@@ -64,8 +62,8 @@ HEAD = """\
 
 Written by `python benchmarks/gallery.py` from what the style files carry;
 `python benchmarks/quality.py --check` recomputes the hashes, and paints again.
-`python -c "from models.checkpoint import *; print(read_recipe(style_path('wave')))"`
-prints the whole run record that a file holds.
+`python -c "from fusion_style.models import style_file as f;
+print(f.read_recipe(f.style_path('wave')))"` prints the whole run record that a file holds.
 
 Every call of `train.py` that led to a style is here, in their order, with the sha256 of
 what it wrote: later ones go on with an earlier one's weights (`--init_from`). They say
@@ -202,7 +200,7 @@ def paint(style, photographs):
 
 
 def main(argv):
-    from training.learn import learn_style
+    from fusion_style.training.learn import learn_style
 
     parameters = inspect.signature(learn_style).parameters
     defaults = {name: parameter.default for name, parameter in parameters.items()}

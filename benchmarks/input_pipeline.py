@@ -11,10 +11,10 @@ Variants take turns; medians. All files are in the system's file cache.
 """
 
 import os
-import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from fusion_style import backend
+
+backend.set_defaults()
 
 import tempfile
 import time
@@ -23,12 +23,13 @@ import numpy as np
 from absl import app, flags
 from PIL import Image
 
-from benchmarks.figures import check_figure, save_figure
-from benchmarks.machine import machine
-from benchmarks.photographs import QUALITY, SIZE, make_photographs
-from data.cache import make_cache
-from data.photos import Folder, PhotoStream
-from files import check_writable, write_json
+from fusion_style.benchmarks.figures import check_figure, save_figure
+from fusion_style.benchmarks.machine import machine
+from fusion_style.benchmarks.photographs import QUALITY, SIZE, make_photographs
+from fusion_style.data.photos.cache import make_cache
+from fusion_style.data.photos.sources import Folder
+from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("photographs", 512, "How many are read in a pass.", 16)

@@ -11,16 +11,11 @@ where a training was stopped or killed and resumed, dotted ones where it rolled 
 went on with half the learning rate. Prints the means of the last 50 steps.
 """
 
-import os
-import sys
-
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
 import numpy as np
 from absl import app, flags
 
-from benchmarks.figures import check_figure, save_figure
-from training.record import read_record
+from fusion_style.benchmarks.figures import check_figure, save_figure
+from fusion_style.training.record import read_record
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("plot", None, "A picture of the curves (needs matplotlib).")

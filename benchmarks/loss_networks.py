@@ -10,13 +10,9 @@ half of the timings as the spread. Processor time, of all cores together, hardly
 on what else the machine does. The weights are random: nothing here depends on them.
 """
 
-import os
-import sys
+from fusion_style import backend
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+backend.set_defaults()
 
 import multiprocessing
 import time
@@ -25,12 +21,12 @@ import keras
 import numpy as np
 from absl import app, flags
 
-from benchmarks.machine import machine, peak_bytes
-from files import check_writable, write_json
-from losses.networks import ARCHITECTURES
-from losses.perceptual import PerceptualLoss
-from models.transformer import build_network
-from training.trainer import StyleTrainer
+from fusion_style.benchmarks.machine import machine, peak_bytes
+from fusion_style.files import check_writable, write_json
+from fusion_style.losses.features.networks import ARCHITECTURES
+from fusion_style.losses.perceptual import PerceptualLoss
+from fusion_style.models.transformer import build_network
+from fusion_style.training.trainer import StyleTrainer
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("networks", list(ARCHITECTURES), "Loss networks to measure.")

@@ -12,11 +12,10 @@ TensorFlow plans its memory. Medians, with the middle half as the spread.
 import os
 import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+from fusion_style import backend
+
+backend.set_defaults()
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[0] = ROOT
 
 import json
 import subprocess
@@ -25,8 +24,8 @@ import time
 import numpy as np
 from absl import app, flags
 
-from benchmarks.machine import machine, peak_bytes
-from files import check_writable, write_json
+from fusion_style.benchmarks.machine import machine, peak_bytes
+from fusion_style.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("sizes", ["512"], "Sides of the square pictures, in pixels.")
@@ -34,15 +33,18 @@ flags.DEFINE_list("optimizers", ["lbfgs", "adam", "gd"], "Which.")
 flags.DEFINE_integer("iterations", 8, "Timed, of each.", 1)
 flags.DEFINE_string("json", None, "A file for the numbers.")
 
-ONE = "import sys; from benchmarks.optimizers import measure; measure(*sys.argv[1:])"
+ONE = (
+    "import sys; from fusion_style.benchmarks import optimizers;"
+    "optimizers.measure(*sys.argv[1:])"
+)
 
 
 def measure(method, size, iterations):
     """Prints seconds of each iteration and bytes, said and taken, as JSON."""
-    from losses.objective import PictureObjective
-    from losses.perceptual import PerceptualLoss
-    from training.memory import bytes_needed
-    from training.pixels import minimise
+    from fusion_style.losses.objective import PictureObjective
+    from fusion_style.losses.perceptual import PerceptualLoss
+    from fusion_style.optimization.memory import bytes_needed
+    from fusion_style.optimization.minimize import minimize
 
     size, times = int(size), []
     rng = np.random.default_rng(0)
@@ -53,7 +55,7 @@ def measure(method, size, iterations):
     def callback(step):
         times.append(time.perf_counter())
 
-    minimise(objective, photograph, method, int(iterations) + 1, callback=callback)
+    minimize(objective, photograph, method, int(iterations) + 1, callback=callback)
     result = {
         "seconds": np.diff(times).tolist(),
         "said": bytes_needed(loss.network, size, size, method),

@@ -6,15 +6,13 @@ Qiu & Huang 2017, Fig. 5 (a) and (b), count the weights and biases of
 convolutions; the norms' come on top.
 """
 
-import os
-import sys
+from fusion_style import backend
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+backend.set_defaults()
 
 import keras
 
-from models.transformer import build_network
+from fusion_style.models.transformer import build_network
 
 # Qiu & Huang 2017, Fig. 5; "block" is a residual block in (a), a Fusion module in (b).
 PAPER = {

@@ -26,8 +26,8 @@ def make_photographs(folder, count):
     """Writes `count` JPEGs; returns their paths."""
     rng = np.random.default_rng(0)
     width, height = SIZE
-    light, *colours = (noise(rng, 2 * height, 2 * width) for _ in range(4))
-    scene = 128 + 50 * np.stack([0.8 * light + 0.6 * c for c in colours], axis=-1)
+    light, *colors = (noise(rng, 2 * height, 2 * width) for _ in range(4))
+    scene = 128 + 50 * np.stack([0.8 * light + 0.6 * c for c in colors], axis=-1)
     scene = np.clip(scene, 0, 255).astype(np.uint8)
     os.makedirs(folder, exist_ok=True)
     paths = [os.path.join(folder, f"{i:05d}.jpg") for i in range(count)]

@@ -7,11 +7,10 @@ in float32 on a CPU: milliseconds of the costliest nodes, medians.
 """
 
 import os
-import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from fusion_style import backend
+
+backend.set_defaults()
 
 import collections
 import tempfile
@@ -22,11 +21,11 @@ import numpy as np
 import openvino
 from absl import app, flags
 
-from inference.engines import openvino_core, openvino_model
-from models.checkpoint import save_network
-from models.deploy import Deployment
-from models.layers import ReflectionPadding
-from models.transformer import build_network
+from fusion_style.inference.engines.registry import openvino_core, openvino_model
+from fusion_style.models.deploy import Deployment
+from fusion_style.models.layers import ReflectionPadding
+from fusion_style.models.style_file import save_network
+from fusion_style.models.transformer import build_network
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("size", 512, "Side of the picture, in pixels.", 8)
@@ -47,7 +46,7 @@ def models(size):
         path = os.path.join(folder, "fusion.keras")
         save_network(build_network("fusion"), path, {})
         rewritten = openvino_model(Deployment(path).draw)
-    with unittest.mock.patch("models.layers.SubPixelConv2D", plain):
+    with unittest.mock.patch("fusion_style.models.layers.SubPixelConv2D", plain):
         network = build_network("fusion")
     exported = openvino.convert_model(network, input=[("photograph", [1, size, size, 3])])
     rewritten.reshape({0: [1, size, size, 3]})

@@ -21,32 +21,30 @@ says whether the shipped styles are and paint what was recorded.
 """
 
 import os
-import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from fusion_style import backend
+
+backend.set_defaults()
 
 from absl import app, flags
 
-from benchmarks.figures import check_figure
-from benchmarks.machine import machine
-from benchmarks.yardstick import checks
-from benchmarks.yardstick.comparison import (
+from fusion_style.benchmarks.figures import check_figure
+from fusion_style.benchmarks.machine import machine
+from fusion_style.benchmarks.yardstick import checks
+from fusion_style.benchmarks.yardstick.comparison import (
     Style,
     compare,
     find_photographs,
     labels,
     write_sheets,
 )
-from benchmarks.yardstick.judges import SETTINGS
-from benchmarks.yardstick.report import plot, summary, table
-from benchmarks.yardstick.results import Results
-from benchmarks.yardstick.slow_method import STARTS
-from files import check_writable, write_json
-from losses.networks import ARCHITECTURES
-from models.checkpoint import shipped_styles, style_path
+from fusion_style.benchmarks.yardstick.judges import SETTINGS
+from fusion_style.benchmarks.yardstick.report import plot, summary, table
+from fusion_style.benchmarks.yardstick.results import Results
+from fusion_style.benchmarks.yardstick.slow_method import STARTS
+from fusion_style.files import check_writable, write_json
+from fusion_style.losses.features.networks import ARCHITECTURES
+from fusion_style.models.style_file import shipped_styles, style_path
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(

@@ -12,12 +12,10 @@ bfloat16 is timed where the processor has it, int8 where NNCF is installed.
 """
 
 import os
-import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from fusion_style import backend
+
+backend.set_defaults()
 
 import functools
 import importlib.util
@@ -28,14 +26,14 @@ import keras
 import numpy as np
 from absl import app, flags
 
-from benchmarks.machine import machine
-from devices import gpus
-from files import check_writable, write_json
-from inference.engines import load_engine, openvino_core
-from inference.quantize import quantized_model
-from models.checkpoint import save_network
-from models.deploy import Deployment
-from models.transformer import build_network
+from fusion_style.benchmarks.machine import machine
+from fusion_style.devices import gpus
+from fusion_style.files import check_writable, write_json
+from fusion_style.inference.engines.int8 import quantized_model
+from fusion_style.inference.engines.registry import load_engine, openvino_core
+from fusion_style.models.deploy import Deployment
+from fusion_style.models.style_file import save_network
+from fusion_style.models.transformer import build_network
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(
@@ -97,7 +95,7 @@ def painters(folder):
             paint = rewritten(paths[name], engine, precision)
         found[name, engine, precision] = lambda x, paint=paint: paint(x[None])
     if FLAGS.peers:
-        from benchmarks.peer import painter
+        from fusion_style.benchmarks.peer import painter
 
         found[PEER] = painter()
     return found, networks

@@ -17,11 +17,10 @@ has its photographs in memory, which is in its favour.
 import os
 import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+from fusion_style import backend
+
+backend.set_defaults()
 # In place of this file's folder, where it would be found instead of training/.
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 import contextlib
 import json
@@ -32,9 +31,9 @@ import time
 import numpy as np
 from absl import app, flags
 
-from benchmarks.machine import machine
-from benchmarks.photographs import make_photographs
-from files import check_writable, write_json
+from fusion_style.benchmarks.machine import machine
+from fusion_style.benchmarks.photographs import make_photographs
+from fusion_style.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("networks", ["fusion", "johnson", "inception"], "Which networks.")
@@ -58,9 +57,10 @@ def training(network, precision, replicas):
     import keras
     import tensorflow as tf
 
-    from data.photos import Folder, PhotoStream
-    from training.learn import build_trainer, compile_trainer
-    from training.strategy import make_strategy, scope, synchronize_batch_norm
+    from fusion_style.data.photos.sources import Folder
+    from fusion_style.data.photos.stream import PhotoStream
+    from fusion_style.training.learn import build_trainer, compile_trainer
+    from fusion_style.training.strategy import make_strategy, scope, synchronize_batch_norm
 
     policy = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[precision]
     keras.config.set_dtype_policy(policy)
@@ -106,7 +106,7 @@ def training(network, precision, replicas):
 
 
 def peer():
-    from benchmarks.peer import training_step
+    from fusion_style.benchmarks.peer import training_step
 
     update = training_step(FLAGS.batch, FLAGS.size)
 

@@ -1,4 +1,4 @@
-"""Colours apart from brightness.
+"""Colors apart from brightness.
 
 Pixels are float32 RGB, (height, width, 3), values in 0-255.
 """
@@ -10,7 +10,7 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def with_colors_of(painted, photograph):
-    """The photograph's colours with the painted picture's brightness.
+    """The photograph's colors with the painted picture's brightness.
 
     Luminance-only transfer (Gatys et al. 2016, "Preserving Color in Neural Artistic
     Style Transfer"): the difference of luminance is added to every channel, which

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from data.images import EXTENSIONS, PictureError
+from fusion_style.data.images import EXTENSIONS, PictureError
 
 
 def left_out(error):

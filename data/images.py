@@ -13,8 +13,8 @@ import warnings
 import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from data.exif import DAMAGE, kept_exif, orientation_of, turn_upright
-from files import replacing
+from fusion_style.data.exif import DAMAGE, kept_exif, orientation_of, turn_upright
+from fusion_style.files import replacing
 
 EXTENSIONS = (
     ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif",
@@ -94,7 +94,7 @@ def to_rgb(image):
     """A Pillow image of any mode as 8-bit RGB in sRGB: the picture that a person sees.
 
     16-bit values are scaled, not clipped; palettes are looked up; CMYK and other
-    colour spaces go through the embedded profile where there is one.
+    color spaces go through the embedded profile where there is one.
     """
     profile = image.info.get("icc_profile")
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
@@ -200,7 +200,7 @@ def write_picture(path, picture):
     if WRITABLE[extension] in ("JPEG", "WEBP"):
         options["quality"] = 95
     if WRITABLE[extension] == "JPEG":
-        options["subsampling"] = 0  # strokes have sharp edges in colour
+        options["subsampling"] = 0  # strokes have sharp edges in color
     with replacing(path) as temporary:
         image.save(temporary, WRITABLE[extension], **options)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from data.images import fit_size, resize, to_bytes
+from fusion_style.data.images import fit_size, resize, to_bytes
 
 GAP, CAPTION = 8, 24
 

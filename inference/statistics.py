@@ -5,9 +5,9 @@ Pixels are float32 RGB, (height, width, 3), values in 0-255.
 
 import numpy as np
 
-from inference.tiles import mirrored
+from fusion_style.inference.tiles import mirrored
 
-# A flat channel has no deviation to divide by; see models.ends.InputNormalization.
+# A flat channel has no deviation to divide by; see `models.ends`.
 FLOOR = 2.0
 
 

@@ -5,13 +5,13 @@ Pixels are float32 RGB, (height, width, 3), values in 0-255.
 
 import numpy as np
 
-from data.colors import with_colors_of
-from data.images import Picture, fit_size, resize, to_bytes
-from inference.engines import check_names, load_engine
-from inference.statistics import samples, statistics
-from inference.tiles import REGION, paint_in_tiles
-from models.checkpoint import read_recipe, style_path
-from models.deploy import Deployment
+from fusion_style.data.colors import with_colors_of
+from fusion_style.data.images import Picture, fit_size, resize, to_bytes
+from fusion_style.inference.engines.registry import check_names, load_engine
+from fusion_style.inference.statistics import samples, statistics
+from fusion_style.inference.tiles import REGION, paint_in_tiles
+from fusion_style.models.deploy import Deployment
+from fusion_style.models.style_file import read_recipe, style_path
 
 
 class Stylizer:
@@ -20,8 +20,8 @@ class Stylizer:
     Args:
         style: a shipped style's name, or the path of a style file or of a training's
             folder.
-        engine, precision: see `inference.engines.load_engine`; "int8", too, for which
-            the style must have batch norm, and the engine be OpenVINO.
+        engine, precision: see `inference.engines.registry.load_engine`; "int8", too, for
+            which the style must have batch norm, and the engine be OpenVINO.
 
     Raises:
         StyleFileError: if there is no such style, or the file is none.
@@ -40,7 +40,7 @@ class Stylizer:
         self.deployment = Deployment(path)
         drawing = self.deployment.draw
         if precision == "int8":
-            from inference.quantize import quantized_model
+            from fusion_style.inference.engines.int8 import quantized_model
 
             drawing = quantized_model(self.deployment, path)
             self.engine_name = "openvino"
@@ -81,7 +81,7 @@ class Stylizer:
             picture: `data.images.Picture`; what travels with it is kept.
             max_size: the longer side is made no longer than this; None for any.
             strength: 0 for the photograph to 1 for the painting.
-            keep_colors: paint in the photograph's colours, with the painting's
+            keep_colors: paint in the photograph's colors, with the painting's
                 brightness (Gatys et al. 2016, "Preserving Color in Neural Artistic
                 Style Transfer", luminance-only).
 

@@ -1,4 +1,4 @@
-"""Activation maximisation: what a layer, or one of its channels, would like to see.
+"""Activation maximization: what a layer, or one of its channels, would like to see.
 
 Deep dream (Mordvintsev, Olah & Tyka 2015): a picture is changed until the mean
 activation is large.
@@ -6,7 +6,7 @@ activation is large.
 
 from keras import ops
 
-from losses.perceptual import EPSILON, layer_weights
+from fusion_style.losses.perceptual import EPSILON, layer_weights
 
 
 class Dream:

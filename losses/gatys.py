@@ -12,7 +12,7 @@ weights belong to one loss network.
 
 from keras import ops
 
-from losses.perceptual import PerceptualLoss
+from fusion_style.losses.perceptual import PerceptualLoss
 
 
 def content_loss(features, target):
@@ -54,7 +54,7 @@ class GatysLoss(PerceptualLoss):
     Args:
         style: as for `PerceptualLoss`.
         content_weight, style_weight: α and β.
-        tv_weight: of the sum of absolute differences between neighbouring pixels,
+        tv_weight: of the sum of absolute differences between neighboring pixels,
             which the paper does not have.
         options: what else `PerceptualLoss` takes, but for the reduction.
     """

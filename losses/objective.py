@@ -1,4 +1,4 @@
-"""What one picture's pixels are optimised for: one scalar of them."""
+"""What one picture's pixels are optimized for: one scalar of them."""
 
 from keras import ops
 
@@ -31,7 +31,7 @@ class PictureObjective:
             pictures: tensor (1, height, width, 3), 0-255.
 
         Returns:
-            What is to be minimised, and {"content", "style", "variation", "dream"}
+            What is to be minimized, and {"content", "style", "variation", "dream"}
             unweighted, those of them that there are.
         """
         features = self.loss.network(pictures)

@@ -1,4 +1,4 @@
-"""Which colours a painting has.
+"""Which colors a painting has.
 
 Gram matrices are sums over a picture: a small blob of pure white can supply what the
 rest of it lacks in brightness (Risser et al. 2017 call that an instability, and add
@@ -12,32 +12,32 @@ SHARE = 0.002  # of the painting's pixels, beyond each side of the box
 
 
 class Palette:
-    """A box around the colours of paintings, along their principal axes.
+    """A box around the colors of paintings, along their principal axes.
 
     Args:
         paintings: list of float32 RGB (height, width, 3), 0-255; of several, all
-            colours count.
+            colors count.
     """
 
     def __init__(self, paintings):
-        colours = np.concatenate([np.reshape(p, (-1, 3)) for p in paintings])
-        self.mean = colours.mean(axis=0, dtype=np.float32)
-        variances, axes = np.linalg.eigh(np.cov((colours - self.mean).T))
-        # A grey painting has one axis: no deviation is less than a grey level.
+        colors = np.concatenate([np.reshape(p, (-1, 3)) for p in paintings])
+        self.mean = colors.mean(axis=0, dtype=np.float32)
+        variances, axes = np.linalg.eigh(np.cov((colors - self.mean).T))
+        # A gray painting has one axis: no deviation is less than a gray level.
         deviations = np.sqrt(np.maximum(variances, 1))
         self.axes = (axes / deviations).astype(np.float32)
-        along = (colours - self.mean) @ self.axes
+        along = (colors - self.mean) @ self.axes
         sides = np.quantile(along, [SHARE, 1 - SHARE], axis=0)
         self.least, self.most = sides.astype(np.float32)
 
     def beyond(self, pictures):
-        """The squared distance of each pixel's colour from the box.
+        """The squared distance of each pixel's color from the box.
 
         Args:
             pictures: (batch, height, width, 3), 0-255.
 
         Returns:
-            (batch, height, width), in deviations of the paintings' colours, squared.
+            (batch, height, width), in deviations of the paintings' colors, squared.
         """
         pictures = ops.cast(pictures, "float32")
         along = ops.matmul(ops.subtract(pictures, self.mean), self.axes)

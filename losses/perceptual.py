@@ -10,11 +10,11 @@ import math
 import keras
 from keras import ops
 
-from losses.networks import architecture, build_loss_network
-from losses.palette import Palette
+from fusion_style.losses.features.networks import architecture, build_loss_network
+from fusion_style.losses.palette import Palette
 
 EPSILON = 1e-8
-PALETTE = 0.5  # of the style term: the weight of colours that the painting does not have
+PALETTE = 0.5  # of the style term: the weight of colors that the painting does not have
 
 
 def gram_matrix(features):
@@ -39,14 +39,14 @@ def gram_matrix(features):
 
 
 def total_variation(pictures, reduce=ops.mean):
-    """Absolute differences between neighbours, down and across.
+    """Absolute differences between neighbors, down and across.
 
     Args:
         pictures: (batch, height, width, 3).
         reduce: `ops.mean` or `ops.sum`, over each picture.
 
     Returns:
-        (batch,), in grey levels.
+        (batch,), in gray levels.
     """
     down = ops.abs(pictures[:, 1:] - pictures[:, :-1])
     across = ops.abs(pictures[:, :, 1:] - pictures[:, :, :-1])
@@ -65,7 +65,7 @@ class PerceptualLoss:
     Args:
         style: the painting, float32 RGB (height, width, 3), 0-255; or a list of
             paintings, or None for no style.
-        loss_network: a name of `losses.networks.ARCHITECTURES`.
+        loss_network: a name of `losses.features.networks.ARCHITECTURES`.
         loss_weights: "imagenet", "random" or a file; see `build_loss_network`.
         content_layers, style_layers: names of feature maps, "name=weight", or
             {name: weight}; by default the network's own, with equal weights. The
@@ -177,7 +177,7 @@ class PerceptualLoss:
     def style(self, features, pictures):
         """Squared difference of Gram matrices (Johnson et al. 2016, eq. 4), (batch,).
 
-        A departure: colours that the painting does not have count too. See
+        A departure: colors that the painting does not have count too. See
         `losses.palette`.
         """
         term = PALETTE * self.reduce(self.palette.beyond(pictures), axis=(1, 2))

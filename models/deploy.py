@@ -28,10 +28,15 @@ import copy
 
 import numpy as np
 
-from models.checkpoint import DAMAGE, damaged, read_config, read_layers
-from models.rewrites import blocked, fold_norm, sub_pixel_deconv, sub_pixel_resize
+from fusion_style.models.rewrites import (
+    blocked,
+    fold_norm,
+    sub_pixel_deconv,
+    sub_pixel_resize,
+)
+from fusion_style.models.style_file import DAMAGE, damaged, read_config, read_layers
 
-LIMIT = 1.1  # of models.ends.InputNormalization
+LIMIT = 1.1  # of fusion_style.models.ends.InputNormalization
 
 
 class Deployment:
@@ -45,7 +50,7 @@ class Deployment:
             scaling is in the first convolution.
         norms: {layer: (gamma, beta)} of the instance norms whose statistics are not
             frozen; while there are any, the network sees the whole picture at once.
-        halo: without such norms, how far away the pixels are that a pixel's colour
+        halo: without such norms, how far away the pixels are that a pixel's color
             depends on: the radius of each kernel times the stride that it works at;
             rounded up to 4.
 
@@ -65,7 +70,7 @@ class Deployment:
             raise damaged(path, error) from error
 
     def read(self, config, variables):
-        """Takes what `models.checkpoint` finds in a style file."""
+        """Takes what `models.style_file` finds in a style file."""
         self.network, self.options = config["class_name"], config["config"]
         self.input_norm = self.options["input_norm"]
         self.layers, self.norms, statistics = {}, {}, {}

@@ -7,7 +7,7 @@ picture comes.
 import keras
 from keras import ops
 
-from models.layers import register
+from fusion_style.models.layers import register
 
 
 @register
@@ -15,7 +15,7 @@ class InputNormalization(keras.layers.Layer):
     """Brings each channel of each picture to mean 0 and standard deviation 1, bounded.
 
     Takes pictures with values in 0-255. With batch norm in the network this is
-    what keeps flat regions from collapsing to one colour, and it is the only
+    what keeps flat regions from collapsing to one color, and it is the only
     statistic of the whole picture that such a network uses.
 
     Values then go through limit · tanh(x / limit), and the limit is closer in
@@ -24,7 +24,7 @@ class InputNormalization(keras.layers.Layer):
     """
 
     # A flat channel has no deviation to divide by: what varies by less than
-    # about two grey levels of 255 is noise and must not be blown up.
+    # about two gray levels of 255 is noise and must not be blown up.
     floor = 2.0
     training_limit, limit = 1.5, 1.1
 

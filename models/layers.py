@@ -7,7 +7,7 @@ picture comes. The blocks are functional graphs, built in their constructors.
 import keras
 from keras import ops
 
-from models.subpixel import SubPixelConv2D
+from fusion_style.models.subpixel import SubPixelConv2D
 
 
 def register(cls):
@@ -98,7 +98,7 @@ def inception_conv(x, filters, kernel, shrink=2, name="conv", relu=True, **optio
 
     Takes and returns what `conv_norm_relu` does; `shrink` is FastChi's k. A
     picture's three channels are not shrunk, here a departure: one and a half
-    channels hold no colour. The shrinking 1×1 has no ReLU, which would lose
+    channels hold no color. The shrinking 1×1 has no ReLU, which would lose
     half of what it is to pass on.
     """
     norm = options.get("norm", "batch")

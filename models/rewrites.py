@@ -5,7 +5,7 @@ Kernels are float (height, width, in, out). Each function is exact but for round
 
 import numpy as np
 
-EPSILON = 1e-5  # of the norms in models.layers
+EPSILON = 1e-5  # of the norms in fusion_style.models.layers
 
 
 def fold_norm(kernel, bias, gamma, beta, mean, variance):

@@ -8,8 +8,13 @@ import functools
 
 import keras
 
-from models.ends import CropLike, InputNormalization, MirrorToMultiple, UnsaturatedTanh
-from models.layers import (
+from fusion_style.models.ends import (
+    CropLike,
+    InputNormalization,
+    MirrorToMultiple,
+    UnsaturatedTanh,
+)
+from fusion_style.models.layers import (
     FusionBlock,
     ResidualBlock,
     conv_norm_relu,

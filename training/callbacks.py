@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tqdm
 
-from data.folders import pictures_in
-from data.images import (
+from fusion_style.data.folders import pictures_in
+from fusion_style.data.images import (
     Picture,
     PictureError,
     fit_size,
@@ -20,8 +20,8 @@ from data.images import (
     sample_photograph,
     write_picture,
 )
-from data.sheets import contact_sheet
-from training.guard import NotFinite
+from fusion_style.data.sheets import contact_sheet
+from fusion_style.training.guard import NotFinite
 
 
 class Losses(keras.callbacks.Callback):
@@ -107,7 +107,7 @@ class Previews(keras.callbacks.Callback):
             painted = self.model.transformer(photograph[None], training=False)[0]
             pictures += [photograph, keras.ops.convert_to_numpy(painted)]
         if not all(np.isfinite(picture).all() for picture in pictures):
-            return  # the next loss will not be finite either: see training.guard
+            return  # the next loss will not be finite either: see `training.guard`
         sheet = contact_sheet(pictures, columns=2)
         try:
             write_picture(self.path, Picture(sheet))

@@ -6,29 +6,30 @@ import os
 
 import keras
 
-from data.cache import make_cache
-from data.images import fit_size, read_picture, resize
-from data.photos import PhotoStream, open_photographs
-from files import write_json
-from losses.perceptual import PerceptualLoss
-from models.checkpoint import save_network, style_path
-from models.transformer import build_network
-from training.board import Board
-from training.callbacks import (
+from fusion_style.backend import jit_compile
+from fusion_style.data.images import fit_size, read_picture, resize
+from fusion_style.data.photos.cache import make_cache
+from fusion_style.data.photos.sources import open_photographs
+from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.files import write_json
+from fusion_style.losses.perceptual import PerceptualLoss
+from fusion_style.models.style_file import save_network, style_path
+from fusion_style.models.transformer import build_network
+from fusion_style.training.board import Board
+from fusion_style.training.callbacks import (
     Checkpoints,
     Losses,
     Previews,
     StopOnSignal,
     preview_photographs,
 )
-from training.guard import NotFinite, roll_back
-from training.record import RunRecord
-from training.settings import check, check_sizes, places
-from training.state import TrainingState, copy_weights
-from training.strategy import (
+from fusion_style.training.config import check, check_sizes, places
+from fusion_style.training.guard import NotFinite, roll_back
+from fusion_style.training.record import RunRecord
+from fusion_style.training.state import TrainingState, copy_weights
+from fusion_style.training.strategy import (
     anyone,
     batches_for,
-    jit_compile,
     log_shape,
     lost_worker,
     make_strategy,
@@ -36,7 +37,7 @@ from training.strategy import (
     synchronize_batch_norm,
     worker,
 )
-from training.trainer import StyleTrainer
+from fusion_style.training.trainer import StyleTrainer
 
 
 def learn_style(

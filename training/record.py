@@ -9,11 +9,11 @@ import time
 
 import numpy as np
 
-from files import sha256
-from models.checkpoint import FORMAT, StyleFileError, read_recipe, style_path
+from fusion_style.files import sha256
+from fusion_style.losses.features.identity import WORDS, known_by
+from fusion_style.models.style_file import FORMAT, StyleFileError, read_recipe, style_path
 
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
-WORDS = {"imagenet", "random"}  # loss weights that are no file
 # What a continuation may be told differently; the painting is compared by content.
 FREE_TO_CHANGE = {
     "style", "data", "out", "loss_weights", "devices", "preview", "log_dir", "resume",
@@ -145,11 +145,6 @@ class RunRecord:
             "history": list(self.history),
             "recent": list(self.recent),  # steps that are not in the history yet
         }
-
-
-def known_by(loss_weights):
-    """What weights are compared by: "imagenet", "random", or the sha256 of a file."""
-    return loss_weights if loss_weights in WORDS else sha256(loss_weights)
 
 
 def read_record(path):

@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import tqdm
 
-from files import remove_leftovers
-from models.checkpoint import load_network, read_training, save_network
-from training.guard import NotFinite
+from fusion_style.files import remove_leftovers
+from fusion_style.models.style_file import load_network, read_training, save_network
+from fusion_style.training.guard import NotFinite
 
 
 class TrainingState:

@@ -7,8 +7,8 @@ import re
 
 import keras
 
-from data import prefetch
-from devices import gpus
+from fusion_style.data.photos import prefetch
+from fusion_style.devices import gpus
 
 
 def make_strategy(devices="auto"):
@@ -126,7 +126,7 @@ def scope(strategy):
 
 
 def batches_for(strategy, stream, batch, start):
-    """The batches of a `data.photos.PhotoStream`, for `fit`, from number `start` on.
+    """The batches of a `data.photos.stream.PhotoStream`, for `fit`, from number `start` on.
 
     Each worker reads its own part of each batch, so the batch is the same one however
     many there are.
@@ -171,13 +171,3 @@ def synchronize_batch_norm(network):
     for layer in network._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
-
-
-def jit_compile():
-    """What to give `compile`: Keras's own choice, but no XLA for TensorFlow on a CPU.
-
-    There it would replace oneDNN's convolutions by slower ones.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return "auto"
-    return "auto" if gpus() else False

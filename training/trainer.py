@@ -1,4 +1,4 @@
-"""StyleTrainer: an image transformation network learning to minimise the loss.
+"""StyleTrainer: an image transformation network learning to minimize the loss.
 
 Johnson et al. 2016, Fig. 2, on any Keras backend.
 """

@@ -22,7 +22,7 @@ def artefacts(pixels):
     Returns:
         {"grid_2", "grid_4"}: the energy at that period over the energy beside it, the
         mean of across and down; 1 where there is no grid. {"border_red", "border_green",
-        "border_blue"}: how much brighter, in grey levels, the outermost 8 pixels are in
+        "border_blue"}: how much brighter, in gray levels, the outermost 8 pixels are in
         the mean than the interior, which begins 16 pixels from the border; a dark frame
         is negative. Photographs have such differences, which over many of them even out.
         {"border_deviation"}: the same of the deviation within squares of 8 pixels;
@@ -32,8 +32,8 @@ def artefacts(pixels):
         f"grid_{period}": np.mean([peak(pixels, period, axis) for axis in (0, 1)])
         for period in PERIODS
     }
-    colour, deviation = border(pixels)
-    found = grid | dict(zip(BORDER, (*colour, deviation), strict=True))
+    color, deviation = border(pixels)
+    found = grid | dict(zip(BORDER, (*color, deviation), strict=True))
     return {name: float(value) for name, value in found.items()}
 
 
@@ -45,10 +45,10 @@ def peak(pixels, period, axis):
     """
     length = pixels.shape[axis]
     window = np.expand_dims(np.hanning(length + 1)[:-1], [a for a in range(3) if a != axis])
-    centred = pixels - pixels.mean(axis, keepdims=True)
-    energies = np.square(np.abs(np.fft.rfft(centred * window, axis=axis)))
+    centerd = pixels - pixels.mean(axis, keepdims=True)
+    energies = np.square(np.abs(np.fft.rfft(centerd * window, axis=axis)))
     energy = energies.mean(tuple(a for a in range(3) if a != axis))
-    energy += np.square(window).sum() / 12  # that of rounding to grey levels
+    energy += np.square(window).sum() / 12  # that of rounding to gray levels
     distance = np.abs(np.arange(len(energy)) - length // period)
     beside = energy[(distance >= NEAR[0]) & (distance <= NEAR[1])]
     # Energies fall as a power of the frequency, so their mean is geometric.
@@ -56,7 +56,7 @@ def peak(pixels, period, axis):
 
 
 def border(pixels):
-    """(colours, deviation): how much more of them the border has than the interior."""
+    """(colors, deviation): how much more of them the border has than the interior."""
     height, width, channels = pixels.shape
     squares = pixels.reshape(height // STRIP, STRIP, width // STRIP, STRIP, channels)
 

@@ -11,15 +11,15 @@ import os
 
 import numpy as np
 
-from benchmarks.yardstick.comparison import square
-from data.images import sample_photograph, to_bytes
-from files import sha256, write_json
-from inference.stylizer import Stylizer
-from models.checkpoint import PRETRAINED, StyleFileError
+from fusion_style.benchmarks.yardstick.comparison import square
+from fusion_style.data.images import sample_photograph, to_bytes
+from fusion_style.files import sha256, write_json
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.style_file import PRETRAINED, StyleFileError
 
 CHECKS = os.path.join(PRETRAINED, "checks.json")
 SIZE, SHRUNK = 256, 16  # pixels
-TOLERANCE = 2.0  # grey levels, in the mean
+TOLERANCE = 2.0  # gray levels, in the mean
 
 
 def shrunk_painting(path):
@@ -71,7 +71,7 @@ def check(styles, path=CHECKS):
             )
         if distance > TOLERANCE:
             complaints.append(
-                f"{name} paints another picture than was recorded: {distance:.1f} grey "
+                f"{name} paints another picture than was recorded: {distance:.1f} gray "
                 f"levels away, in the mean; {TOLERANCE:g} are allowed"
             )
         if papers and received not in papers:
@@ -79,7 +79,7 @@ def check(styles, path=CHECKS):
                 f"the papers of {name} are of another file: benchmarks/gallery.py writes "
                 "them anew"
             )
-        fits[name] = f"{distance:.2f} grey levels from the recorded picture"
+        fits[name] = f"{distance:.2f} gray levels from the recorded picture"
     complaints += [
         f"{name} was recorded but is not shipped" for name in recorded if name not in styles
     ]

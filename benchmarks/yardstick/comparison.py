@@ -8,16 +8,21 @@ from typing import NamedTuple
 
 import tqdm
 
-from benchmarks.yardstick import slow_method
-from benchmarks.yardstick.artefacts import artefacts
-from benchmarks.yardstick.judges import Judge, find_painting, loss_settings, losses
-from benchmarks.yardstick.stability import own_changes, stability
-from data.folders import pictures_in
-from data.images import Picture, fit_size, read_picture, resize, write_picture
-from data.sheets import contact_sheet
-from files import sha256
-from inference.stylizer import Stylizer
-from models.checkpoint import (
+from fusion_style.benchmarks.yardstick import slow_method
+from fusion_style.benchmarks.yardstick.artefacts import artefacts
+from fusion_style.benchmarks.yardstick.judges import (
+    Judge,
+    find_painting,
+    loss_settings,
+    losses,
+)
+from fusion_style.benchmarks.yardstick.stability import own_changes, stability
+from fusion_style.data.folders import pictures_in
+from fusion_style.data.images import Picture, fit_size, read_picture, resize, write_picture
+from fusion_style.data.sheets import contact_sheet
+from fusion_style.files import sha256
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.style_file import (
     photographs_seen,
     read_config,
     read_layers,
@@ -39,7 +44,7 @@ class Style:
 
     Args:
         label: what it is called in tables.
-        style: see `models.checkpoint.style_path`.
+        style: see `models.style_file.style_path`.
         given: of the loss, in place of what the recipe says; see `loss_settings`.
         paintings: paths of paintings, or folders of them.
         size: side of the smallest picture, in pixels.
@@ -140,7 +145,7 @@ def compare(styles, photographs, size, iterations, slow_count, start, results):
         iterations: of the slow method.
         slow_count: how many photographs it paints, evenly spaced.
         start: where from, of `slow_method.STARTS`.
-        results: `benchmarks.yardstick.results.Results`, from which what is known is taken.
+        results: `results.Results`, from which what is known is taken.
     """
     judge = styles[0].judge
     subjects = [(UNTOUCHED, "photograph", None)]

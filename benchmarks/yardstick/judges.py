@@ -10,14 +10,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from data.folders import pictures_in
-from data.images import fit_size, read_picture, resize
-from files import sha256
-from losses.networks import architecture, check_layers, check_weights
-from losses.objective import PictureObjective
-from losses.perceptual import PerceptualLoss, layer_weights
-from training.learn import learn_style
-from training.settings import check_sizes, loss_layers
+from fusion_style.data.folders import pictures_in
+from fusion_style.data.images import fit_size, read_picture, resize
+from fusion_style.files import sha256
+from fusion_style.losses.features.networks import architecture, check_layers, check_weights
+from fusion_style.losses.objective import PictureObjective
+from fusion_style.losses.perceptual import PerceptualLoss, layer_weights
+from fusion_style.training.config import check_sizes, loss_layers
+from fusion_style.training.learn import learn_style
 
 SETTINGS = (
     "loss_network", "loss_weights", "content_layers", "style_layers", "content_weight",

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from benchmarks.figures import save_figure
-from benchmarks.yardstick.comparison import UNTOUCHED
-from benchmarks.yardstick.slow_method import worth, worth_said
+from fusion_style.benchmarks.figures import save_figure
+from fusion_style.benchmarks.yardstick.comparison import UNTOUCHED
+from fusion_style.benchmarks.yardstick.slow_method import worth, worth_said
 
 TERMS = "content", "style", "total"
 BORDER = "border_red", "border_green", "border_blue"
@@ -21,7 +21,7 @@ def summary(panel, iterations):
     """The numbers of a panel that a reader would cite, as JSON can hold them.
 
     Args:
-        panel: `benchmarks.yardstick.comparison.Panel`.
+        panel: `fusion_style.benchmarks.yardstick.comparison.Panel`.
         iterations: those of the slow method to report, ascending.
     """
     rows = {}
@@ -134,22 +134,22 @@ def table_of_changes(found, width):
     """Stability and artefacts, and how they compare with the photographs' own."""
     own = found["rows"][UNTOUCHED]["stability"]
     yield (
-        f"{'':<{width}}{'changed by (grey levels, of own)':>36}{'grid (energy)':>24}"
-        f"{'border (grey levels)':>24}"
+        f"{'':<{width}}{'changed by (gray levels, of own)':>36}{'grid (energy)':>24}"
+        f"{'border (gray levels)':>24}"
     )
     yield (
         f"{'':<{width}}{'1 pixel':>18}{'noise of 2':>18}{'2 pixels':>12}{'4 pixels':>12}"
-        f"{'colour':>12}{'deviation':>12}"
+        f"{'color':>12}{'deviation':>12}"
     )
     for label, row in found["rows"].items():
         line = f"  {label:<{width - 2}}"
         for name in ("shift", "noise"):
             value = row["stability"][name]
-            ratio = value / own[name] if own[name] else float("inf")  # all of one colour
+            ratio = value / own[name] if own[name] else float("inf")  # all of one color
             line += f"{f'{value:.2f} ({ratio:.2f}×)':>18}"
         left = row["artefacts"]
-        colour = max((left[name] for name in BORDER), key=abs)
-        for value in (left["grid_2"], left["grid_4"], colour, left["border_deviation"]):
+        color = max((left[name] for name in BORDER), key=abs)
+        for value in (left["grid_2"], left["grid_4"], color, left["border_deviation"]):
             line += f"{value:>12.2f}"
         yield line
 
@@ -181,8 +181,8 @@ def plot(panels, iterations, path):
         for i, (label, row) in enumerate(panel.rows.items()):
             those = panel.slow or range(len(row["losses"]))
             total = np.mean([row["losses"][j]["total"] for j in those])
-            colour = "0.6" if label == UNTOUCHED else f"C{i - 1}"
-            axis.axhline(total, color=colour, linestyle="--", label=label)
+            color = "0.6" if label == UNTOUCHED else f"C{i - 1}"
+            axis.axhline(total, color=color, linestyle="--", label=label)
         axis.set(
             xscale="log", ylabel="total loss",
             xlabel=f"iterations of L-BFGS from the {panel.start}",

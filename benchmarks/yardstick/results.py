@@ -3,7 +3,7 @@
 import json
 import os
 
-from files import write_json
+from fusion_style.files import write_json
 
 
 class Results:

@@ -10,7 +10,7 @@ import math
 import numpy as np
 import tqdm
 
-from training.pixels import minimise
+from fusion_style.optimization.minimize import minimize
 
 STARTS = "photo", "noise"
 
@@ -21,7 +21,7 @@ def run(objective, photograph, iterations, start="photo"):
     Where L-BFGS finds nothing better any more, the last values stay.
 
     Args:
-        objective: see `training.pixels.minimise`.
+        objective: see `optimization.minimize.minimize`.
         photograph: float32 RGB (height, width, 3), 0-255.
         start: of `STARTS`; the noise is white, uniform, and always the same.
     """
@@ -33,7 +33,7 @@ def run(objective, photograph, iterations, start="photo"):
         def callback(step):
             bar.update()  # whose result would stop it
 
-        result = minimise(objective, first, "lbfgs", iterations, callback=callback)
+        result = minimize(objective, first, "lbfgs", iterations, callback=callback)
     terms = result.losses + [result.losses[-1]] * (iterations + 1 - len(result.losses))
     return {name: [float(f"{at[name]:.6g}") for at in terms] for name in terms[0]}
 

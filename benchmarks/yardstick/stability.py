@@ -5,11 +5,11 @@ What flickers in a video: the camera moves by a pixel, the sensor is noisy.
 
 import numpy as np
 
-NOISE = 2.0  # grey levels
+NOISE = 2.0  # gray levels
 
 
 def stability(paint, photograph, painting):
-    """Changes of a painting, in grey levels, in the mean.
+    """Changes of a painting, in gray levels, in the mean.
 
     Args:
         paint: function from a photograph to its painting, float32 RGB (height, width,
@@ -18,7 +18,7 @@ def stability(paint, photograph, painting):
 
     Returns:
         {"shift"}: where the photograph is moved by a pixel, up and to the left, and the
-        painting back; the mean of both. {"noise"}: with noise of 2 grey levels added.
+        painting back; the mean of both. {"noise"}: with noise of 2 gray levels added.
     """
     up, left = paint(photograph[1:]), paint(photograph[:, 1:])
     return {
@@ -44,7 +44,7 @@ def with_noise(photograph):
 
 
 def difference(first, second):
-    """The mean absolute difference, in grey levels."""
+    """The mean absolute difference, in gray levels."""
     return float(np.abs(first - second).mean())
 
 

@@ -1,0 +1,121 @@
+"""Photographs kept as they were decoded and scaled: in memory, or in a folder.
+
+A cache holds what it is given until it is full; what does not fit any more is
+decoded again each time. It throws nothing out for something newer: every epoch
+sees every photograph once, so the newest is the one that is needed last.
+"""
+
+import contextlib
+import os
+import struct
+import threading
+import zlib
+from hashlib import sha256
+
+import numpy as np
+
+from fusion_style.files import replacing
+
+GIGABYTE = 10**9
+LARGEST = 2**26  # bytes: long strips of pictures are not worth their place
+KINDS = ("none", "memory", "disk")
+
+
+class MemoryCache:
+    """Up to `gigabytes` of uint8 arrays (height, width, 3), by key, in memory."""
+
+    def __init__(self, gigabytes):
+        self.free = int(gigabytes * GIGABYTE)
+        self.kept = {}
+        self.lock = threading.Lock()
+
+    def reserve(self, size):
+        """Whether an array of `size` bytes still fits; if so, its place is taken."""
+        with self.lock:
+            fits = self.fits(size)
+            self.free -= size if fits else 0
+        return fits
+
+    def get(self, key):
+        """The array kept under a key, or None."""
+        return self.kept.get(key)
+
+    def put(self, key, pixels):
+        """Keeps an array if it fits."""
+        if key not in self.kept and self.reserve(pixels.nbytes):
+            self.kept[key] = pixels
+
+    def fits(self, size):
+        """Whether an array of `size` bytes would be kept."""
+        return size <= min(self.free, LARGEST)
+
+
+class DiskCache(MemoryCache):
+    """The same in a folder: one file for each photograph.
+
+    A file has a header, `MAGIC`, height, width and the pixels' CRC-32, and the raw
+    pixels. It appears whole or not at all; the folder may be deleted at any time; a
+    file that is damaged is as good as none, and is written again. What a disk
+    refuses, because it is full or the folder may not be written to, is not kept.
+
+    Args:
+        gigabytes: what the folder may hold, with what is in it already.
+        folder: made when it is needed.
+    """
+
+    MAGIC = b"photo1\0\0"
+    HEADER = struct.Struct("<8sIII")
+
+    def __init__(self, gigabytes, folder):
+        super().__init__(gigabytes)
+        self.folder = folder
+        with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+            self.free -= sum(entry.stat().st_size for entry in entries)
+
+    def path(self, key):
+        """Where the photograph called `key` is kept."""
+        return os.path.join(self.folder, sha256(os.fsencode(key)).hexdigest() + ".pixels")
+
+    def get(self, key):
+        try:
+            with open(self.path(key), "rb") as file:
+                content = file.read()
+            magic, height, width, checksum = self.HEADER.unpack_from(content)
+            pixels = np.frombuffer(content, np.uint8, offset=self.HEADER.size)
+            if magic != self.MAGIC or checksum != zlib.crc32(pixels):
+                return None
+            return pixels.reshape(height, width, 3)
+        except (OSError, struct.error, ValueError):
+            return None
+
+    def put(self, key, pixels):
+        path = self.path(key)
+        header = self.HEADER.pack(self.MAGIC, *pixels.shape[:2], zlib.crc32(pixels))
+        try:
+            old = os.path.getsize(path) if os.path.exists(path) else 0
+            if self.reserve(pixels.nbytes + len(header) - old):
+                with replacing(path) as temporary, open(temporary, "wb") as file:
+                    file.write(header)
+                    file.write(pixels.data)
+        except OSError:
+            self.free = 0  # a full disk: what is there is still of use
+
+
+def make_cache(cache="none", gigabytes=2.0, folder=None):
+    """The cache of a kind, or None.
+
+    Args:
+        cache: "none", "memory" or "disk".
+        gigabytes: of decoded pictures, 10⁹ bytes each.
+        folder: for "disk".
+
+    Raises:
+        ValueError: for another kind, or a limit that is not more than 0.
+    """
+    if cache not in KINDS:
+        raise ValueError(f"cache must be one of {', '.join(KINDS)}. Received: {cache!r}")
+    if not gigabytes > 0:
+        raise ValueError(f"cache_gb must be more than 0. Received: {gigabytes}")
+    if cache == "none":
+        return None
+    return MemoryCache(gigabytes) if cache == "memory" else DiskCache(gigabytes, folder)

@@ -1,0 +1,134 @@
+"""PhotoStream: batches of crops, a function of the seed and the position alone."""
+
+import functools
+import os
+
+import numpy as np
+
+from fusion_style.data.images import PictureError
+from fusion_style.data.photos.crops import KeptPhotograph, ScaledPhotograph, mirrored
+
+SCALES = 2**32 - 1  # in place of an epoch: where the photographs' scales are drawn
+
+
+class PhotoStream:
+    """An endless stream of crops of photographs, in a new order every epoch.
+
+    The crop at a position is a function of the seed and the position alone, to the
+    bit, with a cache and without. The scale of a photograph's crops is drawn once;
+    where they lie, and whether they are flipped, is drawn anew every epoch. A
+    photograph that cannot be read is replaced by another, and `skipped` says which
+    and why.
+
+    Args:
+        photographs: a `Folder` or a `TensorFlowDataset`.
+        size: side of the crops in pixels.
+        seed: the same seed gives the same photographs, crops and order.
+        skipped: {name: reason} of photographs known to be unreadable, to be added to.
+        cache: of `data.photos.cache`, for photographs as they were decoded; None for none.
+
+    Attributes:
+        failure: the error that ended the stream, which tf.data hides in one of its
+            own; None while all is well.
+
+    Raises:
+        PictureError: if none of the photographs can be read.
+    """
+
+    attempts = 1000
+
+    def __init__(self, photographs, size, seed=0, skipped=None, cache=None):
+        self.photographs, self.size, self.seed = photographs, size, seed
+        self.cache = cache
+        self.skipped = {} if skipped is None else skipped
+        self.failure = None
+        self.order = functools.lru_cache(2)(self.order)
+        self.crop(0)
+
+    def order(self, epoch):
+        """The order of the photographs in an epoch, a permutation."""
+        return np.random.default_rng((self.seed, epoch)).permutation(len(self.photographs))
+
+    def crop(self, position):
+        """The crop at a position from 0 up: uint8 RGB (size, size, 3)."""
+        epoch, place = divmod(int(position), len(self.photographs))
+        for attempt in range(self.attempts):
+            rng = np.random.default_rng((self.seed, epoch, place, attempt))
+            replacement = rng.integers(len(self.photographs))
+            index = replacement if attempt else self.order(epoch)[place]
+            name = self.photographs.names[index]
+            if name not in self.skipped:
+                try:
+                    return self.random_crop(index, rng)
+                except PictureError as error:
+                    source = str(self.photographs.source(index))
+                    self.skipped[name] = str(error).replace(source, name)
+        self.failure = PictureError(
+            f"{self.attempts} photographs in a row could not be read. The last: "
+            f"{self.skipped[name]}"
+        )
+        raise self.failure
+
+    def random_crop(self, index, rng):
+        """A random square of a photograph, flipped half of the time.
+
+        Returns:
+            uint8 RGB (size, size, 3).
+
+        Raises:
+            PictureError: if the photograph cannot be read.
+        """
+        photograph = self.photograph(index)
+        room = photograph.height - self.size, photograph.width - self.size
+        top, left = rng.integers(room, endpoint=True)
+        flip = rng.random() < 0.5
+        square = photograph.crop(top, left, self.size)
+        return mirrored(square) if flip else square
+
+    def photograph(self, index):
+        """A photograph at the scale of its crops, from the cache if it is there."""
+        share = np.random.default_rng((self.seed, SCALES, index)).random()
+        if self.cache is None:
+            return ScaledPhotograph(self.photographs.source(index), self.size, share)
+        key = f"{self.photographs.stamp(index)}|{self.size}|{share}"
+        pixels = self.cache.get(key)
+        if pixels is None:
+            source = self.photographs.source(index)
+            photograph = ScaledPhotograph(source, self.size, share)
+            if not self.cache.fits(photograph.height * photograph.width * 3):
+                return photograph
+            pixels = photograph.whole()
+            self.cache.put(key, pixels)
+        return KeptPhotograph(pixels)
+
+    def batches(self, batch, start=0, worker=0, workers=1):
+        """The stream as a tf.data.Dataset, read and decoded in parallel.
+
+        Args:
+            batch: photographs in a batch.
+            start: the first batch's number; a training that goes on gives its step.
+            worker, workers: which part of each batch to read, of how many.
+
+        Returns:
+            An infinite dataset of float32 (batch / workers, size, size, 3), 0-255.
+        """
+        import tensorflow as tf
+
+        part = batch // workers
+        shape = (part, self.size, self.size, 3)
+
+        def crops(number):
+            first = number * batch + worker * part
+            return np.stack([self.crop(first + i) for i in range(part)])
+
+        def read(number):
+            pixels = tf.numpy_function(crops, [number], tf.uint8, stateful=False)
+            return tf.cast(tf.ensure_shape(pixels, shape), tf.float32)
+
+        numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // batch)
+        # A batch is one thread's work. Without AUTOTUNE, which takes seconds to find the
+        # second core, and whose own thread may sleep a minute before an iterator can go.
+        batches = numbers.map(read, num_parallel_calls=max(2, os.cpu_count()))
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return batches.prefetch(2).with_options(options)

@@ -1,0 +1,181 @@
+"""Loss networks: frozen image classifiers whose features measure a picture.
+
+Each is a Keras model from float32 RGB pictures, (batch, height, width, 3) with
+values in 0-255, to a dict of feature maps keyed by the names in `losses.features.registry`.
+Each owns its preprocessing and is built only as deep as the deepest layer asked for.
+"""
+
+import bisect
+import functools
+import os
+import warnings
+
+import keras
+
+from fusion_style.losses.features.preprocessing import Preprocessing
+from fusion_style.losses.features.registry import ARCHITECTURES, architecture
+
+__all__ = ["ARCHITECTURES", "architecture", "build_loss_network"]
+
+ENOUGH = 128  # pixels: every feature map of every loss network then has 2 × 2
+
+
+def build_loss_network(name="vgg16", layers=None, weights="imagenet", pooling="max"):
+    """A frozen network that returns the feature maps of `layers`.
+
+    Args:
+        name: a key of `ARCHITECTURES`.
+        layers: names of the feature maps; by default the network's content and
+            style layers.
+        weights: "imagenet" (downloaded by keras.applications, for its networks),
+            "random" (He et al. 2015, without a pretrained file), or the path of a
+            file: .h5 for the networks of keras.applications, .safetensors or .npz
+            for torchvision's, .weights for Darknet's.
+        pooling: "max" as trained, or "average" in place of every max pooling (Gatys
+            et al. 2016, sec. 2). Where a network pads before it pools, zeros are
+            averaged too.
+
+    Returns:
+        A `keras.Model` from (batch, height, width, 3), 0-255, to
+        {layer: (batch, height', width', channels)}. Norms use their stored
+        statistics, also in training.
+
+    Raises:
+        ValueError: for an unknown network, layer or pooling, weights that the network
+            does not come with, or a file that is damaged, lacks a layer that is
+            needed or holds another network's.
+        FileNotFoundError: if the file of weights does not exist.
+        ConnectionError: if ImageNet's weights cannot be downloaded.
+    """
+    arch = architecture(name)
+    layers = tuple(layers or dict.fromkeys(arch.content_layers + arch.style_layers))
+    check_layers(name, layers)
+    check_weights(name, weights)
+    check_pooling(name, pooling)
+
+    base = download(name) if weights == "imagenet" else arch.build()
+    features = feature_maps(base, arch, layers)
+    if weights == "random":
+        he_normal(features)
+    elif weights != "imagenet":
+        path = os.fspath(weights)
+        arch.formats[extension(path)](base, path, {x.name for x in features.layers})
+    if pooling == "average":
+        features = with_average_pooling(features)
+
+    picture = keras.Input((None, None, 3), dtype="float32", name="picture")
+    preprocess = Preprocessing(**arch.preprocessing, dtype="float32", name="preprocessing")
+    network = keras.Model(picture, features(preprocess(picture)), name=name)
+    network.trainable = False
+    return network
+
+
+def feature_maps(base, arch, layers):
+    """From what the network takes to {layer: feature map}, with the layers of `base`."""
+    outputs = {layer: base.get_layer(arch.layers[layer]).output for layer in layers}
+    return keras.Model(base.input, outputs)
+
+
+def with_average_pooling(network):
+    """The same network, weights and all, with every max pooling replaced by the mean."""
+
+    def replaced(layer):
+        pools = isinstance(layer, keras.layers.MaxPooling2D)
+        kind = keras.layers.AveragePooling2D if pools else type(layer)
+        return kind.from_config(layer.get_config())
+
+    other = keras.models.clone_model(network, clone_function=replaced)
+    other.set_weights(network.get_weights())
+    return other
+
+
+def he_normal(network):
+    """Draws every kernel anew from He et al. 2015's normal distribution (eq. 10)."""
+    for layer in network.layers:
+        if hasattr(layer, "kernel"):
+            # Each channel of a depthwise convolution sees its own channel only.
+            depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+            draw = keras.initializers.VarianceScaling(
+                2.0, "fan_out" if depthwise else "fan_in", "truncated_normal"
+            )
+            layer.kernel.assign(draw(layer.kernel.shape))
+
+
+def download(name):
+    """The whole network with ImageNet's weights."""
+    try:
+        with warnings.catch_warnings():  # MobileNetV2's, that pictures may have any size
+            warnings.simplefilter("ignore")
+            return architecture(name).download()
+    except Exception as error:  # keras raises bare Exception for a failed download
+        raise ConnectionError(
+            f"The ImageNet weights of {name} could not be downloaded ({error}). "
+            f"{architecture(name).source}, or use --loss_weights random."
+        ) from error
+
+
+@functools.lru_cache
+def smallest_picture(name, layers):
+    """The least side in pixels at which each of `layers` still has 2 × 2 features.
+
+    Args:
+        name: a key of `ARCHITECTURES`.
+        layers: a tuple of names of feature maps.
+    """
+    features = feature_maps(architecture(name).build(), architecture(name), layers)
+
+    def fits(side):
+        try:
+            shapes = features.compute_output_shape((1, side, side, 3))
+        except ValueError:  # a convolution without padding has nothing left to see
+            return False
+        return all(min(shape[1:3]) >= 2 for shape in shapes.values())
+
+    return bisect.bisect_left(range(ENOUGH), True, key=fits)
+
+
+def extension(path):
+    return os.path.splitext(path)[1].lower()
+
+
+def check_layers(name, layers):
+    """Raises ValueError for layers that the network called `name` does not have."""
+    known = architecture(name).layers
+    unknown = [layer for layer in layers if layer not in known]
+    if unknown:
+        raise ValueError(
+            f"{name} has no layer {', '.join(unknown)}. Its layers are: {', '.join(known)}"
+        )
+
+
+def check_weights(name, weights):
+    """Complains of weights that the network called `name` cannot have.
+
+    Raises:
+        ValueError: if it has no ImageNet weights in Keras, or another file format.
+        FileNotFoundError: if the file does not exist.
+    """
+    arch = architecture(name)
+    if weights == "random" or (weights == "imagenet" and arch.download):
+        return
+    if weights == "imagenet":
+        raise ValueError(
+            f"Keras has no weights of {name} to download. {arch.source}; or use "
+            "--loss_weights random."
+        )
+    if extension(os.fspath(weights)) not in arch.formats:
+        download = "imagenet, " if arch.download else ""
+        raise ValueError(
+            f"The weights of {name} are {download}random or a file whose name ends in "
+            f"{' or '.join(arch.formats)}. Received: {weights}. {arch.source}."
+        )
+    if not os.path.exists(weights):
+        raise FileNotFoundError(f"The file of weights does not exist: {weights}")
+
+
+def check_pooling(name, pooling):
+    """Raises ValueError for a pooling that the network called `name` cannot have."""
+    if pooling not in ("max", "average"):
+        raise ValueError(f"pooling must be 'max' or 'average'. Received: {pooling!r}")
+    if pooling == "average" and not architecture(name).max_pooling:
+        raise ValueError(f"{name} has no max pooling that 'average' could replace")

@@ -1,0 +1,211 @@
+"""Which loss networks there are, and what each is and needs.
+
+The networks are those of keras.applications and of `losses.features.architectures`. Feature
+maps have the papers' names (`relu3_2`: the second convolution of the third block,
+after its ReLU) or, where a paper has none, those of Keras.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import keras
+
+from fusion_style.losses.features.architectures import alexnet, squeezenet, tiny_yolo
+from fusion_style.losses.features.preprocessing import CAFFE, DARKNET, TENSORFLOW, TORCH
+from fusion_style.losses.features.weights import load_darknet, load_keras, load_state_dict
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """One entry of the registry.
+
+    Attributes:
+        build: from nothing to the whole network, with random weights.
+        preprocessing: of `losses.features.preprocessing`.
+        layers: the papers' name of each feature map -> the Keras layer's name.
+        content_layers, style_layers: the defaults.
+        formats: extension of a file of weights -> its loader, of `losses.features.weights`.
+        source: what to do to get such a file.
+        download: like `build`, with ImageNet's weights; None if Keras has none.
+        max_pooling: whether there is any.
+    """
+
+    build: Callable
+    preprocessing: dict
+    layers: dict
+    content_layers: tuple
+    style_layers: tuple
+    formats: dict
+    source: str
+    download: Callable | None = None
+    max_pooling: bool = True
+
+
+def keras_application(constructor, file, **entry):
+    """An entry for a network of keras.applications; `file` is what it downloads."""
+    build = functools.partial(constructor, include_top=False, input_shape=(None, None, 3))
+    return Architecture(
+        build=functools.partial(build, weights=None),
+        download=functools.partial(build, weights="imagenet"),
+        formats={".h5": load_keras},
+        source=f"Download {file} elsewhere and give it with --loss_weights FILE",
+        **entry,
+    )
+
+
+def torchvision_model(function, build, **entry):
+    """An entry for a network of torchvision; `function` is its name there."""
+    file = f"{build.__name__}.safetensors"
+    return Architecture(
+        build=build,
+        preprocessing=TORCH,
+        formats={".safetensors": load_state_dict, ".npz": load_state_dict},
+        source=(
+            'Make it where PyTorch is: python -c "import torchvision, safetensors.torch '
+            f"as s; s.save_file(torchvision.models.{function}(weights='DEFAULT')"
+            f".state_dict(), '{file}')\" and give it with --loss_weights {file}"
+        ),
+        **entry,
+    )
+
+
+def vgg_layers(*convolutions):
+    """{our name: Keras's} for so many convolutions in each block."""
+    return {
+        f"relu{block}_{i}": f"block{block}_conv{i}"
+        for block, count in enumerate(convolutions, start=1)
+        for i in range(1, count + 1)
+    }
+
+
+# Szegedy et al. 2016's stem, which Keras leaves without names; "conv2b" is TF-Slim's
+# Conv2d_2b_3x3.
+INCEPTION_STEM = ("conv1a", "conv2a", "conv2b", "conv3b", "conv4a")
+
+
+def inception_v3(**options):
+    """keras.applications' InceptionV3 with names for the ReLUs of the stem."""
+    network = keras.applications.InceptionV3(**options)
+    relus = [x for x in network.layers if isinstance(x, keras.layers.Activation)]
+    for layer, name in zip(relus, INCEPTION_STEM, strict=False):
+        layer.name = name
+    return network
+
+
+def mobilenet_layers():
+    """The ReLU6 maps of every block; the blocks' own outputs have no ReLU."""
+    blocks = [f"block_{i}_" for i in range(1, 17)]
+    names = ["Conv1_relu", "expanded_conv_depthwise_relu"]
+    names += [f"{b}{part}_relu" for b in blocks for part in ("expand", "depthwise")]
+    return same_names(*names, "out_relu")
+
+
+def same_names(*names):
+    """{our name: Keras's}, where they are the same."""
+    return {name: name for name in names}
+
+
+ARCHITECTURES = {
+    "vgg16": keras_application(  # Simonyan & Zisserman 2015
+        keras.applications.VGG16,
+        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        preprocessing=CAFFE,
+        layers=vgg_layers(2, 2, 3, 3, 3),
+        content_layers=("relu3_3",),  # Johnson et al. 2016
+        style_layers=("relu1_2", "relu2_2", "relu3_3", "relu4_3"),
+    ),
+    "vgg19": keras_application(
+        keras.applications.VGG19,
+        "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        preprocessing=CAFFE,
+        layers=vgg_layers(2, 2, 4, 4, 4),
+        content_layers=("relu3_3",),
+        style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),  # Gatys et al. 2016
+    ),
+    # The defaults from here on have the strides of Johnson's layers in VGG16, as far
+    # as the network has them.
+    "resnet50": keras_application(  # He et al. 2016
+        keras.applications.ResNet50,
+        "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        preprocessing=CAFFE,
+        layers=same_names(
+            "conv1_relu",
+            *(f"conv2_block{i}_out" for i in range(1, 4)),
+            *(f"conv3_block{i}_out" for i in range(1, 5)),
+            *(f"conv4_block{i}_out" for i in range(1, 7)),
+            *(f"conv5_block{i}_out" for i in range(1, 4)),
+        ),
+        content_layers=("conv2_block3_out",),
+        style_layers=(
+            "conv1_relu", "conv2_block3_out", "conv3_block4_out", "conv4_block6_out",
+        ),
+    ),
+    "inception_v3": keras_application(  # Szegedy et al. 2016
+        inception_v3,
+        "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        preprocessing=TENSORFLOW,
+        layers=same_names(*INCEPTION_STEM, *(f"mixed{i}" for i in range(11))),
+        content_layers=("conv4a",),
+        style_layers=("conv2b", "conv4a", "mixed2", "mixed7"),
+    ),
+    "mobilenet_v2": keras_application(  # Sandler et al. 2018
+        keras.applications.MobileNetV2,
+        "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+        preprocessing=TENSORFLOW,
+        layers=mobilenet_layers(),
+        content_layers=("block_3_expand_relu",),
+        style_layers=(
+            "block_1_expand_relu", "block_3_expand_relu", "block_6_expand_relu",
+            "block_13_expand_relu",
+        ),
+        max_pooling=False,
+    ),
+    "squeezenet": torchvision_model(  # SqueezeNet 1.1
+        "squeezenet1_1",
+        squeezenet,
+        layers={
+            "relu1": "features.1", "fire2": "features.3", "fire3": "features.4",
+            "fire4": "features.6", "fire5": "features.7", "fire6": "features.9",
+            "fire7": "features.10", "fire8": "features.11", "fire9": "features.12",
+            "relu10": "classifier.2",
+        },
+        content_layers=("fire2",),  # Stanford's course CS231n, its style transfer
+        style_layers=("relu1", "fire3", "fire4", "fire5"),
+    ),
+    "alexnet": torchvision_model(
+        "alexnet",
+        alexnet,
+        layers={
+            "relu1": "features.1", "relu2": "features.4", "relu3": "features.7",
+            "relu4": "features.9", "relu5": "features.11",
+        },
+        content_layers=("relu2",),
+        style_layers=("relu1", "relu2", "relu3", "relu4"),
+    ),
+    "tiny_yolo": Architecture(
+        build=tiny_yolo,
+        preprocessing=DARKNET,
+        layers={f"conv{i}": f"conv{i}_leaky" for i in range(1, 9)} | {"conv9": "conv9"},
+        content_layers=("conv4",),
+        style_layers=("conv1", "conv2", "conv3", "conv4"),
+        formats={".weights": load_darknet},
+        source=(
+            "Download https://pjreddie.com/media/files/yolov2-tiny-voc.weights and give "
+            "it with --loss_weights yolov2-tiny-voc.weights"
+        ),
+    ),
+}  # fmt: skip
+
+
+def architecture(name):
+    """The registry's entry called `name`.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in ARCHITECTURES:
+        raise ValueError(
+            f"loss_network must be one of {', '.join(ARCHITECTURES)}. Received: {name!r}"
+        )
+    return ARCHITECTURES[name]

@@ -1,0 +1,80 @@
+"""The gradient of a scalar with respect to a picture's pixels, on every backend.
+
+Keras has no call for it, so here is one short function for each.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from fusion_style.backend import jit_compile
+
+
+def value_and_gradient(objective):
+    """Compiles a function that evaluates an objective and its gradient.
+
+    Args:
+        objective: function from a tensor (1, height, width, 3) to a float32 scalar
+            and a dict of float32 scalars, written in `keras.ops`.
+
+    Returns:
+        Function from float32 pixels (height, width, 3) to (value: float,
+        {term: float}, gradient: float32 (height, width, 3)).
+
+    Raises:
+        NotImplementedError: on another backend than TensorFlow, PyTorch and JAX.
+    """
+    backend = keras.backend.backend()
+    if backend not in BACKENDS:
+        raise NotImplementedError(
+            f"Pixels are optimized on {', '.join(BACKENDS)}. KERAS_BACKEND is {backend}"
+        )
+    differentiate = BACKENDS[backend](objective)
+
+    def evaluate(pixels):
+        value, terms, gradient = differentiate(np.asarray(pixels[None], np.float32))
+        terms = {name: float(ops.convert_to_numpy(term)) for name, term in terms.items()}
+        gradient = ops.convert_to_numpy(gradient)[0]
+        return float(ops.convert_to_numpy(value)), terms, gradient
+
+    return evaluate
+
+
+def with_tensorflow(objective):
+    import tensorflow as tf
+
+    @tf.function(jit_compile=jit_compile() is not False or None)
+    def differentiate(pictures):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(pictures)
+            value, terms = objective(pictures)
+        return value, terms, tape.gradient(value, pictures)
+
+    return lambda pictures: differentiate(tf.constant(pictures))
+
+
+def with_jax(objective):
+    import jax
+
+    differentiate = jax.jit(jax.value_and_grad(objective, has_aux=True))
+
+    def apply(pictures):
+        (value, terms), gradient = differentiate(pictures)
+        return value, terms, gradient
+
+    return apply
+
+
+def with_torch(objective):
+    import torch
+
+    def differentiate(pictures):
+        pictures = ops.convert_to_tensor(pictures).requires_grad_()
+        value, terms = objective(pictures)
+        (gradient,) = torch.autograd.grad(value, pictures)
+        return value, terms, gradient
+
+    return differentiate
+
+
+BACKENDS = {"tensorflow": with_tensorflow, "jax": with_jax, "torch": with_torch}

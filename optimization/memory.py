@@ -1,0 +1,95 @@
+"""How much memory the optimization of a picture will need, before it starts."""
+
+import math
+import os
+
+import keras
+
+from fusion_style.devices import gpus
+from fusion_style.optimization.minimize import MEMORY
+
+# Measured with TensorFlow on a CPU, by benchmarks/optimizers.py.
+AT_REST = 840e6  # bytes of Python, Keras, TensorFlow
+COPIES = 4  # of every feature map: convolved, with bias, rectified, gradient
+SCRATCH = 3  # more, of the largest
+
+
+def activations(network, height, width):
+    """(elements of all, of the largest) feature maps of a loss network's layers."""
+    sizes = []
+    for part in network.layers:
+        if isinstance(part, keras.Model):
+            probe = keras.Model(part.input, [layer.output for layer in part.layers])
+            outputs = probe.compute_output_shape((1, height, width, 3))
+            sizes += [elements(shape) for shape in outputs]
+    return sum(sizes), max(sizes)
+
+
+def elements(shape):
+    """How many numbers a tensor of this shape has."""
+    return math.prod(shape)
+
+
+def bytes_needed(network, height, width, method="lbfgs"):
+    """An estimate of the process's peak, in bytes.
+
+    Args:
+        network: the loss network.
+        height, width: of the picture, in pixels.
+        method: see `optimization.minimize.minimize`.
+    """
+    total, largest = activations(network, height, width)
+    pixels = height * width * 3
+    vectors = {"lbfgs": 8 * (2 * MEMORY + 12), "adam": 4 * 8, "gd": 4 * 6}[method]
+    maps = 4 * (COPIES * total + SCRATCH * largest)
+    return at_rest(network) + maps + vectors * pixels
+
+
+def bytes_to_see(network, height, width):
+    """The same where only its features are taken, as of a painting, without gradients."""
+    total, largest = activations(network, height, width)
+    return at_rest(network) + 4 * (2 * total + SCRATCH * largest)
+
+
+def at_rest(network):
+    """Bytes before there is any picture."""
+    return AT_REST + 4 * network.count_params()
+
+
+def bytes_installed():
+    """Bytes of memory in the machine, or None where it doesn't say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return None
+
+
+def check_memory(network, shape, method, paintings=(), say=print):
+    """Says what optimizing a picture of `shape` will need, and whether it is there.
+
+    Args:
+        network: the loss network.
+        shape: (height, width) of the picture.
+        method: see `optimization.minimize.minimize`.
+        paintings: (height, width) of each.
+        say: called with what there is to say.
+
+    Raises:
+        MemoryError: if it is more than the machine has. A GPU has memory of its own,
+            which is not known here: with one nothing is refused.
+    """
+    height, width = shape
+    needs = [("size", max(shape), shape, bytes_needed(network, height, width, method))]
+    for seen in paintings:
+        needs.append(("style_size", min(seen), seen, bytes_to_see(network, *seen)))
+    flag, side, (height, width), needed = max(needs, key=lambda need: need[-1])
+    there = bytes_installed()
+    message = f"{width}×{height} pixels will need about {needed / 1e9:.1f} GB of memory"
+    if there:
+        message += f"; this machine has {there / 1e9:.1f} GB"
+    if there and needed > there and not gpus():
+        fixed = at_rest(network)
+        share = max(there - fixed, 0) / (needed - fixed)
+        most = int(0.99 * side * share**0.5)  # layers round their sides up
+        raise MemoryError(f"{message}. Give a --{flag} of at most {most}")
+    say(message + ".")

@@ -1,0 +1,72 @@
+"""From small to large: the sizes a picture is optimized at, and what each begins with."""
+
+import numpy as np
+
+from fusion_style.data.images import fit_size, read_picture, resize
+
+
+def sizes(height, width, size, scales=1, scale_factor=2.0, smallest=16):
+    """[(height, width)], the last with a longer side of `size`, each before it smaller.
+
+    Sizes whose shorter side would be too small are left out.
+
+    Args:
+        height, width: of the photograph.
+        size: longer side of the result in pixels; None for the photograph's own.
+        scales: how many sizes.
+        scale_factor: how much smaller each is than the next.
+        smallest: shorter side in pixels that the loss network needs.
+
+    Raises:
+        ValueError: if the result itself is too narrow for a loss network.
+    """
+    size = size or max(height, width)
+    found = [fit_size(height, width, size)]
+    if min(found[0]) < smallest:
+        raise ValueError(
+            f"The shorter side must have at least {smallest} pixels for these layers. The "
+            f"picture would have {found[0][1]}×{found[0][0]}: give a larger --size"
+        )
+    while len(found) < scales:
+        size /= scale_factor
+        shape = fit_size(height, width, size)
+        if min(shape) < smallest:
+            break
+        found.insert(0, shape)
+    return found
+
+
+def first_pixels(start, photograph, seed=0):
+    """What the optimization begins with, as large as `photograph`.
+
+    Args:
+        start: "photo", "noise" (white, uniform) or the path of a picture.
+        photograph: float32 RGB (height, width, 3), 0-255.
+        seed: of the noise.
+
+    Raises:
+        fusion_style.data.images.PictureError: if the file cannot be read.
+    """
+    if start == "photo":
+        return photograph
+    if start == "noise":
+        rng = np.random.default_rng(seed)
+        return rng.uniform(0, 255, photograph.shape).astype(np.float32)
+    return resize(read_picture(start).pixels, *photograph.shape[:2])
+
+
+def enlarge_changes(pixels, photograph, height, width):
+    """A picture at the next scale, with the details that only the photograph has.
+
+    What was changed at the small scale is enlarged and added to the large photograph
+    (the octaves of Mordvintsev et al. 2015).
+
+    Args:
+        pixels: float32 RGB, the result at the small scale.
+        photograph: float32 RGB at its full size.
+    """
+    large = resize(photograph, height, width)
+    small = resize(photograph, *pixels.shape[:2])
+    gray = 127.5  # differences, halved, fit into 0-255
+    changes = resize((pixels - small) / 2 + gray, height, width)
+    return np.clip(large + 2 * (changes - gray), 0, 255)

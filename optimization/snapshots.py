@@ -1,0 +1,211 @@
+"""What the optimization of a picture leaves behind: pictures, checkpoints, progress."""
+
+import contextlib
+import json
+import os
+import signal
+import time
+import zipfile
+
+import numpy as np
+import tqdm
+
+from fusion_style.data.images import Picture, resize, to_bytes, write_picture
+from fusion_style.files import replacing, sha256
+from fusion_style.losses.features.identity import known_by
+
+# What a continuation may be told differently: where files are now, and what helps when
+# an objective is no longer finite.
+FREE_TO_CHANGE = {
+    "content", "style", "loss_weights", "out", "every", "resume", "overwrite",
+    "iterations", "learning_rate", "content_weight", "style_weight", "tv_weight",
+    "dream_weight",
+}  # fmt: skip
+ADVICE = "Go on with what it has, or begin another picture with another --out"
+
+
+class Snapshots:
+    """The callback of `minimize`: the latest step, in files when it is time.
+
+    Args:
+        out: path of the result.
+        settings: what the picture was asked for with; goes into the checkpoint.
+        files: of `files_of` them; so does this.
+        photograph: `data.images.Picture`; its alpha and EXIF are the results' too.
+        finish: function from pixels to pixels, for every picture that is written.
+        every: iterations between two pictures; 0 for none on the way.
+        seconds: between two checkpoints, at least.
+    """
+
+    def __init__(self, out, settings, files, photograph, finish, every=0, seconds=60):
+        self.out, self.photograph = out, photograph
+        self.settings, self.files = settings, files
+        self.finish, self.every, self.seconds = finish, every, seconds
+        self.scale, self.latest, self.saved_at = 0, None, time.monotonic()
+        self.bar = None
+
+    def begin(self, scale, step, iterations):
+        """Begins the scale of number `scale`, or goes on with it, at `step`.
+
+        At the very beginning there is nothing yet that would be worth leaving behind.
+        """
+        self.scale, self.iterations = scale, iterations
+        self.latest = step if scale or step.iteration else None
+        height, width = step.pixels.shape[:2]
+        self.bar = tqdm.tqdm(
+            total=iterations,
+            initial=step.iteration,
+            desc=f"{width}×{height}",
+            unit="iteration",
+            dynamic_ncols=True,
+        )
+
+    def __call__(self, step):
+        self.latest = step
+        self.bar.set_postfix_str(
+            ", ".join(f"{name} {value:.4g}" for name, value in step.terms.items()),
+            refresh=False,
+        )
+        self.bar.update()
+        number = self.scale * self.iterations + step.iteration
+        if self.every and number % self.every == 0:
+            stem, extension = os.path.splitext(self.out)
+            try:
+                self.write(f"{stem}-{number:06}{extension}", step.pixels)
+            except OSError as error:
+                tqdm.tqdm.write(f"A picture on the way could not be written: {error}")
+        if time.monotonic() - self.saved_at > self.seconds:
+            self.save_or_warn()
+
+    def close(self):
+        """Ends the progress bar."""
+        if self.bar:
+            self.bar.close()
+
+    def write(self, path, pixels):
+        """Writes a picture of what the pixels are, at their size."""
+        alpha = self.photograph.alpha
+        if alpha is not None:
+            alpha = to_bytes(resize(alpha, *pixels.shape[:2]))
+        write_picture(path, Picture(self.finish(pixels), alpha, self.photograph.exif))
+
+    def save(self):
+        """Writes the checkpoint of the latest step."""
+        path = checkpoint_path(self.out)
+        save_checkpoint(path, self.settings, self.files, self.scale, self.latest)
+        self.saved_at = time.monotonic()
+
+    def save_or_warn(self):
+        """A full disk is no reason to lose what was optimized."""
+        try:
+            self.save()
+        except OSError as error:
+            self.saved_at = time.monotonic()
+            tqdm.tqdm.write(
+                f"The checkpoint could not be written: {error}. The optimization goes on, "
+                "but --resume would begin at the last one, if there is one"
+            )
+
+    def stop(self):
+        """Leaves the latest picture and its checkpoint; False if there is none yet."""
+        if self.latest is None:
+            return False
+        self.save_or_warn()
+        self.write(self.out, self.latest.pixels)
+        return True
+
+
+def checkpoint_path(out):
+    """Where the checkpoint of the picture `out` is."""
+    return os.path.splitext(out)[0] + ".checkpoint.npz"
+
+
+def save_checkpoint(path, settings, files, scale, step):
+    """Writes settings, `files_of` them, scale and a `Step`, or nothing."""
+    state = {f"state/{name}": value for name, value in step.state.items()}
+    with replacing(path) as temporary:
+        np.savez(
+            temporary,
+            settings=json.dumps(settings),
+            files=json.dumps(files),
+            scale=scale,
+            iteration=step.iteration,
+            pixels=step.pixels,
+            **state,
+        )
+
+
+def files_of(settings):
+    """{kind: sha256 of the pictures and weights that an objective is made of}."""
+    return {
+        "content": sha256(settings["content"]),
+        "style": [sha256(path) for path in settings["style"]],
+        "loss_weights": known_by(settings["loss_weights"]),
+    }
+
+
+def read_checkpoint(path):
+    """{"settings", "files", "scale", "iteration", "pixels", "state"} of a checkpoint.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if the file is no checkpoint.
+    """
+    if not os.path.exists(path):
+        raise FileNotFoundError(
+            f"There is nothing to resume: {path} does not exist. Optimize without "
+            "--resume, or give the --out of the picture that was stopped"
+        )
+    try:
+        with np.load(path) as arrays:
+            return {
+                "settings": json.loads(str(arrays["settings"])),
+                "files": json.loads(str(arrays["files"])),
+                "scale": int(arrays["scale"]),
+                "iteration": int(arrays["iteration"]),
+                "pixels": arrays["pixels"],
+                "state": {
+                    name.removeprefix("state/"): arrays[name]
+                    for name in arrays.files
+                    if name.startswith("state/")
+                },
+            }
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} is damaged, of another version, or no checkpoint of a picture. "
+            "Begin again with --overwrite"
+        ) from error
+
+
+def check_same(path, before, now):
+    """Raises ValueError where settings differ from those of the checkpoint at `path`."""
+    now = json.loads(json.dumps(now))  # a tuple is the list that JSON made of it
+    for name, was in before.items():
+        if name not in FREE_TO_CHANGE and now[name] != was:
+            raise ValueError(
+                f"The picture in {path} has {name} = {was}. Received: {now[name]}. {ADVICE}"
+            )
+
+
+def check_files(path, before, now):
+    """The same of `files_of` them."""
+    for name, was in before.items():
+        if now[name] != was:
+            raise ValueError(f"The picture in {path} was begun with other {name}. {ADVICE}")
+
+
+@contextlib.contextmanager
+def sigterm_as_interrupt():
+    """Lets SIGTERM stop what Ctrl-C stops."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    previous = None
+    with contextlib.suppress(ValueError):  # only the main thread may
+        previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,203 @@
+"""Painting pictures: the Stylizer and the command line."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from absl.testing import flagsaver
+from PIL import Image
+
+from fusion_style.data.images import Picture, read_picture
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.style_file import load_network, shipped_styles
+from fusion_style.tests.support.pictures import ROOT, import_script, made_up_photograph
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs stylize.py in an empty folder: (exit status, what it printed)."""
+    monkeypatch.chdir(tmp_path)
+    stylize = import_script("fusion_style.stylize")
+
+    def run(*arguments):
+        with flagsaver.flagsaver():
+            error = stylize.main(stylize.FLAGS(["stylize.py", *map(str, arguments)]))
+        printed = capsys.readouterr()
+        if isinstance(error, str):
+            return 1, error
+        return error or 0, printed.out + printed.err
+
+    return run
+
+
+@pytest.fixture
+def jpeg(tmp_path, photograph):
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(photograph).save(path)
+    return path
+
+
+def test_one_picture(run, jpeg, style, photograph):
+    status, printed = run(jpeg, "--style", style)
+    assert status == 0 and "photo.jpg -> stylized/photo-narrow.jpg" in printed
+    painted = read_picture("stylized/photo-narrow.jpg").pixels
+    assert painted.shape == photograph.shape
+    assert np.abs(painted - photograph).mean() > 5
+
+
+def test_a_file_of_ones_own_choice(run, jpeg, style, monkeypatch):
+    monkeypatch.setattr(Stylizer, "margin", 0)
+    exact = ["--precision", "float32"]
+    assert run(jpeg, "--style", style, "--out", "deep/inside/it.png", *exact)[0] == 0
+    expected = load_network(style)(read_picture(jpeg).pixels[None])[0]
+    painted = read_picture("deep/inside/it.png").pixels
+    np.testing.assert_allclose(painted, expected, atol=0.6)
+
+
+def test_folders_keep_their_tree(run, photographs, style):
+    status, _ = run(photographs, "--style", style, "--out", "painted")
+    assert status == 0
+    assert os.path.exists("painted/0-narrow.jpg")
+    assert os.path.exists("painted/inside/7-narrow.jpg")
+    assert sum(len(files) for _, _, files in os.walk("painted")) == 8
+
+
+def test_paintings_are_not_painted_again(run, jpeg, style):
+    assert run(".", "--style", style)[0] == 0
+    assert run(".", "--style", style, "--overwrite")[0] == 0
+    assert os.listdir("stylized") == ["photo-narrow.jpg"]
+
+
+@pytest.mark.parametrize("out", [".", "..", "../a", "painted"])
+def test_paintings_may_lie_beside_the_photographs(out, run, jpeg, style, monkeypatch):
+    os.mkdir("a")
+    os.rename(jpeg, "a/photo.jpg")
+    monkeypatch.chdir("a")
+    for _ in range(2):
+        assert run(".", "--style", style, "--out", out, "--overwrite")[0] == 0
+        assert os.path.exists(os.path.join(out, "photo-narrow.jpg"))
+    pictures = [f for *_, files in os.walk("..") for f in files if f.endswith(".jpg")]
+    assert sorted(pictures) == ["photo-narrow.jpg", "photo.jpg"]
+
+
+def test_a_folder_that_may_not_be_read_stops_nobody_else(run, jpeg, style, monkeypatch):
+    walk = os.walk
+
+    def refused(folder, onerror):
+        onerror(PermissionError(13, "Permission denied", os.path.join(folder, "lost")))
+        return walk(folder)
+
+    monkeypatch.setattr(os, "walk", refused)
+    status, printed = run(".", "--style", style)
+    assert status == 1 and "lost may not be read: Permission denied" in printed
+    assert os.path.exists("stylized/photo-narrow.jpg")
+
+
+def test_a_broken_picture_stops_nobody_else(run, jpeg, style, tmp_path):
+    (tmp_path / "text.jpg").write_text("text")
+    (tmp_path / "folder").mkdir()
+    status, printed = run("none.jpg", "text.jpg", "folder", jpeg, "--style", style)
+    assert status == 1
+    assert "folder has no pictures in it" in printed
+    assert "none.jpg does not exist" in printed
+    assert "text.jpg is not a picture" in printed
+    assert os.listdir("stylized") == ["photo-narrow.jpg"]
+
+
+def test_a_place_that_cannot_be_written_to_is_named(run, jpeg, style):
+    open("taken", "w").close()
+    status, printed = run(jpeg, "--style", style, "--out", "taken")
+    assert status == 1
+    assert "not painted: taken/photo-narrow.jpg cannot be written" in printed
+
+
+def test_pictures_are_replaced_only_when_asked(run, jpeg, style):
+    run(jpeg, "--style", style)
+    with open("stylized/photo-narrow.jpg", "wb") as file:
+        file.write(b"mine")
+    status, printed = run(jpeg, "--style", style)
+    assert status == 0 and "--overwrite" in printed
+    with open("stylized/photo-narrow.jpg", "rb") as file:
+        assert file.read() == b"mine"
+    run(jpeg, "--style", style, "--overwrite")
+    assert read_picture("stylized/photo-narrow.jpg").pixels.ndim == 3
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["photo.jpg", "--style", "no_such_style"], "There is no style no_such_style"),
+    (["photo.jpg", "--style", "photo.jpg"], "photo.jpg is no style: File is not a zip"),
+    (["photo.jpg", "--style", "other.keras"], "carries no recipe.json"),
+    (["photo.jpg", "--style", "empty.keras"], "empty.keras is no style"),
+    (["photo.jpg", "--style", "folder"], "folder is a directory without a checkpoint"),
+    (["photo.jpg", "photo.jpg", "--style=NARROW"], "would both become"),
+    (["photo.jpg", "b.jpg", "--style=NARROW", "--out=x.png"], "x.png is one file, for 2"),
+])  # fmt: skip
+def test_bad_input_is_one_clear_line(run, jpeg, style, arguments, message):
+    import keras
+
+    keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]).save("other.keras")
+    open("empty.keras", "w").close()
+    os.mkdir("folder")
+    arguments = [a.replace("NARROW", style) for a in arguments]
+    status, error = run(*arguments)
+    assert status == 1 and message in error
+    assert not os.path.exists("stylized")
+
+
+@pytest.fixture(scope="module")
+def stylizer(style):
+    return Stylizer(style)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (37, 50)])
+def test_any_size(stylizer, size):
+    picture = Picture(made_up_photograph(*size).astype(np.float32))
+    assert stylizer(picture).pixels.shape == (*size, 3)
+
+
+def test_strength_blends(stylizer, photograph):
+    picture = Picture(photograph.astype(np.float32))
+    painted = stylizer(picture).pixels
+    np.testing.assert_array_equal(stylizer(picture, strength=0).pixels, photograph)
+    half = stylizer(picture, strength=0.5).pixels
+    np.testing.assert_allclose(half, (painted + photograph) / 2, atol=1e-3)
+
+
+def test_keep_colors_keeps_chroma(stylizer, photograph):
+    """Cb and Cr of ITU-R BT.601, where the result is not clipped."""
+    picture = Picture(photograph.astype(np.float32))
+    kept = stylizer(picture, keep_colors=True).pixels
+    inside = ((kept > 0) & (kept < 255)).all(axis=-1)
+    assert inside.mean() > 0.1
+    to_chroma = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+    difference = (kept - photograph) @ to_chroma.T
+    np.testing.assert_allclose(difference[inside], 0, atol=1e-2)
+
+
+def test_max_size_and_alpha(stylizer, photograph):
+    alpha = np.full(photograph.shape[:2], 200, np.uint8)
+    painted = stylizer(Picture(photograph.astype(np.float32), alpha, b""), max_size=25)
+    assert painted.pixels.shape == (18, 25, 3)
+    np.testing.assert_array_equal(painted.alpha, np.full((18, 25), 200))
+
+
+def test_list_styles(run):
+    status, printed = run("--list_styles")
+    assert status == 0
+    for name in shipped_styles():
+        assert name in printed
+
+
+def test_first_run_without_arguments(tmp_path):
+    """As a stranger starts it: every shipped style, and a sheet of all."""
+    script = os.path.join(ROOT, "stylize.py")
+    result = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Try next" in result.stdout
+    written = {f"astronaut-{name}.png" for name in shipped_styles()} | {"contact_sheet.jpg"}
+    assert set(os.listdir(tmp_path / "stylized")) == written
+    assert shipped_styles()

@@ -1,0 +1,177 @@
+"""The image transformation networks, against the paper's figure and NumPy."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from fusion_style.benchmarks.parameters import PAPER, convolution_parameters
+from fusion_style.benchmarks.runtime import multiply_adds
+from fusion_style.models.ends import InputNormalization, MirrorToMultiple, UnsaturatedTanh
+from fusion_style.models.layers import FusionBlock, conv_norm_relu
+from fusion_style.models.transformer import NETWORKS, build_network
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("name", PAPER)
+@pytest.mark.parametrize("upsample", ["deconv", "resize"])
+def test_every_row_of_the_papers_figure(name, upsample):
+    rows = convolution_parameters(build_network(name, upsample=upsample))
+    assert rows == PAPER[name]
+
+
+def test_totals_of_the_papers():
+    totals = {n: sum(convolution_parameters(build_network(n)).values()) for n in NETWORKS}
+    assert totals["johnson"] == 1_676_035
+    assert totals["fusion"] == 631_555
+    assert totals["inception"] == 616_187  # our k = 2; FastChi prints no table
+    assert round(100 * (1 - totals["fusion"] / totals["johnson"]), 1) == 62.3
+
+
+def test_norms_come_on_top_of_the_papers_figure():
+    assert build_network("fusion").count_params() == 637_967
+    assert build_network("johnson").count_params() == 1_682_447
+
+
+@pytest.mark.parametrize(("name", "gflop"), [("fusion", 7.98), ("johnson", 16.5)])
+def test_the_papers_arithmetic(name, gflop):
+    """The papers' layers at 256×256, their sum worked out by hand."""
+    assert 2 * multiply_adds(build_network(name), 256) / 1e9 == pytest.approx(
+        gflop, rel=3e-3
+    )
+
+
+OPTIONS = ("network", "norm", "upsample", "input_norm")
+
+
+@pytest.mark.parametrize("values", [
+    *itertools.product(NETWORKS, ("batch", "instance"), ("resize", "deconv"), (True,)),
+    *((name, "batch", "resize", False) for name in NETWORKS),
+], ids=str)  # fmt: skip
+def test_every_combination_keeps_odd_sizes(values):
+    network = build_network(**dict(zip(OPTIONS, values, strict=True)), width=0.0625)
+    for height, width in ((1, 9), (13, 10)):
+        picture = RNG.uniform(0, 255, (2, height, width, 3)).astype("float32")
+        painted = np.asarray(network(picture))
+        assert painted.shape == picture.shape
+        assert painted.dtype == np.float32
+        assert 0 <= painted.min() and painted.max() <= 255
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_round_trip_through_a_keras_file(name, tmp_path):
+    network = build_network(name, width=0.125, upsample="deconv", norm="instance")
+    network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    picture = RNG.uniform(0, 255, (1, 20, 17, 3)).astype("float32")
+    np.testing.assert_array_equal(again(picture), network(picture))
+    assert type(again) is type(network)
+    assert again.options == network.options
+
+
+def test_predict_takes_any_size_with_one_network():
+    network = build_network(width=0.125)
+    for size in (8, 11):
+        picture = RNG.uniform(0, 255, (1, size, size + 3, 3)).astype("float32")
+        np.testing.assert_allclose(
+            network.predict(picture, verbose=0), network(picture), atol=1e-2
+        )
+
+
+def numpy_convolution(x, layer, strides=1, pad=0, norm=None):
+    """Reflection padding, convolution, batch norm as at inference; float64."""
+    kernel, bias = (np.asarray(w, np.float64) for w in layer.weights)
+    side = kernel.shape[0]
+    x = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)), mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(x, (side, side), axis=(1, 2))
+    y = np.einsum("bhwcij,ijcd->bhwd", windows[:, ::strides, ::strides], kernel) + bias
+    if norm:
+        gamma, beta, mean, variance = (np.asarray(w, np.float64) for w in norm.weights)
+        y = (y - mean) / np.sqrt(variance + norm.epsilon) * gamma + beta
+    return y
+
+
+def randomize(model):
+    model.set_weights(
+        [RNG.uniform(0.2, 1.2, w.shape) * RNG.choice([-1, 1], w.shape)
+         if "variance" not in w.path else RNG.uniform(0.5, 2, w.shape)
+         for w in model.weights]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("kernel", "strides"), [(9, 1), (3, 1), (3, 2), (1, 1)])
+def test_convolution_against_numpy(kernel, strides):
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, conv_norm_relu(inputs, 4, kernel, strides))
+    randomize(model)
+    x = RNG.normal(size=(2, 12, 14, 3))
+    conv, norm = model.get_layer("conv"), model.get_layer("conv_norm")
+    expected = numpy_convolution(x, conv, strides, kernel // 2, norm).clip(0)
+    np.testing.assert_allclose(model(x), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_saturated_tanh_has_a_gradient():
+    import tensorflow as tf
+
+    x = tf.constant([-9.0, -0.5, 0.0, 2.0, 30.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = UnsaturatedTanh()(x)
+    np.testing.assert_allclose(y, np.tanh(x), rtol=1e-5)
+    expected = 1.2 - np.tanh(x.numpy().astype(float)) ** 2
+    np.testing.assert_allclose(tape.gradient(y, x), expected, rtol=1e-5)
+
+
+def test_fusion_block_is_equation_4():
+    block = FusionBlock(6)
+    randomize(block)
+    x = RNG.normal(size=(1, 7, 8, 6))
+
+    def apply(x, model, name, relu=True):
+        layer, norm = model.get_layer(name), model.get_layer(f"{name}_norm")
+        y = numpy_convolution(x, layer, pad=layer.kernel_size[0] // 2, norm=norm)
+        return y.clip(0) if relu else y
+
+    reduced = apply(x, block, "reduce", relu=False)
+    pointwise = apply(reduced, block, "pointwise")
+    residual = block.get_layer("residual")
+    inner = apply(apply(reduced, residual, "conv1"), residual, "conv2", relu=False)
+    expected = np.concatenate([pointwise, reduced + inner], axis=-1)
+    np.testing.assert_allclose(block(x), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("upsample", ["resize", "deconv"])
+def test_upsampling_doubles_with_the_same_parameters(upsample):
+    inputs = keras.Input((None, None, 4))
+    model = keras.Model(inputs, conv_norm_relu(inputs, 3, 3, upsample=upsample))
+    assert model(np.ones((1, 5, 6, 4))).shape == (1, 10, 12, 3)
+    assert model.get_layer("conv").count_params() == 3 * 3 * 4 * 3 + 3
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 8, 9, 30])
+def test_mirroring_is_numpys_reflection(size):
+    x = RNG.normal(size=(1, size, 12, 3)).astype("float32")
+    extended = max(8, -(-size // 4) * 4)
+    pad = ((0, 0), (0, extended - size), (0, 0), (0, 0))
+    expected = np.pad(x, pad, mode="edge" if size == 1 else "reflect")
+    np.testing.assert_array_equal(MirrorToMultiple()(x), expected)
+
+
+@pytest.mark.parametrize(("training", "limit"), [(True, 1.5), (False, 1.1)])
+def test_input_normalization(training, limit):
+    x = RNG.uniform(50, 200, (2, 9, 9, 3)).astype("float32")
+    x[0, 0, 0] = 255
+    y = np.asarray(InputNormalization()(x, training=training))
+    deviation = np.sqrt(x.var(axis=(1, 2), keepdims=True) + 4)
+    expected = np.tanh((x - x.mean(axis=(1, 2), keepdims=True)) / deviation / limit) * limit
+    np.testing.assert_allclose(y, expected, atol=1e-4)
+    flat = np.full((1, 5, 5, 3), 7, "float32")
+    np.testing.assert_array_equal(InputNormalization()(flat), 0)
+
+
+@pytest.mark.parametrize("bad", [{"norm": "layer"}, {"upsample": "x"}, {"network": "x"}])
+def test_unknown_options_are_named(bad):
+    with pytest.raises(ValueError, match=f"{next(iter(bad))} must be .*Received: '"):
+        build_network(**bad)

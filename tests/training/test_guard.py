@@ -1,0 +1,69 @@
+"""The finite-loss guard: trainings that diverge, and go back to the last checkpoint."""
+
+import os
+
+import numpy as np
+import pytest
+
+import fusion_style.training.learn
+from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.models.style_file import load_network, read_recipe, style_path
+from fusion_style.tests.support.pictures import assert_same, interrupt_at
+
+
+def with_nan(monkeypatch, at, times):
+    """Makes batch number `at` not a number, the first `times` that it is asked for."""
+    batches, left = PhotoStream.batches, [times]
+
+    def spoiled(self, batch, start=0, *args):
+        left[0] -= 1
+        if left[0] < 0:
+            return batches(self, batch, start, *args)
+        good = batches(self, batch, start, *args).enumerate(start)
+        return good.map(lambda n, x: x * np.nan if n == at else x)
+
+    monkeypatch.setattr(PhotoStream, "batches", spoiled)
+
+
+class Eager(fusion_style.training.learn.StyleTrainer):
+    """Without a graph, which takes longer to make than the few steps to run."""
+
+    def compile(self, *args, **kwargs):
+        super().compile(*args, run_eagerly=True, **kwargs)
+
+
+def test_a_loss_that_is_not_finite_rolls_back(learn, monkeypatch, capsys):
+    monkeypatch.setattr(fusion_style.training.learn, "StyleTrainer", Eager)
+    with monkeypatch.context() as patch:
+        with_nan(patch, at=3, times=1)
+        record = learn(steps=6, checkpoint_every=0, out="whole.keras")
+    assert record["finished"]
+    # The loss of step 4 is found before a checkpoint could be made of it.
+    expected = {"step": 4, "to": 3, "learning_rate": 1e-3}
+    assert record["rollbacks"] == [expected]
+    assert "back to step 3, with half the learning rate" in capsys.readouterr().err
+    assert [entry["step"] for entry in record["history"]] == [6]
+    assert np.isfinite(record["history"][0]["loss"])
+
+    # Stopped after it, steps 5 and 6 have half the rate too: as if never stopped.
+    with monkeypatch.context() as patch:
+        with_nan(patch, at=3, times=1)
+        interrupt_at(patch, 5)
+        with pytest.raises(KeyboardInterrupt):
+            learn(steps=6, checkpoint_every=0, out="cut.keras")
+    again = learn(steps=6, checkpoint_every=0, out="cut.keras", resume=True)
+    assert again["rollbacks"] == [expected] and again["resumed"] == [4]
+    assert_same("whole.keras", "cut.keras")
+    assert again["history"] == record["history"]
+
+
+def test_a_training_that_diverges_again_and_again_ends(learn):
+    """With the last good network in the checkpoint, and nothing half-written."""
+    with pytest.raises(FloatingPointError, match="after 3 rollbacks .* of step 0, is in"):
+        learn(steps=5, learning_rate=1e30, out="my.keras")
+    assert sorted(os.listdir()) == ["my.training"]
+    checkpoint = style_path("my.training")
+    recipe, network = read_recipe(checkpoint), load_network(checkpoint)
+    assert [r["to"] for r in recipe["rollbacks"]] == [0, 0, 0]
+    assert recipe["rollbacks"][-1]["learning_rate"] == 1e30 / 8
+    assert all(np.isfinite(w).all() for w in network.get_weights())
