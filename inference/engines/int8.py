@@ -15,7 +15,6 @@ import zipfile
 
 import numpy as np
 
-import fusion_style
 from fusion_style.data.images import read_picture, resize, sample_photographs
 from fusion_style.files import sha256
 from fusion_style.inference.engines.cache import cached
@@ -28,6 +27,7 @@ from fusion_style.inference.statistics import statistics
 
 SIZE, COUNT = 256, 24  # of the calibration's pictures
 FLOATING = ["Subtract", "Multiply", "Tanh", "Add", "Concat"]
+DRAWN_BY = "models/deploy.py", "models/rewrites.py", "inference/engines/operations.py"
 # What decides how a network is drawn and quantized, besides the style itself.
 SOURCES = (
     "models/deploy.py",
@@ -59,7 +59,9 @@ def quantized_model(deployment, path):
 
 def key(path):
     """Names everything that the quantized model depends on."""
-    root = os.path.dirname(fusion_style.__file__)
+    root = __file__
+    for _ in range(3):
+        root = os.path.dirname(os.path.abspath(root))
     sources = [sha256(os.path.join(root, source)) for source in (*DRAWN_BY, __file__)]
     return " ".join([importlib.metadata.version("openvino"), sha256(path), *sources])
 
