@@ -35,7 +35,8 @@ from fusion_style.data.images import (
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.inference.engines.registry import ENGINES, PRECISIONS
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.style_file import photographs_seen, read_recipe, shipped_styles
+from fusion_style.models.shipped import shipped_styles
+from fusion_style.models.style_file import photographs_seen, read_recipe
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string(

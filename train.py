@@ -26,7 +26,7 @@ from absl import app, flags
 
 from fusion_style.data.photos.cache import KINDS
 from fusion_style.losses.features.networks import ARCHITECTURES
-from fusion_style.models.transformer import NETWORKS
+from fusion_style.models.networks import NETWORKS
 from fusion_style.training.config import places
 from fusion_style.training.learn import learn_style
 from fusion_style.training.record import read_checkpoint, read_settings

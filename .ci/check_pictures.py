@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from fusion_style.data.images import sample_photograph
-from fusion_style.models.style_file import shipped_styles
+from fusion_style.models.shipped import shipped_styles
 
 photograph = np.asarray(Image.open(sample_photograph()).convert("RGB"), float)
 for style in shipped_styles():

@@ -31,7 +31,8 @@ from fusion_style.data.images import (
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.files import replacing, sha256
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.style_file import read_recipe, shipped_styles
+from fusion_style.models.shipped import shipped_styles
+from fusion_style.models.style_file import read_recipe
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("height", 320, "Of the paintings, in pixels.", 16)

@@ -25,7 +25,7 @@ from fusion_style.benchmarks.machine import machine, peak_bytes
 from fusion_style.files import check_writable, write_json
 from fusion_style.losses.features.networks import ARCHITECTURES
 from fusion_style.losses.perceptual import PerceptualLoss
-from fusion_style.models.transformer import build_network
+from fusion_style.models.keras_builder import build_network
 from fusion_style.training.trainer import StyleTrainer
 
 FLAGS = flags.FLAGS

@@ -6,13 +6,12 @@ Qiu & Huang 2017, Fig. 5 (a) and (b), count the weights and biases of
 convolutions; the norms' come on top.
 """
 
-from fusion_style import backend
+import math
+import re
 
-backend.set_defaults()
-
-import keras
-
-from fusion_style.models.transformer import build_network
+from fusion_style.models.config import NetworkConfig
+from fusion_style.models.graph_builder import build_graph
+from fusion_style.models.networks import NETWORKS
 
 # Qiu & Huang 2017, Fig. 5; "block" is a residual block in (a), a Fusion module in (b).
 PAPER = {
@@ -29,21 +28,6 @@ PAPER = {
         "up1": 73_792, "up2": 18_464, "conv4": 7_779,
     },
 }  # fmt: skip
-CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.Conv2DTranspose)
-
-
-def convolution_parameters(network):
-    """{row of Fig. 5: parameters of the convolutions in it}."""
-    rows = {}
-    for layer in network.layers:
-        row = layer.name.split("_")[0]
-        parts = layer._flatten_layers() if isinstance(layer, keras.Model) else [layer]
-        counts = [part.count_params() for part in parts if isinstance(part, CONVOLUTIONS)]
-        if counts:
-            rows[row] = rows.get(row, 0) + sum(counts)
-    return rows
-
-
 TITLES = {
     "johnson": "Johnson's network (Qiu & Huang 2017, Fig. 5 (a))",
     "fusion": "The Fusion network (Qiu & Huang 2017, Fig. 5 (b))",
@@ -51,23 +35,39 @@ TITLES = {
 }
 
 
-def main():
+def convolution_parameters(config: NetworkConfig) -> dict[str, int]:
+    """Return {row of Fig. 5: parameters of the convolutions in it}."""
+    rows: dict[str, int] = {}
+    for layer, count in build_graph(config).parameters().items():
+        row = re.split("[/_]", layer)[0]
+        rows[row] = rows.get(row, 0) + count
+    return rows
+
+
+def norm_parameters(config: NetworkConfig) -> int:
+    """Return the parameters of the norms."""
+    norms = build_graph(config).norms
+    return sum(math.prod(shape) for norm in norms for shape in norm.shapes.values())
+
+
+def main() -> None:
     totals = {}
-    for name, title in TITLES.items():
-        network = build_network(name)
-        rows = convolution_parameters(network)
+    for name in NETWORKS:
+        config = NetworkConfig(network=name, norm="batch")  # the paper's
+        rows = convolution_parameters(config)
         totals[name] = rows["total"] = sum(rows.values())
         paper = dict(PAPER.get(name, {}))
         paper["total"] = sum(paper.values())
-        print(f"{title}\n  {'layer':<8}{'ours':>12}{'paper' if name in PAPER else '':>12}")
+        beside = "paper" if name in PAPER else ""
+        print(f"{TITLES.get(name, name)}\n  {'layer':<8}{'ours':>12}{beside:>12}")
         for row, count in rows.items():
             line = f"  {row:<8}{count:>12,}"
             if name in PAPER:
                 verdict = "equal" if count == paper[row] else "DIFFERENT"
                 line += f"{paper[row]:>12,}  {verdict}"
             print(line)
-        print(f"  with the norms' own: {network.count_params():,}\n")
-    for name in ("fusion", "inception"):
+        print(f"  with the norms' own: {totals[name] + norm_parameters(config):,}\n")
+    for name in NETWORKS.keys() - {"johnson"}:
         fewer = 1 - totals[name] / totals["johnson"]
         print(f"The {name} network has {fewer:.1%} fewer parameters than Johnson's.")
 

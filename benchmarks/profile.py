@@ -14,18 +14,20 @@ backend.set_defaults()
 
 import collections
 import tempfile
-import unittest.mock
 
-import keras
 import numpy as np
 import openvino
 from absl import app, flags
 
-from fusion_style.inference.engines.registry import openvino_core, openvino_model
-from fusion_style.models.deploy import Deployment
-from fusion_style.models.layers import ReflectionPadding
+from fusion_style.inference.engines.openvino import openvino_core, openvino_model
+from fusion_style.models.config import NetworkConfig
+from fusion_style.models.keras_builder import (
+    ImageTransformationNetwork,
+    build_network,
+)
+from fusion_style.models.loading import load_graph
+from fusion_style.models.rewrites import painting
 from fusion_style.models.style_file import save_network
-from fusion_style.models.transformer import build_network
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("size", 512, "Side of the picture, in pixels.", 8)
@@ -33,23 +35,16 @@ flags.DEFINE_integer("repeats", 7, "Runs, after two to warm up.", 1)
 flags.DEFINE_integer("nodes", 8, "How many of the costliest nodes to print.", 1)
 
 
-def plain(filters, kernel, upsample=False, name=None):
-    """The layers that the paper draws, in place of `SubPixelConv2D`."""
-    before = [keras.layers.UpSampling2D(2)] if upsample else []
-    padding = ReflectionPadding(kernel // 2)
-    return keras.Sequential([*before, padding, keras.layers.Conv2D(filters, kernel)])
-
-
-def models(size):
-    """{name: openvino.Model} of one network before and after the rewrites."""
+def models(size: int) -> dict[str, openvino.Model]:
+    """Return one network as the paper draws it, and after the rewrites."""
+    config = NetworkConfig(norm="batch")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "fusion.keras")
-        save_network(build_network("fusion"), path, {})
-        rewritten = openvino_model(Deployment(path).draw)
-    with unittest.mock.patch("fusion_style.models.layers.SubPixelConv2D", plain):
-        network = build_network("fusion")
+        save_network(build_network(config), path, {})
+        rewritten = openvino_model(painting(load_graph(path)))
+    network = ImageTransformationNetwork(config, plain=True)
     exported = openvino.convert_model(network, input=[("photograph", [1, size, size, 3])])
-    rewritten.reshape({0: [1, size, size, 3]})
+    rewritten.reshape({"picture": [1, size, size, 3]})
     return {"exported as it is": exported, "rewritten": rewritten}
 
 

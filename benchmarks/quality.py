@@ -44,7 +44,7 @@ from fusion_style.benchmarks.yardstick.results import Results
 from fusion_style.benchmarks.yardstick.slow_method import STARTS
 from fusion_style.files import check_writable, write_json
 from fusion_style.losses.features.networks import ARCHITECTURES
-from fusion_style.models.style_file import shipped_styles, style_path
+from fusion_style.models.shipped import shipped_styles, style_path
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(

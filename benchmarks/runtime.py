@@ -17,6 +17,7 @@ from fusion_style import backend
 
 backend.set_defaults()
 
+import dataclasses
 import functools
 import importlib.util
 import tempfile
@@ -29,11 +30,15 @@ from absl import app, flags
 from fusion_style.benchmarks.machine import machine
 from fusion_style.devices import gpus
 from fusion_style.files import check_writable, write_json
-from fusion_style.inference.engines.int8 import quantized_model
-from fusion_style.inference.engines.registry import load_engine, openvino_core
-from fusion_style.models.deploy import Deployment
+from fusion_style.inference.engines.engine import Photograph
+from fusion_style.inference.engines.openvino import openvino_core
+from fusion_style.inference.engines.registry import load_engine
+from fusion_style.models.config import NetworkConfig
+from fusion_style.models.graph_builder import build_graph
+from fusion_style.models.keras_builder import build_network
+from fusion_style.models.loading import load_graph
+from fusion_style.models.rewrites import painting
 from fusion_style.models.style_file import save_network
-from fusion_style.models.transformer import build_network
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(
@@ -47,9 +52,9 @@ PAPER_SPEED_UP = 1.14  # Qiu & Huang 2017, Table 1, Fusion over Johnson's networ
 BACKEND = keras.backend.backend()
 PEER = "PyTorch's example network"
 NETWORKS = {  # the norm is batch norm, as in the paper, unless a name says otherwise
-    "johnson": {"network": "johnson"},
-    "fusion": {"network": "fusion"},
-    "fusion, instance norm": {"network": "fusion", "norm": "instance"},
+    "johnson": NetworkConfig(network="johnson", norm="batch"),
+    "fusion": NetworkConfig(network="fusion", norm="batch"),
+    "fusion, instance norm": NetworkConfig(network="fusion", norm="instance"),
 }
 
 
@@ -67,24 +72,16 @@ def variants():
     return [v for v in found if not (v[0].endswith("instance norm") and v[2] == "int8")]
 
 
-def multiply_adds(network, size):
-    """Multiply-adds of the network's convolutions as the paper draws them."""
-    stride = {"conv1": 1, "conv2": 2, "conv3": 4, "up1": 4, "up2": 2, "conv4": 1}
-    total = 0
-    for layer in network.layers:
-        pixels = (size // stride.get(layer.name, 4)) ** 2  # the blocks work at stride 4
-        parts = layer._flatten_layers() if hasattr(layer, "layers") else [layer]
-        kernels = [part.kernel.shape for part in parts if hasattr(part, "kernel")]
-        total += pixels * sum(int(np.prod(shape)) for shape in kernels)
-    return total
+def multiply_adds(config: NetworkConfig, size: int) -> int:
+    """Return the multiply-adds of a network, upsampling as the paper draws it."""
+    papers = dataclasses.replace(config, upsample="deconv")
+    return build_graph(papers).multiply_adds(size, size)
 
 
 def painters(folder):
-    """{variant: function of a picture (size, size, 3)}, and {name: network}."""
-    found, networks = (
-        {},
-        {name: build_network(**options) for name, options in NETWORKS.items()},
-    )
+    """Return {variant: function of a picture (size, size, 3)}."""
+    found = {}
+    networks = {name: build_network(config) for name, config in NETWORKS.items()}
     paths = {name: os.path.join(folder, f"{name}.keras") for name in networks}
     for name, network in networks.items():
         save_network(network, paths[name], {})
@@ -98,17 +95,16 @@ def painters(folder):
         from fusion_style.benchmarks.peer import painter
 
         found[PEER] = painter()
-    return found, networks
+    return found
 
 
 def rewritten(path, engine, precision):
-    """Paints with a deployed network; the photograph's statistics don't matter here."""
-    deployment = Deployment(path)
-    quantize = precision == "int8"
-    drawing = quantized_model(deployment, path) if quantize else deployment.draw
-    run = load_engine(drawing, engine, precision)
-    statistics = np.full(3, 120, np.float32), np.full(3, 1 / 60, np.float32)
-    return lambda x: run(x, *statistics)
+    """Return what paints with an engine; the photograph's own statistics don't matter."""
+    graph = painting(load_graph(path))
+    engine = load_engine(graph, engine, precision)
+    style = graph.style()
+    photograph = Photograph(np.full(3, 120, np.float32), np.full(3, 1 / 60, np.float32))
+    return lambda x: engine.paint(x, photograph, style)
 
 
 def time_in_turns(functions, repeats):
@@ -187,14 +183,14 @@ def main(argv):
         print(f"{' '.join(kind)} matrix product: {rate / 1e9:.0f} GFLOP/s")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FUSION_STYLE_CACHE"] = folder
-        paint, networks = painters(folder)
+        paint = painters(folder)
         for size in sizes:
             picture = np.random.default_rng(size).uniform(0, 255, (size, size, 3))
             picture = picture.astype(np.float32)
             calls = {name: functools.partial(f, picture) for name, f in paint.items()}
             seconds = time_in_turns(calls, FLAGS.repeats)
             results["sizes"][size] = {label(name): s for name, s in seconds.items()}
-            report(size, seconds, networks, product)
+            report(size, seconds, product)
     if FLAGS.json:
         write_json(FLAGS.json, results)
 
@@ -210,7 +206,7 @@ def label(variant):
     return f"{name}, rewritten, {engine}, {precision}"
 
 
-def report(size, seconds, networks, product):
+def report(size, seconds, product):
     print(f"\n{size}×{size}")
     print(f"  {'':<50}{'ms':>7}{'middle half':>16}{'GFLOP/s':>9}{'of ceiling':>11}", end="")
     print(f"{'over Johnson':>14}{'over PyTorch' if FLAGS.peers else '':>14}")
@@ -221,7 +217,7 @@ def report(size, seconds, networks, product):
         line += f"{f'{low:.0f} to {high:.0f}':>16}"
         if variant != PEER:
             name, engine, precision = variant
-            rate = 2 * multiply_adds(networks[name], size) / median[variant]
+            rate = 2 * multiply_adds(NETWORKS[name], size) / median[variant]
             kind = "gpu" if gpus() and engine != "openvino" else "cpu", precision
             share = f"{rate / product[kind]:.0%}" if kind in product else ""
             over = median["johnson", engine, precision] / median[variant]

@@ -5,16 +5,15 @@ Pixels are float32 RGB, (height, width, 3), values in 0-255.
 
 import numpy as np
 
+from fusion_style.inference.engines.engine import Photograph
 from fusion_style.inference.tiles import mirrored
-
-# A flat channel has no deviation to divide by; see `models.ends`.
-FLOOR = 2.0
+from fusion_style.models.config import FLOOR
 
 
-def statistics(pixels, rows=512):
-    """(mean, one over the deviation) of a picture's channels, float32 (3,) each.
+def photograph_of(pixels: np.ndarray, rows: int = 512) -> Photograph:
+    """Return mean and one over the deviation of a picture's channels.
 
-    Row by row, so that a large picture is not copied.
+    `rows` rows at a time, so that a large picture is not copied.
     """
     count = pixels.shape[0] * pixels.shape[1]
     slices = [pixels[i : i + rows] for i in range(0, len(pixels), rows)]
@@ -24,11 +23,11 @@ def statistics(pixels, rows=512):
         np.square(part - around).sum(axis=(0, 1), dtype=np.float64) for part in slices
     )
     variance = sum(squares) / count
-    return around, (1 / np.sqrt(variance + FLOOR**2)).astype(np.float32)
+    return Photograph(around, (1 / np.sqrt(variance + FLOOR**2)).astype(np.float32))
 
 
-def samples(pixels, side=128, most=8):
-    """Squares of a picture that stand for the whole: (n, side, side, 3).
+def samples(pixels: np.ndarray, side: int = 128, most: int = 8) -> np.ndarray:
+    """Return squares of a picture that stand for the whole, (n, side, side, 3).
 
     At even distances, beside each other in a small picture, at most `most` × `most`,
     and at the picture's own size: a thumbnail (Chen et al. 2022) has finer textures

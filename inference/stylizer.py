@@ -8,10 +8,11 @@ import numpy as np
 from fusion_style.data.colors import with_colors_of
 from fusion_style.data.images import Picture, fit_size, resize, to_bytes
 from fusion_style.inference.engines.registry import check_names, load_engine
-from fusion_style.inference.statistics import samples, statistics
+from fusion_style.inference.statistics import photograph_of, samples
 from fusion_style.inference.tiles import REGION, paint_in_tiles
-from fusion_style.models.deploy import Deployment
-from fusion_style.models.style_file import read_recipe, style_path
+from fusion_style.models.loading import load_graph
+from fusion_style.models.rewrites import painting
+from fusion_style.models.shipped import style_path
 
 
 class Stylizer:
@@ -20,8 +21,11 @@ class Stylizer:
     Args:
         style: a shipped style's name, or the path of a style file or of a training's
             folder.
-        engine, precision: see `inference.engines.registry.load_engine`; "int8", too, for
-            which the style must have batch norm, and the engine be OpenVINO.
+        engine, precision: see `inference.engines.registry.load_engine`.
+
+    Attributes:
+        engine: what paints; it compiles once for each size of tile, whatever the style.
+        style: γ and β of the norms, float32 (2, their channels in all).
 
     Raises:
         StyleFileError: if there is no such style, or the file is none.
@@ -32,26 +36,14 @@ class Stylizer:
     # saw: that is painted beyond the picture's own border, and cut off.
     margin = 16
 
-    def __init__(self, style, engine="auto", precision="auto"):
-        path = style_path(style)
-        read_recipe(path)  # complains of what is no style
+    def __init__(self, style: str, engine: str = "auto", precision: str = "auto") -> None:
         check_names(engine, precision)
-        self.engine_name, self.precision = engine, precision
-        self.deployment = Deployment(path)
-        drawing = self.deployment.draw
-        if precision == "int8":
-            from fusion_style.inference.engines.int8 import quantized_model
+        graph = painting(load_graph(style_path(style)))
+        self.engine = load_engine(graph, engine, precision)
+        self.style = graph.style()
 
-            drawing = quantized_model(self.deployment, path)
-            self.engine_name = "openvino"
-        self.engine = self.load(drawing)
-
-    def load(self, drawing):
-        """The engine for a drawing, as it was asked for."""
-        return load_engine(drawing, self.engine_name, self.precision)
-
-    def paint(self, pixels, region=REGION):
-        """Paints a picture at its own size.
+    def paint(self, pixels: np.ndarray, region: int = REGION) -> np.ndarray:
+        """Return a picture painted at its own size.
 
         Args:
             pixels: float32 RGB (height, width, 3), 0-255.
@@ -60,30 +52,35 @@ class Stylizer:
         Returns:
             float32 RGB (height, width, 3), 0-255.
         """
-        scaling = statistics(pixels)
-        engine = self.engine
-        if self.deployment.norms and max(pixels.shape[:2]) + 2 * self.margin > region:
-            # Instance norm sees the whole picture: its statistics are frozen.
-            measured = self.load(self.deployment.measure)(samples(pixels), *scaling)
-            engine = self.load(self.deployment.frozen(measured).draw)
+        engine, graph = self.engine, self.engine.graph
+        photograph, statistics = photograph_of(pixels), None
+        if graph.norms and max(pixels.shape[:2]) + 2 * self.margin > region:
+            # Instance norm sees the whole picture; its tiles share what squares of it say.
+            statistics = engine.measure(samples(pixels), photograph, self.style)
         return paint_in_tiles(
             pixels,
-            lambda tile: engine(tile[None], *scaling)[0],
-            halo=self.deployment.halo,
-            region=region,
-            margin=self.margin,
+            lambda tile: engine.paint(tile[None], photograph, self.style, statistics)[0],
+            graph.halo,
+            region,
+            self.margin,
+            multiple=graph.multiple,
+            smallest=graph.smallest,
         )
 
-    def __call__(self, picture, max_size=None, strength=1.0, keep_colors=False):
-        """Paints a picture.
+    def __call__(
+        self, picture: Picture, max_size: int | None = None, strength: float = 1.0,
+        keep_colors: bool = False,
+    ) -> Picture:  # fmt: skip
+        """Return a picture painted.
 
         Args:
-            picture: `data.images.Picture`; what travels with it is kept.
-            max_size: the longer side is made no longer than this; None for any.
+            picture: what travels with it is kept.
+            max_size: the longer side is made no longer than this, in pixels; None for
+                any.
             strength: 0 for the photograph to 1 for the painting.
-            keep_colors: paint in the photograph's colors, with the painting's
-                brightness (Gatys et al. 2016, "Preserving Color in Neural Artistic
-                Style Transfer", luminance-only).
+            keep_colors: paint in the photograph's colors, with the painting's brightness
+                (Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer",
+                luminance-only).
 
         Returns:
             A `Picture` of the same size, unless `max_size` makes it smaller.

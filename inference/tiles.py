@@ -5,33 +5,37 @@ no further away than its receptive field. So a tile with a halo of that width co
 out as in the whole picture, seams and borders included.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
-REGION = 1280  # the side of what is painted at a time, in pixels
+REGION = 1600  # the side of what is painted at a time, in pixels
 
 
-def mirrored(start, stop, size):
-    """The indices `start` to `stop` of an axis of `size` that goes on mirrored."""
+def mirrored(start: int, stop: int, size: int) -> np.ndarray:
+    """Return the indices `start` to `stop` of an axis of `size` that goes on mirrored."""
     last = max(size - 1, 1)
     wave = np.arange(start, stop) % (2 * last)
     return np.minimum(last - np.abs(last - wave), size - 1)
 
 
-def spans(size, region, halo, multiple=4, minimum=8):
-    """How to cut one axis, into as few regions as will do, all of one length.
+def spans(
+    size: int, region: int, halo: int, multiple: int = 4, smallest: int = 8
+) -> tuple[int, list[tuple[int, int, int]]]:
+    """Return how to cut one axis, into as few regions as will do, all of one length.
 
     Args:
         size: pixels along it.
         region: the most pixels that are painted at a time, halo included.
         halo: pixels at each border of a region that are thrown away, unless the
             picture ends there; a multiple of `multiple`.
-        multiple, minimum: what the network takes.
+        multiple, smallest: what the network takes.
 
     Returns:
         (length, [(start, first, last)]): the regions' length, and for each where it
         starts, and the pixels of the picture to keep of it.
     """
-    extended = max(-(-size // multiple) * multiple, minimum)
+    extended = max(-(-size // multiple) * multiple, smallest)
     if extended <= region:
         return extended, [(0, 0, size)]
     count = -(-(extended - 2 * halo) // (region - 2 * halo))
@@ -42,25 +46,30 @@ def spans(size, region, halo, multiple=4, minimum=8):
     return length, list(zip(starts, borders[:-1], borders[1:], strict=True))
 
 
-def paint_in_tiles(picture, paint, halo, region=REGION, margin=0, progress=True):
-    """Paints a picture of any size with a bounded working set.
+def paint_in_tiles(
+    picture: np.ndarray, paint: Callable[[np.ndarray], np.ndarray], halo: int,
+    region: int = REGION, margin: int = 0, progress: bool = True,
+    multiple: int = 4, smallest: int = 8,
+) -> np.ndarray:  # fmt: skip
+    """Return a picture of any size painted, with a bounded working set.
 
     Args:
         picture: float32 (height, width, 3).
-        paint: takes and returns float32 (height, width, 3), sides multiples of 4.
-        halo: see `spans`; a multiple of 4.
-        region: the longest side of what is given to `paint` at a time, a multiple
-            of 4.
+        paint: takes and returns float32 (height, width, 3), of one tile.
+        halo: see `spans`.
+        region: the longest side of what is given to `paint` at a time, a
+            multiple of `multiple`.
         margin: pixels by which the picture is mirrored outwards at each border, and
             which are cut off again.
         progress: show a bar when there are several tiles.
+        multiple, smallest: see `spans`.
 
     Returns:
         float32 (height, width, 3).
     """
     extended = [size + 2 * margin for size in picture.shape[:2]]
-    height, rows = spans(extended[0], region, halo)
-    width, columns = spans(extended[1], region, halo)
+    height, rows = spans(extended[0], region, halo, multiple, smallest)
+    width, columns = spans(extended[1], region, halo, multiple, smallest)
     painted = np.empty((*extended, 3), np.float32)
     tiles = [(row, column) for row in rows for column in columns]
     bar = tiles

@@ -18,6 +18,7 @@ FLOOR = 2.0
 TRAINING_LIMIT, LIMIT = 1.5, 1.1
 HALF = 127.5  # of 255: pixels are HALF · tanh + HALF (Johnson et al. 2016)
 LEAK = 0.2  # the least gradient of the output's tanh in training; a departure
+PICTURE = 3  # channels of a picture
 BLOCK = 4  # the side of the block of pixels that the last layer computes at once
 
 

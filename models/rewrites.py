@@ -1,47 +1,171 @@
-"""Kernels written anew, so that a convolution does the work of several operations.
+"""Passes over a graph: the same function with fewer or faster operations.
 
-Kernels are float (height, width, in, out). Each function is exact but for rounding.
+Each pass takes a graph and returns another, exact but for rounding. `painting` puts them
+together for painting. Kernels are float (height, width, in, out); those of transposed
+convolutions (height, width, out, in).
 """
+
+import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
-EPSILON = 1e-5  # of the norms in fusion_style.models.layers
+from fusion_style.models.config import BLOCK, EPSILON, HALF, LIMIT
+from fusion_style.models.graph import Graph, Node, follow, transposed
+
+# Which row of a window, for each row of the block of pixels that it computes, a row of
+# the kernel sees: (block, window, kernel).
+# Nearest ×2 and 3×3: for output row 2p - 1 the kernel's rows see the input rows p - 1,
+# p - 1, p; for output row 2p the rows p - 1, p, p.
+RESIZE_ROWS = np.array([[[1, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]], np.float32)
+# A transposed 3×3 of stride 2: output row 2p is k0 of row p and k2 of row p - 1; output
+# row 2p + 1 is k1 of row p.
+DECONV_ROWS = np.array([[[0, 0, 1], [1, 0, 0]], [[0, 0, 0], [0, 1, 0]]], np.float32)
 
 
-def fold_norm(kernel, bias, gamma, beta, mean, variance):
-    """The convolution that does what convolution and batch norm did."""
-    factor = gamma / np.sqrt(variance + EPSILON)
-    return kernel * factor, (bias - mean) * factor + beta
+def block_rows(kernel: int, block: int = BLOCK) -> np.ndarray:
+    """Return the same for a plain kernel that computes `block` rows of pixels at once."""
+    side = kernel + block - 1
+    rows = [np.eye(side, kernel, -row) for row in range(block)]
+    return np.array(rows, np.float32)
 
 
-def sub_pixel_resize(kernel):
-    """Nearest ×2 and 3×3 as one 2×2 kernel, (2, 2, in, 4 · out).
+def sub_pixel(kernel: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the kernel that computes a block of pixels at once (Shi et al. 2016).
 
-    The kernel's rows 0, 1, 2 see, for output row 2p - 1, the input rows p - 1,
-    p - 1, p; for output row 2p, the input rows p - 1, p, p. So a window over p - 1
-    and p gives both output rows.
+    Args:
+        kernel: (height, width, in, out).
+        rows: (block, window, height), for instance `RESIZE_ROWS`.
+
+    Returns:
+        (window, window, in, block · block · out): a convolution with it, then depth to
+        space, does what the kernel did.
     """
-    rows = np.array([[[1, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]], kernel.dtype)
-    phases = np.einsum("aiu,bjv,uvcd->ijcabd", rows, rows, kernel)
-    return phases.reshape(2, 2, kernel.shape[2], -1)
+    rows = rows.astype(kernel.dtype)
+    blocks = np.einsum("aiu,bjv,uvcd->ijcabd", rows, rows, kernel)
+    return blocks.reshape(*blocks.shape[:3], -1)
 
 
-def sub_pixel_deconv(kernel):
-    """A transposed 3×3 of stride 2 as one 2×2 kernel, (2, 2, in, 4 · out).
+def blocks_pay(kernel: int, channels: int) -> bool:
+    """Return whether a convolution is faster if it computes a block of pixels at once."""
+    return kernel > BLOCK > channels
 
-    Output row 2p is k0 of row p and k2 of row p - 1; row 2p + 1 is k1 of row p.
+
+def painting(graph: Graph) -> Graph:
+    """Return the graph that engines paint with: all passes that always pay."""
+    return lower(fold_scale(fold_norms(graph)))
+
+
+def rewrite(graph: Graph, rule: Callable[[Node, tuple[Node, ...]], Node | None]) -> Graph:
+    """Return the graph with some nodes replaced.
+
+    Args:
+        graph: as it is.
+        rule: takes a node and its inputs as they are rewritten already, and returns what
+            stands for the node, or None for the node itself.
     """
-    rows = np.array([[[0, 0, 1], [1, 0, 0]], [[0, 0, 0], [0, 1, 0]]], kernel.dtype)
-    phases = np.einsum("aiu,bjv,uvdc->ijcabd", rows, rows, kernel)
-    return phases.reshape(2, 2, kernel.shape[3], -1)
+    new: dict[Node, Node] = {}
+    for node in graph.nodes:
+        inputs = tuple(new[parent] for parent in node.inputs)
+        new[node] = rule(node, inputs) or dataclasses.replace(node, inputs=inputs)
+    return Graph(new[graph.output])
 
 
-def blocked(kernel, block=4):
-    """An n×n kernel that computes block × block pixels: (n + block - 1)², stride block."""
-    n, _, channels, filters = kernel.shape
-    side = n + block - 1
-    wide = np.zeros((side, side, channels, block, block, filters), kernel.dtype)
-    for a in range(block):
-        for b in range(block):
-            wide[a : a + n, b : b + n, :, a, b] = kernel
-    return wide.reshape(side, side, channels, -1)
+def fold_norms(graph: Graph) -> Graph:
+    """Fold the norms whose statistics are known, batch norm's, into the convolutions."""
+
+    def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        if node.op != "norm" or "mean" not in node.weights:
+            return None
+        norm, (conv,) = node.weights, inputs
+        factor = norm["gamma"] / np.sqrt(norm["variance"] + EPSILON)
+        bias = (conv.weights["bias"] - norm["mean"]) * factor + norm["beta"]
+        scaled = factor[:, None] if transposed(conv.options) else factor
+        kernel = conv.weights["kernel"] * scaled
+        return dataclasses.replace(conv, weights={"kernel": kernel, "bias": bias})
+
+    return rewrite(graph, rule)
+
+
+def fold_scale(graph: Graph) -> Graph:
+    """Fold what is fixed of the photograph's scaling into the convolutions that read it."""
+    standardizes = graph.standardizes
+
+    def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        if node.op == "scale" and not standardizes:
+            return inputs[0]
+        if node.op != "conv" or not node.sees_pixels:
+            return None
+        kernel, bias = node.weights["kernel"], node.weights["bias"]
+        if standardizes:
+            weights = {"kernel": kernel * np.float32(LIMIT), "bias": bias}
+        else:
+            kernel = kernel / np.float32(HALF)
+            weights = {"kernel": kernel, "bias": bias - HALF * kernel.sum(axis=(0, 1, 2))}
+        return dataclasses.replace(node, inputs=inputs, weights=weights)
+
+    return rewrite(graph, rule)
+
+
+def lower(graph: Graph) -> Graph:
+    """Make every convolution a border and a convolution without padding.
+
+    - An upsampling layer becomes a 2×2 convolution to four times the channels, then depth
+      to space.
+    - A large kernel to a picture's three channels, which leave most of a vector unit
+      idle, computes 4×4 pixels at once: a convolution of stride 4 to 48 channels, then
+      depth to space.
+    """
+
+    def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        if node.op != "conv":
+            return None
+        kernel, bias = node.weights["kernel"], node.weights["bias"]
+        side, up, (x,) = node.options["kernel"], node.options["up"], inputs
+        if up == "resize":
+            x = padded(x, 1, 1, "edge")
+            wide = sub_pixel(kernel, RESIZE_ROWS)
+            return blocks_of_pixels(node, x, wide, bias, block=2, stride=1, crop=1)
+        if up == "deconv":
+            x = padded(x, 1, 0, "zero")
+            wide = sub_pixel(kernel.transpose(0, 1, 3, 2), DECONV_ROWS)
+            return blocks_of_pixels(node, x, wide, bias, block=2, stride=1, crop=0)
+        if side // 2:
+            x = padded(x, side // 2, side // 2, "reflect")
+        if blocks_pay(side, node.channels):
+            wide = sub_pixel(kernel, block_rows(side))
+            return blocks_of_pixels(node, x, wide, bias, BLOCK, stride=BLOCK, crop=0)
+        return convolved(node, x, kernel, bias, node.options["stride"])
+
+    return rewrite(graph, rule)
+
+
+def padded(x: Node, before: int, after: int, mode: str) -> Node:
+    """Return `x` with rows and columns at its borders; reflect, edge or zero."""
+    return follow(x, "pad", options={"before": before, "after": after, "mode": mode})
+
+
+def convolved(
+    node: Node, x: Node, kernel: np.ndarray, bias: np.ndarray, stride: int
+) -> Node:
+    """Return the convolution of `x`, without padding, that stands for `node`."""
+    return dataclasses.replace(
+        node,
+        inputs=(x,),
+        channels=len(bias),
+        options={**node.options, "stride": stride},
+        weights={"kernel": kernel, "bias": bias},
+        shapes={"kernel": kernel.shape, "bias": bias.shape},
+    )
+
+
+def blocks_of_pixels(
+    node: Node, x: Node, kernel: np.ndarray, bias: np.ndarray,
+    block: int, stride: int, crop: int,
+) -> Node:  # fmt: skip
+    """Return the convolution of `x` to blocks of pixels, and the depth to space."""
+    blocks = convolved(node, x, kernel, np.tile(bias, block * block), stride)
+    options = {"block": block, "crop": crop}
+    return Node(
+        "depth_to_space", (blocks,), node.channels, node.stride, node.reach, options=options
+    )

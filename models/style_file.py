@@ -1,23 +1,21 @@
-"""Style files: `.keras` files that carry their own recipe, and the shipped styles.
+"""Style files: `.keras` files that carry their own recipe.
 
 A style file is an ordinary Keras file with one more member in its zip archive,
 `recipe.json`: how the network was trained and on what. A checkpoint of a training
 is a style file with a further member, `training.npz`: what the training needs to
-go on. `keras.saving.load_model` reads either.
+go on. `keras.saving.load_model` reads either. `models.loading` reads the networks.
 """
 
 import io
 import json
-import os
 import zipfile
 import zlib
 
-import h5py
 import numpy as np
 
 from fusion_style.files import replacing
+from fusion_style.models.config import NetworkConfig
 
-PRETRAINED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "pretrained")
 FORMAT = "fusion-style 2"  # in 1, a Fusion module's first 1×1 had a ReLU
 RECIPE, TRAINING = "recipe.json", "training.npz"
 CHECKPOINT = "checkpoint.keras"  # in the folder that a training leaves behind
@@ -31,46 +29,6 @@ DAMAGE = (
 
 class StyleFileError(ValueError):
     """A file that is no style, or a style that is not there; the message says why."""
-
-
-def shipped_styles():
-    """{name: path} of the styles that come with Fusion Style."""
-    files = sorted(os.listdir(PRETRAINED)) if os.path.isdir(PRETRAINED) else []
-    return {
-        file.removesuffix(".keras"): os.path.join(PRETRAINED, file)
-        for file in files
-        if file.endswith(".keras")
-    }
-
-
-def style_path(style):
-    """The path of a style: a shipped style's name, a file, or a training's folder.
-
-    The folder of a training that goes on stands for its checkpoint; that of one that
-    is done, for the style file beside it.
-
-    Raises:
-        StyleFileError: if there is none of these.
-    """
-    shipped = shipped_styles()
-    if style in shipped:
-        return shipped[style]
-    if os.path.isdir(style):
-        checkpoint = os.path.join(style, CHECKPOINT)
-        finished = os.path.normpath(style).removesuffix(".training") + ".keras"
-        for path in (checkpoint, finished):
-            if os.path.isfile(path):
-                return path
-        raise StyleFileError(
-            f"{style} is a directory without a {CHECKPOINT}: not the folder of a "
-            "training, or of one that has not begun"
-        )
-    if not os.path.exists(style):
-        raise StyleFileError(
-            f"There is no style {style}: it is neither a file nor one of the shipped "
-            f"styles ({', '.join(shipped) or 'none are here'})"
-        )
-    return style
 
 
 def save_network(network, path, recipe, training=None):
@@ -155,10 +113,10 @@ def check_version(path):
         )
 
 
-def read_config(path):
-    """The Keras configuration of the network in a style file.
+def read_config(path: str) -> NetworkConfig:
+    """Return what the network in a style file was told.
 
-    Needs neither Keras nor a backend; nor does `read_layers`.
+    Needs neither Keras nor a backend; nor do `read_layers` and `load_graph`.
 
     Raises:
         StyleFileError: if the file is no style.
@@ -166,62 +124,25 @@ def read_config(path):
     check_version(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            return json.loads(member(archive, "config.json"))
+            config = json.loads(member(archive, "config.json"))
+        registered = config.get("registered_name") or ""
+        if not registered.startswith("fusion_style>"):  # others' may run anything
+            raise StyleFileError(f"{path} holds no network of ours but {registered}")
+        options = {key: value for key, value in config["config"].items() if key != "name"}
+        # Files of version 0.1 name the network by its class alone.
+        named = config["class_name"].removesuffix("Network").lower()
+        found = NetworkConfig(**{"network": named} | options)
+        return found
+    except StyleFileError:
+        raise
     except DAMAGE as error:
         raise damaged(path, error) from error
-
-
-def read_layers(path):
-    """{"block1/reduce": [kernel, bias], …}: the variables of a style file's layers.
-
-    Raises:
-        StyleFileError: if the file is damaged.
-    """
-    found = {}
-
-    def walk(group, place):
-        for part in group.get("layers", {}).values():
-            name = f"{place}{part['vars'].attrs['name']}"
-            variables = [part["vars"][i] for i in sorted(part["vars"], key=int)]
-            if sum(variable.nbytes for variable in variables) > LARGEST:
-                raise ValueError(f"{name} has more than {LARGEST:,} bytes")
-            if variables:
-                found[name] = [variable[()] for variable in variables]
-            walk(part, f"{name}/")
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            weights = io.BytesIO(member(archive, "model.weights.h5"))
-        with h5py.File(weights) as file:
-            walk(file, "")
-    except DAMAGE as error:
-        raise damaged(path, error) from error
-    return found
 
 
 def photographs_seen(recipe):
     """How many photographs a network was trained on, with those it started from."""
     earlier = recipe.get("started_from")
     return recipe["photographs"] + (photographs_seen(earlier) if earlier else 0)
-
-
-def load_network(path):
-    """The network in a style file.
-
-    Raises:
-        StyleFileError: if the file is no style or is damaged.
-    """
-    import keras
-
-    import fusion_style.models.transformer  # noqa: F401  registers the classes that the file names
-
-    name = read_config(path).get("registered_name") or ""
-    if not name.startswith("fusion_style>"):  # what others register may run anything
-        raise StyleFileError(f"{path} holds no network of ours but {name or 'another'}")
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except DAMAGE as error:
-        raise damaged(path, error) from error
 
 
 def read_training(path):

@@ -3,14 +3,18 @@
 The same function of the same variables as the plain ones.
 """
 
+from typing import Any
+
 import keras
-import numpy as np
 from keras import ops
+
+from fusion_style.models.config import BLOCK
+from fusion_style.models.rewrites import RESIZE_ROWS, block_rows
 
 
 @keras.saving.register_keras_serializable("fusion_style")
 class SubPixelConv2D(keras.layers.Conv2D):
-    """A convolution to `block` × `block` pixels at once, then depth to space.
+    """A convolution to a block of pixels at once, then depth to space.
 
     The kernel of the many is put together from the kernel of the one in every step:
     the variables are the plain convolution's.
@@ -27,17 +31,13 @@ class SubPixelConv2D(keras.layers.Conv2D):
         upsample: whether height and width are doubled first; then `kernel_size` is 3.
     """
 
-    def __init__(self, filters, kernel_size, upsample=False, **kwargs):
+    def __init__(
+        self, filters: int, kernel_size: int, upsample: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(filters, kernel_size, **kwargs)
         self.upsample = upsample
-        side, self.block = self.kernel_size[0], 2 if upsample else 4
-        # (block, window, side): which row of the window, for each row of the block,
-        # a row of the kernel sees.
-        if upsample:  # rows 2p - 1 and 2p see the rows p - 1 and p
-            rows = [[[1, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]]
-        else:
-            rows = [np.eye(side + 3, side, -a) for a in range(4)]
-        self.rows = np.array(rows, "float32")
+        self.block = 2 if upsample else BLOCK
+        self.rows = RESIZE_ROWS if upsample else block_rows(self.kernel_size[0])
 
     def call(self, x, training=False):
         if not self.upsample and not training:
@@ -60,7 +60,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
         return without_border(x) if self.upsample else x
 
     def plain(self, x):
-        """For whole pictures: TensorFlow takes minutes for blocks of 1024² on a CPU."""
+        """Compute whole pictures: TensorFlow takes minutes for blocks of 1024² on a CPU."""
         border = (self.kernel_size[0] // 2,) * 2
         x = ops.pad(x, ((0, 0), border, border, (0, 0)), mode="reflect")
         kernel = ops.cast(self.kernel, self.compute_dtype)
@@ -72,14 +72,14 @@ class SubPixelConv2D(keras.layers.Conv2D):
         times = 2 if self.upsample else 1
         return (batch, *[n and n * times for n in size], self.filters)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         kept = ("name", "trainable", "dtype", "filters", "kernel_size")
         return {name: config[name] for name in kept} | {"upsample": self.upsample}
 
 
 def depth_to_space(x, block):
-    """(b, h, w, block · block · c) to (b, block · h, block · w, c)."""
+    """Reshape (b, h, w, block · block · c) to (b, block · h, block · w, c)."""
     _, height, width, channels = ops.shape(x)
     x = ops.reshape(x, (-1, height, width, block, channels // block))
     x = ops.transpose(x, (0, 1, 3, 2, 4))
@@ -87,6 +87,6 @@ def depth_to_space(x, block):
 
 
 def without_border(x):
-    """x[:, 1:-1, 1:-1], whose own gradient is slow in TensorFlow on a CPU."""
+    """Return x[:, 1:-1, 1:-1], whose own gradient is slow in TensorFlow on a CPU."""
     batch, height, width, channels = ops.shape(x)
     return ops.slice(x, (0, 1, 1, 0), (batch, height - 2, width - 2, channels))

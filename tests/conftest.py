@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 import fusion_style.training.learn
+from fusion_style.models.keras_builder import build_network
 from fusion_style.models.style_file import save_network
-from fusion_style.models.transformer import build_network
 from fusion_style.tests.support.made_up_weights import write_darknet
 from fusion_style.tests.support.pictures import made_up_photograph
 from fusion_style.tests.support.tiny import TINY_TRAINING, build_tiny_network
@@ -63,7 +63,7 @@ def style(tmp_path_factory):
         "painting": {"file": "painting.png"},
         "photographs": 0,
     }
-    save_network(build_network(width=0.125), path, recipe)
+    save_network(build_network(norm="batch", width=0.125), path, recipe)
     return path
 
 

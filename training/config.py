@@ -10,7 +10,8 @@ from fusion_style.losses.features.networks import (
     smallest_picture,
 )
 from fusion_style.losses.perceptual import layer_weights
-from fusion_style.models.style_file import CHECKPOINT, style_path
+from fusion_style.models.shipped import style_path
+from fusion_style.models.style_file import CHECKPOINT
 
 SMALLEST = 16  # pixels: a crop of less shows nothing
 

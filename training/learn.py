@@ -13,8 +13,9 @@ from fusion_style.data.photos.sources import open_photographs
 from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.files import write_json
 from fusion_style.losses.perceptual import PerceptualLoss
-from fusion_style.models.style_file import save_network, style_path
-from fusion_style.models.transformer import build_network
+from fusion_style.models.keras_builder import build_network
+from fusion_style.models.shipped import style_path
+from fusion_style.models.style_file import save_network
 from fusion_style.training.board import Board
 from fusion_style.training.callbacks import (
     Checkpoints,
@@ -80,7 +81,7 @@ def learn_style(
         data: a folder of photographs, or a TFDS data set.
         out: path of the style file to write; by default the painting's name with
             `.keras`, in the current folder.
-        network, norm, upsample, input_norm: see `models.transformer`.
+        network, norm, upsample, input_norm: see `models.keras_builder`.
         loss_network, loss_weights, content_layers, style_layers, content_weight,
             style_weight, tv_weight, reduction: see `losses.perceptual`.
         size: side of the training crops in pixels.

@@ -11,7 +11,8 @@ import numpy as np
 
 from fusion_style.files import sha256
 from fusion_style.losses.features.identity import WORDS, known_by
-from fusion_style.models.style_file import FORMAT, StyleFileError, read_recipe, style_path
+from fusion_style.models.shipped import style_path
+from fusion_style.models.style_file import FORMAT, StyleFileError, read_recipe
 
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 # What a continuation may be told differently; the painting is compared by content.

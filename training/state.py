@@ -6,7 +6,8 @@ import numpy as np
 import tqdm
 
 from fusion_style.files import remove_leftovers
-from fusion_style.models.style_file import load_network, read_training, save_network
+from fusion_style.models.loading import load_network
+from fusion_style.models.style_file import read_training, save_network
 from fusion_style.training.guard import NotFinite
 
 
@@ -87,9 +88,9 @@ def copy_weights(path, network):
         ValueError: if the architectures differ.
     """
     source = load_network(path)
-    if (type(source), source.options) != (type(network), network.options):
+    if source.config != network.config:
         raise ValueError(
-            f"{path} holds a {type(source).__name__} with {source.options}, which does "
-            f"not fit a {type(network).__name__} with {network.options}"
+            f"{path} holds another network: {source.config}. It does not fit "
+            f"{network.config}"
         )
     network.set_weights(source.get_weights())

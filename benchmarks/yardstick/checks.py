@@ -15,7 +15,8 @@ from fusion_style.benchmarks.yardstick.comparison import square
 from fusion_style.data.images import sample_photograph, to_bytes
 from fusion_style.files import sha256, write_json
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.style_file import PRETRAINED, StyleFileError
+from fusion_style.models.shipped import PRETRAINED
+from fusion_style.models.style_file import StyleFileError
 
 CHECKS = os.path.join(PRETRAINED, "checks.json")
 SIZE, SHRUNK = 256, 16  # pixels

@@ -22,17 +22,13 @@ from fusion_style.data.images import Picture, fit_size, read_picture, resize, wr
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.files import sha256
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.style_file import (
-    photographs_seen,
-    read_config,
-    read_layers,
-    read_recipe,
-    style_path,
-)
+from fusion_style.models.graph_builder import build_graph
+from fusion_style.models.shipped import style_path
+from fusion_style.models.style_file import photographs_seen, read_config, read_recipe
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAINTERS = (
-    "models/deploy.py", "models/rewrites.py", "inference/*.py", "data/images.py",
+    "models/[!ks]*.py", "inference/*.py", "inference/engines/[eor]*.py", "data/images.py",
     "benchmarks/yardstick/artefacts.py", "benchmarks/yardstick/stability.py",
 )  # fmt: skip
 UNTOUCHED = "the photograph"
@@ -77,11 +73,10 @@ class Style:
 def network_of(path):
     """What a style file's network is, by the flags of train.py and its size."""
     config = read_config(path)
-    convolutions = [v for n, v in read_layers(path).items() if not n.endswith("_norm")]
+    names = ("network", "norm", "upsample", "input_norm")
     return {
-        "network": config["class_name"].removesuffix("Network").lower(),
-        **{name: config["config"][name] for name in ("norm", "upsample", "input_norm")},
-        "parameters": sum(value.size for values in convolutions for value in values),
+        **{name: getattr(config, name) for name in names},
+        "parameters": sum(build_graph(config).parameters().values()),
     }
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from fusion_style.benchmarks.yardstick import checks
 from fusion_style.benchmarks.yardstick.checks import check, record, shrunk_painting
-from fusion_style.models.style_file import save_network, shipped_styles
-from fusion_style.models.transformer import build_network
+from fusion_style.models.keras_builder import build_network
+from fusion_style.models.shipped import shipped_styles
+from fusion_style.models.style_file import save_network
 from fusion_style.tests.support.pictures import trained_like
 
 

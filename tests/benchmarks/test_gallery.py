@@ -9,7 +9,7 @@ from absl.testing import flagsaver
 
 from fusion_style.data.images import read_picture
 from fusion_style.files import sha256
-from fusion_style.models.style_file import shipped_styles
+from fusion_style.models.shipped import shipped_styles
 from fusion_style.tests.support.pictures import import_script
 
 SETTINGS = {

@@ -19,8 +19,8 @@ from fusion_style.benchmarks.yardstick.comparison import (
 from fusion_style.benchmarks.yardstick.judges import Judge
 from fusion_style.benchmarks.yardstick.results import Results
 from fusion_style.data.images import read_picture
+from fusion_style.models.keras_builder import build_network
 from fusion_style.models.style_file import save_network
-from fusion_style.models.transformer import build_network
 from fusion_style.tests.benchmarks.test_judges import LOSS
 from fusion_style.tests.support.pictures import ROOT, import_script
 

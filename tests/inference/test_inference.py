@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from fusion_style.data.images import read_picture, sample_photograph
-from fusion_style.inference.engines.registry import choose_engine, load_engine
-from fusion_style.inference.statistics import samples, statistics
+from fusion_style.inference.engines.registry import choose_engine
+from fusion_style.inference.statistics import photograph_of, samples
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.deploy import Deployment
-from fusion_style.models.style_file import load_network, save_network, shipped_styles
-from fusion_style.models.transformer import NETWORKS, build_network
+from fusion_style.inference.tiles import mirrored
+from fusion_style.models.keras_builder import build_network
+from fusion_style.models.loading import load_network
+from fusion_style.models.networks import NETWORKS
+from fusion_style.models.shipped import shipped_styles
+from fusion_style.models.style_file import save_network
 from fusion_style.tests.support.pictures import ROOT, made_up_photograph, trained_like
 
 RECIPE = {"settings": {}}
@@ -38,7 +41,9 @@ def keras_paints(network, pixels):
 def test_parity_with_keras(engine, name, upsample, input_norm, tmp_path):
     path = str(tmp_path / "network.keras")
     keras.utils.set_random_seed(0)
-    network = build_network(name, upsample=upsample, input_norm=input_norm, width=0.25)
+    network = build_network(
+        network=name, norm="batch", upsample=upsample, input_norm=input_norm, width=0.25
+    )
     save_network(trained_like(network), path, RECIPE)
     stylizer = Stylizer(path, engine, "float32")
     stylizer.margin = 0
@@ -65,7 +70,7 @@ def test_parity_of_shipped_styles(name, engine):
 def test_parity_with_instance_norm(engine, name, upsample, tmp_path):
     path = str(tmp_path / "network.keras")
     keras.utils.set_random_seed(0)
-    network = build_network(name, norm="instance", upsample=upsample, width=0.25)
+    network = build_network(network=name, upsample=upsample, width=0.25)
     save_network(network, path, RECIPE)
     stylizer = Stylizer(path, engine, "float32")
     stylizer.margin = 0
@@ -77,30 +82,46 @@ def test_parity_with_instance_norm(engine, name, upsample, tmp_path):
 @pytest.mark.parametrize("engine", ["openvino", "tensorflow"])
 def test_frozen_statistics_of_the_whole_are_instance_norm(engine, tmp_path):
     path = str(tmp_path / "network.keras")
-    save_network(build_network("inception", norm="instance", width=0.25), path, RECIPE)
-    deployment = Deployment(path)
+    save_network(build_network(network="inception", width=0.25), path, RECIPE)
+    stylizer = Stylizer(path, engine, "float32")
     pixels = made_up_photograph(64, 48).astype(np.float32)
-    inputs = pixels[None], *statistics(pixels)
-    expected = load_engine(deployment.draw, engine, "float32")(*inputs)
-    measured = load_engine(deployment.measure, engine, "float32")(*inputs)
-    frozen = deployment.frozen(measured)
-    assert not frozen.norms and deployment.norms
-    painted = load_engine(frozen.draw, engine, "float32")(*inputs)
+    inputs = pixels[None], photograph_of(pixels), stylizer.style
+    expected = stylizer.engine.paint(*inputs)
+    measured = stylizer.engine.measure(*inputs)
+    assert measured.shape == stylizer.style.shape
+    painted = stylizer.engine.paint(*inputs, measured)
     np.testing.assert_allclose(painted, expected, atol=0.2)  # float32 rounds
 
 
 def test_large_pictures_with_instance_norm_are_painted_in_tiles(tmp_path):
     path = str(tmp_path / "network.keras")
-    save_network(build_network(norm="instance", width=0.125), path, RECIPE)
+    save_network(build_network(width=0.125), path, RECIPE)
     stylizer = Stylizer(path, "openvino", "float32")
+    engine = stylizer.engine
     pixels = made_up_photograph(300, 260).astype(np.float32)
     tiles = stylizer.paint(pixels, region=200)
-    measure = load_engine(stylizer.deployment.measure, "openvino", "float32")
-    measured = measure(samples(pixels), *statistics(pixels))
-    stylizer.deployment = stylizer.deployment.frozen(measured)
-    stylizer.engine = load_engine(stylizer.deployment.draw, "openvino", "float32")
-    np.testing.assert_allclose(tiles, stylizer.paint(pixels, region=1000), atol=0.05)
+    around = [mirrored(-16, n + 16, n) for n in (300, 260)]
+    photograph = photograph_of(pixels)
+    measured = engine.measure(samples(pixels), photograph, stylizer.style)
+    padded = np.ascontiguousarray(pixels[around[0][:, None], around[1]])
+    whole = engine.paint(padded[None], photograph, stylizer.style, measured)[0]
+    np.testing.assert_allclose(tiles, whole[16:-16, 16:-16], atol=0.05)
     assert tiles.std() > 3
+
+
+def test_pictures_of_one_size_compile_once(tmp_path):
+    """Not for each picture, though each has norms' statistics of its own."""
+    path = str(tmp_path / "network.keras")
+    save_network(build_network(width=0.125), path, RECIPE)
+    stylizer = Stylizer(path, "openvino", "float32")
+    for seed in range(3):
+        pixels = made_up_photograph(300, 260, seed).astype(np.float32)
+        stylizer.paint(pixels, region=200)
+        assert stylizer.engine.compilations == 2  # the squares, and one size of tile
+    other = stylizer.style * np.float32(1.1)
+    before, stylizer.style = stylizer.paint(pixels, region=200), other
+    assert np.abs(stylizer.paint(pixels, region=200) - before).max() > 1
+    assert stylizer.engine.compilations == 2
 
 
 def psnr(a, b):
@@ -126,7 +147,7 @@ def test_bfloat16_is_close_to_float32(name):
 
 def test_statistics_are_those_of_the_whole_picture():
     pixels = made_up_photograph(70, 31).astype(np.float32)
-    mean, factor = statistics(pixels, rows=16)
+    mean, factor = photograph_of(pixels, rows=16)
     np.testing.assert_allclose(mean, pixels.mean(axis=(0, 1)), rtol=1e-5)
     expected = 1 / np.sqrt(pixels.var(axis=(0, 1)) + 4)
     np.testing.assert_allclose(factor, expected, rtol=1e-5)
@@ -149,7 +170,7 @@ def test_unknown_engines_are_named(style, engine, precision, message):
 def test_a_driver_without_a_gpu_means_openvino(monkeypatch):
     monkeypatch.setattr("os.path.exists", lambda path: True)
     assert choose_engine() == "openvino"
-    monkeypatch.setattr("devices.gpus", lambda: ["gpu:0"])
+    monkeypatch.setattr("fusion_style.devices.gpus", lambda: ["gpu:0"])
     assert choose_engine() == "tensorflow"
 
 
@@ -157,7 +178,7 @@ def test_openvino_needs_neither_keras_nor_tensorflow(style):
     program = (
         "import sys, numpy; from fusion_style.inference.stylizer import Stylizer;"
         f"Stylizer({style!r}, 'openvino').paint(numpy.zeros((9, 9, 3), 'float32'));"
-        "import stylize;"
+        "import fusion_style.stylize;"
         "sys.exit(bool({'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from fusion_style.losses.perceptual import PerceptualLoss, gram_matrix
-from fusion_style.models.transformer import build_network
+from fusion_style.models.keras_builder import build_network
 from fusion_style.tests.support.pictures import made_up_photograph
 from fusion_style.training.trainer import StyleTrainer
 
@@ -21,7 +21,7 @@ def make_trainer(policy):
         keras.utils.set_random_seed(0)
         painting = made_up_photograph(32, 32, 9).astype("float32")
         loss = PerceptualLoss(painting, "vgg16", "random", *LAYERS)
-        return StyleTrainer(build_network(width=0.25), loss)
+        return StyleTrainer(build_network(norm="batch", width=0.25), loss)
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -9,8 +9,8 @@ import pytest
 from fusion_style.data.images import read_picture, sample_photographs
 from fusion_style.inference.engines.cache import cache_folder, cached
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.keras_builder import build_network
 from fusion_style.models.style_file import save_network
-from fusion_style.models.transformer import build_network
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_a_cache_that_cannot_be_written_keeps_no_one_from_painting(monkeypatch, 
 
 def test_int8_needs_batch_norm(tmp_path):
     path = str(tmp_path / "network.keras")
-    save_network(build_network(norm="instance", width=0.125), path, {})
+    save_network(build_network(width=0.125), path, {})
     with pytest.raises(ValueError, match="int8 needs a style with batch norm"):
         Stylizer(path, precision="int8")
 
@@ -68,7 +68,7 @@ def test_int8_is_close_to_float32_and_kept(cache, tmp_path):
     pytest.importorskip("nncf")
     name = str(tmp_path / "network.keras")
     keras.utils.set_random_seed(0)
-    save_network(build_network(width=0.25), name, {})
+    save_network(build_network(norm="batch", width=0.25), name, {})
     quantized = Stylizer(name, precision="int8")
     (kept,) = files(cache)
     for photograph in sample_photographs():

@@ -11,7 +11,8 @@ from PIL import Image
 
 from fusion_style.data.images import Picture, read_picture
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.style_file import load_network, shipped_styles
+from fusion_style.models.loading import load_network
+from fusion_style.models.shipped import shipped_styles
 from fusion_style.tests.support.pictures import ROOT, import_script, made_up_photograph
 
 

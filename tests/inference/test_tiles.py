@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-from fusion_style.inference.engines.registry import load_engine
-from fusion_style.inference.statistics import statistics
+from fusion_style.inference.statistics import photograph_of
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.tiles import mirrored, paint_in_tiles, spans
-from fusion_style.models.deploy import Deployment
+from fusion_style.models.keras_builder import build_network
 from fusion_style.models.style_file import save_network
-from fusion_style.models.transformer import build_network
 from fusion_style.tests.support.pictures import made_up_photograph, trained_like
 
 RNG = np.random.default_rng(0)
@@ -18,31 +16,33 @@ RNG = np.random.default_rng(0)
 @pytest.mark.parametrize("region", [136, 160, 200])
 @pytest.mark.parametrize("size", [(50, 333), (201, 137), (400, 250)])
 def test_tiles_are_the_whole_picture(style, size, region):
-    deployment = Deployment(style)
-    engine = load_engine(deployment.draw, "openvino", "float32")
+    stylizer = Stylizer(style, "openvino", "float32")
+    engine, halo = stylizer.engine, stylizer.engine.graph.halo
     pixels = made_up_photograph(*size).astype(np.float32)
 
     def paint(tile):
-        return engine(tile[None], *statistics(pixels))[0]
+        return engine.paint(tile[None], photograph_of(pixels), stylizer.style)[0]
 
-    whole = paint_in_tiles(pixels, paint, deployment.halo, region=10_000)
-    tiles = paint_in_tiles(pixels, paint, deployment.halo, region=region, progress=False)
+    whole = paint_in_tiles(pixels, paint, halo, region=10_000)
+    tiles = paint_in_tiles(pixels, paint, halo, region=region, progress=False)
     np.testing.assert_allclose(tiles, whole, atol=0.05)
 
 
 def test_the_halo_covers_the_receptive_field(tmp_path):
     """A pixel far away changes nothing; one just inside the reach does."""
     path = str(tmp_path / "network.keras")
-    save_network(trained_like(build_network(width=0.25)), path, {"settings": {}})
-    deployment = Deployment(path)
-    engine = load_engine(deployment.draw, "openvino", "float32")
+    network = trained_like(build_network(norm="batch", width=0.25))
+    save_network(network, path, {"settings": {}})
+    stylizer = Stylizer(path, "openvino", "float32")
+    engine, graph = stylizer.engine, stylizer.engine.graph
     pixels = made_up_photograph(8, 400).astype(np.float32)
     other = pixels.copy()
     other[:, :100] = RNG.uniform(0, 255, (8, 100, 3))
-    before, after = (engine(x[None], *statistics(pixels))[0] for x in (pixels, other))
+    inputs = photograph_of(pixels), stylizer.style
+    before, after = (engine.paint(x[None], *inputs)[0] for x in (pixels, other))
     changed = before - after
     reached = np.flatnonzero(np.abs(changed).max(axis=(0, 2)) > 1e-3).max() - 99
-    assert 30 < reached <= deployment.reach <= deployment.halo
+    assert 30 < reached <= graph.output.reach <= graph.halo
 
 
 @pytest.mark.parametrize("size", [(4, 20), (72, 92)])
@@ -50,11 +50,12 @@ def test_the_margin_is_the_mirrored_picture(style, size):
     stylizer = Stylizer(style, "openvino", "float32")
     pixels = made_up_photograph(*size).astype(np.float32)
     around = [mirrored(-16, n + 16, n) for n in size]
-    mean, factor = statistics(pixels)
     whole = paint_in_tiles(
         pixels[around[0][:, None], around[1]],
-        lambda tile: stylizer.engine(tile[None], mean, factor)[0],
-        halo=stylizer.deployment.halo,
+        lambda tile: stylizer.engine.paint(
+            tile[None], photograph_of(pixels), stylizer.style
+        )[0],
+        halo=stylizer.engine.graph.halo,
     )
     np.testing.assert_array_equal(stylizer.paint(pixels), whole[16:-16, 16:-16])
 

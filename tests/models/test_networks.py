@@ -6,24 +6,44 @@ import keras
 import numpy as np
 import pytest
 
-from fusion_style.benchmarks.parameters import PAPER, convolution_parameters
-from fusion_style.benchmarks.runtime import multiply_adds
-from fusion_style.models.ends import InputNormalization, MirrorToMultiple, UnsaturatedTanh
-from fusion_style.models.layers import FusionBlock, conv_norm_relu
-from fusion_style.models.transformer import NETWORKS, build_network
+from fusion_style.benchmarks.parameters import (
+    PAPER,
+    convolution_parameters,
+    norm_parameters,
+)
+from fusion_style.models.config import NetworkConfig
+from fusion_style.models.graph_builder import build_graph
+from fusion_style.models.keras_builder import (
+    FusionBlock,
+    KerasBuilder,
+    build_network,
+    named_layers,
+)
+from fusion_style.models.keras_layers import (
+    InputNormalization,
+    MirrorToMultiple,
+    UnsaturatedTanh,
+)
+from fusion_style.models.networks import NETWORKS
 
 RNG = np.random.default_rng(0)
+BATCH = KerasBuilder(NetworkConfig(norm="batch"))
 
 
 @pytest.mark.parametrize("name", PAPER)
 @pytest.mark.parametrize("upsample", ["deconv", "resize"])
 def test_every_row_of_the_papers_figure(name, upsample):
-    rows = convolution_parameters(build_network(name, upsample=upsample))
-    assert rows == PAPER[name]
+    config = NetworkConfig(network=name, upsample=upsample)
+    assert convolution_parameters(config) == PAPER[name]
+    convolutions = keras.layers.Conv2D, keras.layers.Conv2DTranspose
+    layers = named_layers(build_network(config))
+    made = [layer for _, layer in layers if isinstance(layer, convolutions)]
+    assert sum(layer.count_params() for layer in made) == sum(PAPER[name].values())
 
 
 def test_totals_of_the_papers():
-    totals = {n: sum(convolution_parameters(build_network(n)).values()) for n in NETWORKS}
+    rows = {n: convolution_parameters(NetworkConfig(network=n)) for n in NETWORKS}
+    totals = {name: sum(row.values()) for name, row in rows.items()}
     assert totals["johnson"] == 1_676_035
     assert totals["fusion"] == 631_555
     assert totals["inception"] == 616_187  # our k = 2; FastChi prints no table
@@ -31,16 +51,18 @@ def test_totals_of_the_papers():
 
 
 def test_norms_come_on_top_of_the_papers_figure():
-    assert build_network("fusion").count_params() == 637_967
-    assert build_network("johnson").count_params() == 1_682_447
+    for name, count in (("fusion", 637_967), ("johnson", 1_682_447)):
+        config = NetworkConfig(network=name, norm="batch")
+        rows = sum(convolution_parameters(config).values())
+        assert rows + norm_parameters(config) == count
+        assert build_network(config).count_params() == count
 
 
 @pytest.mark.parametrize(("name", "gflop"), [("fusion", 7.98), ("johnson", 16.5)])
 def test_the_papers_arithmetic(name, gflop):
     """The papers' layers at 256×256, their sum worked out by hand."""
-    assert 2 * multiply_adds(build_network(name), 256) / 1e9 == pytest.approx(
-        gflop, rel=3e-3
-    )
+    graph = build_graph(NetworkConfig(network=name, upsample="deconv"))
+    assert 2 * graph.multiply_adds(256, 256) / 1e9 == pytest.approx(gflop, rel=3e-3)
 
 
 OPTIONS = ("network", "norm", "upsample", "input_norm")
@@ -62,13 +84,13 @@ def test_every_combination_keeps_odd_sizes(values):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_round_trip_through_a_keras_file(name, tmp_path):
-    network = build_network(name, width=0.125, upsample="deconv", norm="instance")
+    network = build_network(network=name, width=0.125, upsample="deconv")
     network.save(tmp_path / "network.keras")
     again = keras.saving.load_model(tmp_path / "network.keras")
     picture = RNG.uniform(0, 255, (1, 20, 17, 3)).astype("float32")
     np.testing.assert_array_equal(again(picture), network(picture))
     assert type(again) is type(network)
-    assert again.options == network.options
+    assert again.config == network.config
 
 
 def test_predict_takes_any_size_with_one_network():
@@ -104,7 +126,8 @@ def randomize(model):
 @pytest.mark.parametrize(("kernel", "strides"), [(9, 1), (3, 1), (3, 2), (1, 1)])
 def test_convolution_against_numpy(kernel, strides):
     inputs = keras.Input((None, None, 3))
-    model = keras.Model(inputs, conv_norm_relu(inputs, 4, kernel, strides))
+    outputs = BATCH.conv(inputs, 4, kernel, strides, name="conv")
+    model = keras.Model(inputs, outputs)
     randomize(model)
     x = RNG.normal(size=(2, 12, 14, 3))
     conv, norm = model.get_layer("conv"), model.get_layer("conv_norm")
@@ -125,7 +148,7 @@ def test_a_saturated_tanh_has_a_gradient():
 
 
 def test_fusion_block_is_equation_4():
-    block = FusionBlock(6)
+    block = FusionBlock(6, BATCH.config)
     randomize(block)
     x = RNG.normal(size=(1, 7, 8, 6))
 
@@ -145,7 +168,8 @@ def test_fusion_block_is_equation_4():
 @pytest.mark.parametrize("upsample", ["resize", "deconv"])
 def test_upsampling_doubles_with_the_same_parameters(upsample):
     inputs = keras.Input((None, None, 4))
-    model = keras.Model(inputs, conv_norm_relu(inputs, 3, 3, upsample=upsample))
+    builder = KerasBuilder(NetworkConfig(upsample=upsample))
+    model = keras.Model(inputs, builder.up(inputs, 3, 3, name="conv"))
     assert model(np.ones((1, 5, 6, 4))).shape == (1, 10, 12, 3)
     assert model.get_layer("conv").count_params() == 3 * 3 * 4 * 3 + 3
 

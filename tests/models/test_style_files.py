@@ -6,7 +6,8 @@ import keras
 import pytest
 
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.style_file import StyleFileError, load_network, save_network
+from fusion_style.models.loading import load_network
+from fusion_style.models.style_file import StyleFileError, save_network
 
 
 @pytest.mark.parametrize("harm", [

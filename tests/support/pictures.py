@@ -9,7 +9,7 @@ from absl import flags
 from PIL import Image
 
 import fusion_style.training.learn
-from fusion_style.models.style_file import load_network
+from fusion_style.models.loading import load_network
 
 ROOT = str(pathlib.Path(__file__).parents[2])
 SCRIPTS = (

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from fusion_style.models.layers import register
-from fusion_style.models.transformer import ImageTransformationNetwork
+from fusion_style.models.keras_builder import ImageTransformationNetwork
+from fusion_style.models.keras_layers import register
 
 RNG = np.random.default_rng(0)
 TINY_LOSS = {
@@ -46,5 +46,5 @@ class TinyNetwork(ImageTransformationNetwork):
 
 
 def build_tiny_network(network="fusion", width=0.125, **options):
-    """In place of `models.transformer.build_network`."""
+    """In place of `models.keras_builder.build_network`."""
     return TinyNetwork(width=width, **options)

@@ -16,7 +16,8 @@ from fusion_style.data import prefetch
 from fusion_style.data.images import PictureError, read_picture
 from fusion_style.data.photos.sources import Folder, open_photographs
 from fusion_style.data.photos.stream import PhotoStream
-from fusion_style.models.style_file import load_network, read_recipe, save_network
+from fusion_style.models.loading import load_network
+from fusion_style.models.style_file import read_recipe, save_network
 from fusion_style.tests.support import tiny_train
 from fusion_style.tests.support.forked import Forked
 from fusion_style.tests.support.pictures import ROOT, made_up_photograph

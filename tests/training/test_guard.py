@@ -7,7 +7,9 @@ import pytest
 
 import fusion_style.training.learn
 from fusion_style.data.photos.stream import PhotoStream
-from fusion_style.models.style_file import load_network, read_recipe, style_path
+from fusion_style.models.loading import load_network
+from fusion_style.models.shipped import style_path
+from fusion_style.models.style_file import read_recipe
 from fusion_style.tests.support.pictures import assert_same, interrupt_at
 
 

@@ -15,13 +15,9 @@ from absl.testing import flagsaver
 
 import fusion_style.training.learn
 from fusion_style.data.images import PictureError
-from fusion_style.models.style_file import (
-    load_network,
-    read_config,
-    read_recipe,
-    save_network,
-)
-from fusion_style.models.transformer import build_network
+from fusion_style.models.keras_builder import build_network
+from fusion_style.models.loading import load_network
+from fusion_style.models.style_file import read_config, read_recipe, save_network
 from fusion_style.tests.support import tiny_train
 from fusion_style.tests.support.forked import Forked
 from fusion_style.tests.support.pictures import (

@@ -14,13 +14,10 @@ from PIL import Image
 import fusion_style.training.state
 from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.style_file import (
-    load_network,
-    read_recipe,
-    save_network,
-    style_path,
-)
-from fusion_style.models.transformer import build_network
+from fusion_style.models.keras_builder import build_network
+from fusion_style.models.loading import load_network
+from fusion_style.models.shipped import style_path
+from fusion_style.models.style_file import read_recipe, save_network
 from fusion_style.tests.support import tiny_train
 from fusion_style.tests.support.forked import Forked
 from fusion_style.tests.support.pictures import assert_same, made_up_photograph

@@ -8,7 +8,8 @@ import socket
 import numpy as np
 import pytest
 
-from fusion_style.models.style_file import load_network, read_recipe
+from fusion_style.models.loading import load_network
+from fusion_style.models.style_file import read_recipe
 from fusion_style.tests.support import worker
 from fusion_style.tests.support.forked import Forked
 from fusion_style.tests.support.tiny import TINY_TRAINING

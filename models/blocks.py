@@ -1,0 +1,111 @@
+"""What the networks are made of, each drawn once, on a builder."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from fusion_style.models.config import NetworkConfig
+
+T = TypeVar("T")
+
+
+class Builder(Protocol[T]):
+    """What a network is drawn on; T is a tensor of Keras, or a node of a graph.
+
+    Tensors have the shape (batch, height, width, channels). Every convolution is
+    followed by the norm that `config` says and, unless `relu` is False, by a ReLU.
+    """
+
+    config: NetworkConfig
+
+    def channels(self, count: int) -> int:
+        """Return the paper's number of channels times the network's width, even."""
+
+    def conv(
+        self,
+        x: T,
+        filters: int,
+        kernel: int,
+        stride: int = 1,
+        relu: bool = True,
+        *,
+        name: str,
+    ) -> T:
+        """Draw a convolution with reflection padding; `kernel` is odd."""
+
+    def up(self, x: T, filters: int, kernel: int, relu: bool = True, *, name: str) -> T:
+        """Draw a convolution that doubles height and width."""
+
+    def add(self, x: T, y: T, *, name: str) -> T:
+        """Draw the sum."""
+
+    def concatenate(self, x: T, y: T, *, name: str) -> T:
+        """Draw both, one after the other along the channels."""
+
+    def block(self, function: Callable, x: T, *, name: str) -> T:
+        """Draw `function(net, x)`, all of whose names begin with `name` and a slash."""
+
+
+def block(function: Callable) -> Callable:
+    """Make a function of a builder and a tensor a block, which takes a name, too."""
+
+    def named(net: Builder[T], x: T, name: str) -> T:
+        return net.block(function, x, name=name)
+
+    named.__doc__, named.function = function.__doc__, function
+    return named
+
+
+@block
+def residual_block(net: Builder[T], x: T) -> T:
+    """Draw x + F(x), with F two 3×3 (He et al. 2016; Johnson et al. 2016).
+
+    No ReLU follows the second convolution or the sum, as in Johnson's network (after
+    Gross & Wilber 2016): with one, a block could add and never take away.
+    """
+    inner = net.conv(x, x.shape[-1], 3, name="conv1")
+    inner = net.conv(inner, x.shape[-1], 3, relu=False, name="conv2")
+    return net.add(x, inner, name="add")
+
+
+@block
+def fusion_block(net: Builder[T], x: T) -> T:
+    """Draw the Fusion module (Qiu & Huang 2017, Fig. 4 and eq. 4).
+
+                  ┌─ 1×1, C/2 ────────────┐
+        x ─ 1×1, ─┤                       ├─ concatenated: C
+            C/2   └─ residual block, C/2 ─┘
+
+    No ReLU follows the first 1×1 (a departure): half of the channels are all that passes
+    through a module, and a ReLU would take half of what they hold (Sandler et al. 2018).
+    """
+    half = x.shape[-1] // 2
+    reduced = net.conv(x, half, 1, relu=False, name="reduce")
+    pointwise = net.conv(reduced, half, 1, name="pointwise")
+    residual = residual_block(net, reduced, name="residual")
+    return net.concatenate(pointwise, residual, name="join")
+
+
+def inception_conv(
+    net: Builder[T], x: T, filters: int, kernel: int, stride: int = 1,
+    relu: bool = True, up: bool = False, *, name: str,
+) -> T:  # fmt: skip
+    """Draw FastChi's convolution: a 1×1 that shrinks the channels by k, n×n, a 1×1 back.
+
+    A picture's three channels are not shrunk (a departure): one and a half channels hold
+    no color. The shrinking 1×1 has no ReLU, which would lose half of what it passes on.
+    """
+    narrow, between = (max(3, n // net.config.shrink) for n in (x.shape[-1], filters))
+    x = net.conv(x, narrow, 1, relu=False, name=f"{name}_shrink")
+    if up:
+        x = net.up(x, between, kernel, name=name)
+    else:
+        x = net.conv(x, between, kernel, stride, name=name)
+    return net.conv(x, filters, 1, relu=relu, name=f"{name}_restore")
+
+
+@block
+def inception_block(net: Builder[T], x: T) -> T:
+    """Draw a residual block of FastChi's convolutions."""
+    inner = inception_conv(net, x, x.shape[-1], 3, name="conv1")
+    inner = inception_conv(net, inner, x.shape[-1], 3, relu=False, name="conv2")
+    return net.add(x, inner, name="add")

@@ -1,0 +1,115 @@
+"""A graph drawn with the operations of an engine or of an export."""
+
+import dataclasses
+from typing import Any, Protocol
+
+from fusion_style.models.config import HALF, LIMIT
+from fusion_style.models.graph import Graph, Node
+
+Tensor = Any
+
+
+class Operations(Protocol):
+    """What an engine or an export brings; a tensor is whatever it computes with.
+
+    Vectors hold one value for each channel, in a shape that `scale` takes.
+    """
+
+    def scale(self, x: Tensor, offset: Tensor, factor: Tensor) -> Tensor:
+        """Return (x - offset) · factor; both may be numbers."""
+
+    def pad(self, x: Tensor, before: int, after: int, mode: str) -> Tensor:
+        """Return x with rows and columns at its borders; mode reflect, edge or zero."""
+
+    def conv(self, x: Tensor, node: Node) -> Tensor:
+        """Return the convolution of a lowered graph's node, without padding."""
+
+    def depth_to_space(self, x: Tensor, block: int, crop: int) -> Tensor:
+        """Return blocks of pixels laid out, without `crop` rows and columns around."""
+
+    def relu(self, x: Tensor) -> Tensor:
+        """Return max(x, 0)."""
+
+    def tanh(self, x: Tensor) -> Tensor:
+        """Return the hyperbolic tangent."""
+
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return x + y."""
+
+    def concatenate(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return both along the channels."""
+
+    def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and variance of each channel, over the batch, too."""
+
+    def normalize(
+        self, x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
+    ) -> Tensor:
+        """Return (x - mean) / √(variance + ε) · γ + β, of vectors."""
+
+    def vectors(self, rows: Tensor, sizes: list[int]) -> list[tuple[Tensor, Tensor]]:
+        """Return the two rows of a (2, sum of sizes) tensor, cut into vectors."""
+
+    def rows(self, vectors: list[tuple[Tensor, Tensor]]) -> Tensor:
+        """Return pairs of vectors as two rows: what `vectors` took apart."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """What a network is fed besides the picture; tensors.
+
+    Attributes:
+        mean, factor: of the whole photograph's channels, the mean and one over the
+            deviation, as `Operations.scale` takes them; None where the graph does not
+            standardize.
+        style: γ and β of all norms, (2, channels in all); None where all are folded.
+        statistics: mean and variance of what goes into the norms, of that shape; None to
+            take them from the picture at hand, as instance norm does.
+    """
+
+    mean: Tensor = None
+    factor: Tensor = None
+    style: Tensor = None
+    statistics: Tensor = None
+
+
+def draw(
+    graph: Graph, ops: Operations, picture: Tensor, inputs: Inputs
+) -> tuple[Tensor, Tensor]:
+    """Draw a lowered graph.
+
+    Args:
+        graph: of `models.rewrites.painting`.
+        ops: what draws.
+        picture: (batch, height, width, 3), 0-255, in the operations' terms.
+        inputs: what else the network is fed.
+
+    Returns:
+        (painting, statistics): 0-255, of the picture's shape; and mean and variance of
+        what goes into the norms, (2, channels in all), None where all are folded.
+    """
+    sizes = [norm.channels for norm in graph.norms]
+    styles, given, seen = iter(()), iter(()), []
+    if sizes:
+        styles = iter(ops.vectors(inputs.style, sizes))
+        if inputs.statistics is not None:
+            given = iter(ops.vectors(inputs.statistics, sizes))
+    results: dict[Node, Tensor] = {}
+    for node in graph.nodes:
+        xs, options = [results[parent] for parent in node.inputs], node.options
+        if node.op == "picture":
+            y = picture
+        elif node.op == "scale":  # folded: times LIMIT is in the convolution after it
+            standardized = ops.scale(xs[0], inputs.mean, inputs.factor)
+            y = ops.tanh(ops.scale(standardized, 0.0, 1 / LIMIT))
+        elif node.op == "norm":
+            seen.append(next(given, None) or ops.moments(xs[0]))
+            y = ops.normalize(xs[0], *seen[-1], *next(styles))
+        elif node.op == "conv":
+            y = ops.conv(xs[0], node)
+        elif node.op == "paint":  # Johnson et al. 2016
+            y = ops.scale(ops.tanh(xs[0]), -1.0, HALF)
+        else:
+            y = getattr(ops, node.op)(*xs, **options)
+        results[node] = y
+    return results[graph.output], ops.rows(seen) if seen else None

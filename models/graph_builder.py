@@ -1,0 +1,104 @@
+"""The builder that draws a network of `models.networks` as a graph, without Keras."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from fusion_style.models.config import PICTURE, NetworkConfig
+from fusion_style.models.graph import Graph, Node, follow, transposed
+from fusion_style.models.networks import network
+
+
+class GraphBuilder:
+    """The builder (`models.blocks.Builder`) whose tensors are nodes."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        self.config = config
+        self.prefix = ""
+
+    def channels(self, count: int) -> int:
+        """Return the paper's number of channels times the network's width, even."""
+        return scaled_channels(count, self.config.width)
+
+    def conv(
+        self, x: Node, filters: int, kernel: int, stride: int = 1, relu: bool = True,
+        *, name: str,
+    ) -> Node:  # fmt: skip
+        """Add a convolution with reflection padding, its norm, its ReLU."""
+        return self.layer(x, filters, kernel, relu, name, stride=stride, up=None)
+
+    def up(
+        self, x: Node, filters: int, kernel: int, relu: bool = True, *, name: str
+    ) -> Node:
+        """Add a convolution that doubles height and width, its norm, its ReLU."""
+        up = self.config.upsample
+        return self.layer(x, filters, kernel, relu, name, stride=1, up=up)
+
+    def layer(
+        self, x: Node, filters: int, kernel: int, relu: bool, name: str, **options: Any
+    ) -> Node:
+        """Add the three nodes of a layer."""
+        name = self.prefix + name
+        ends = (x.channels, filters)
+        y = Node(
+            "conv",
+            (x,),
+            filters,
+            stride=x.stride // 2 if options["up"] else x.stride * options["stride"],
+            reach=x.reach + kernel // 2 * x.stride,
+            name=name,
+            options={"kernel": kernel, **options},
+            shapes={
+                "kernel": (kernel, kernel, *(ends[::-1] if transposed(options) else ends)),
+                "bias": (filters,),
+            },
+        )
+        vectors = ("gamma", "beta")
+        if self.config.norm == "batch":
+            vectors += ("mean", "variance")
+        shapes = {vector: (filters,) for vector in vectors}
+        y = follow(y, "norm", name=f"{name}_norm", shapes=shapes)
+        return follow(y, "relu") if relu else y
+
+    def add(self, x: Node, y: Node, *, name: str) -> Node:
+        """Add a node for the sum."""
+        return dataclasses.replace(follow(x, "add"), inputs=(x, y), reach=farther(x, y))
+
+    def concatenate(self, x: Node, y: Node, *, name: str) -> Node:
+        """Add a node for both, one after the other along the channels."""
+        both = follow(x, "concatenate")
+        channels = x.channels + y.channels
+        return dataclasses.replace(
+            both, inputs=(x, y), channels=channels, reach=farther(x, y)
+        )
+
+    def block(self, function: Callable, x: Node, *, name: str) -> Node:
+        """Add the nodes of a block, whose names begin with `name` and a slash."""
+        before = self.prefix
+        self.prefix = f"{before}{name}/"
+        try:
+            return function(self, x)
+        finally:
+            self.prefix = before
+
+
+def farther(x: Node, y: Node) -> int:
+    """Return the reach of what depends on two nodes."""
+    return max(x.reach, y.reach)
+
+
+def scaled_channels(count: int, width: float) -> int:
+    """Return a number of channels times the width; even, for a Fusion module halves it."""
+    return max(2, 2 * round(count * width / 2))
+
+
+def build_graph(config: NetworkConfig) -> Graph:
+    """Return the network that `config` describes, without weights.
+
+    Raises:
+        ValueError: for an unknown network.
+    """
+    picture = Node("picture", (), PICTURE)
+    ready = follow(picture, "scale", options={"standardize": config.input_norm})
+    painted = network(config.network)(GraphBuilder(config), ready)
+    return Graph(follow(painted, "paint"))

@@ -1,0 +1,153 @@
+"""The Keras layers that Keras lacks: padding, and both ends of a network.
+
+Shapes are (batch, height, width, channels) throughout, sizes unknown until a picture
+comes.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from fusion_style.models.config import (
+    EPSILON,
+    FLOOR,
+    LEAK,
+    LIMIT,
+    MOMENTUM,
+    TRAINING_LIMIT,
+)
+
+
+def register(cls: type) -> type:
+    """Let `.keras` files name the class, as fusion_style>ClassName."""
+    return keras.saving.register_keras_serializable("fusion_style")(cls)
+
+
+@register
+class ReflectionPadding(keras.layers.Layer):
+    """Mirror `width` pixels at each border, without repeating the edge pixel.
+
+    A departure from Qiu & Huang 2017, who pad with zeros: those show as a dark frame
+    around the picture.
+
+    Args:
+        width: of the border, in pixels.
+    """
+
+    def __init__(self, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+
+    def call(self, x):
+        border = (self.width, self.width)
+        return ops.pad(x, ((0, 0), border, border, (0, 0)), mode="reflect")
+
+    def compute_output_shape(self, shape):
+        batch, *size, channels = shape
+        return (batch, *[n and n + 2 * self.width for n in size], channels)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "width": self.width}
+
+
+def normalization(norm: str, name: str) -> keras.layers.Layer:
+    """Return the layer called `norm`: "batch", as in the paper, or "instance".
+
+    Raises:
+        ValueError: for any other name.
+    """
+    if norm == "batch":
+        return keras.layers.BatchNormalization(
+            momentum=MOMENTUM, epsilon=EPSILON, name=name
+        )
+    if norm == "instance":
+        return keras.layers.GroupNormalization(groups=-1, epsilon=EPSILON, name=name)
+    raise ValueError(f"norm must be 'batch' or 'instance'. Received: {norm!r}")
+
+
+@register
+class InputNormalization(keras.layers.Layer):
+    """Bring each channel of each picture to mean 0 and standard deviation 1, bounded.
+
+    Takes pictures with values in 0-255. With batch norm in the network this is what keeps
+    flat regions from collapsing to one color, and it is the only statistic of the whole
+    picture that such a network uses.
+    """
+
+    def call(self, x, training=False):
+        limit = TRAINING_LIMIT if training else LIMIT
+        mean = ops.mean(x, axis=(1, 2), keepdims=True)
+        variance = ops.mean(ops.square(x - mean), axis=(1, 2), keepdims=True)
+        normalized = (x - mean) / ops.sqrt(variance + FLOOR**2)
+        return limit * ops.tanh(normalized / limit)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
+@register
+class MirrorToMultiple(keras.layers.Layer):
+    """Extend a picture of any size, by mirroring, to one that the network takes.
+
+    Height and width grow at the bottom and the right to the next multiple of `multiple`,
+    and to at least `minimum`, so that every reflection inside the network has pixels to
+    mirror. A side shorter than the extension is mirrored back and forth; a side of one
+    pixel is repeated.
+
+    Args:
+        multiple, minimum: in pixels; see `models.graph.Graph`.
+    """
+
+    def __init__(self, multiple: int = 4, minimum: int = 8, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.multiple, self.minimum = multiple, minimum
+
+    def call(self, x):
+        for axis in (1, 2):
+            n = ops.shape(x)[axis]
+            maximum = max if isinstance(n, int) else ops.maximum  # static for JAX
+            extended = maximum(-(-n // self.multiple) * self.multiple, self.minimum)
+            # 0 1 2 3 | 2 1 0 1 2 …: a triangle wave of period 2 (n - 1)
+            last = ops.maximum(n - 1, 1)
+            wave = ops.arange(extended) % (2 * last)
+            index = ops.minimum(last - ops.abs(last - wave), n - 1)
+            x = ops.take(x, index, axis=axis)
+        return x
+
+    def compute_output_shape(self, shape):
+        batch, *size, channels = shape
+        size = [
+            n and max(-(-n // self.multiple) * self.multiple, self.minimum) for n in size
+        ]
+        return (batch, *size, channels)
+
+    def get_config(self) -> dict[str, Any]:
+        config = {"multiple": self.multiple, "minimum": self.minimum}
+        return {**super().get_config(), **config}
+
+
+@register
+class UnsaturatedTanh(keras.layers.Layer):
+    """tanh, with a gradient of at least `LEAK`: 1 - tanh² + `LEAK`.
+
+    A departure from Johnson et al. 2016: where their tanh is saturated, no loss could
+    bring the brightest places back from pure white.
+    """
+
+    def call(self, x):
+        return ops.tanh(x) + LEAK * (x - ops.stop_gradient(x))
+
+
+@register
+class CropLike(keras.layers.Layer):
+    """Cut the first input to the height and width of the second."""
+
+    def call(self, inputs):
+        x, like = inputs
+        height, width = ops.shape(like)[1:3]
+        return x[:, :height, :width]
+
+    def compute_output_shape(self, shapes):
+        (batch, _, _, channels), like = shapes
+        return (batch, *like[1:3], channels)

@@ -1,0 +1,82 @@
+"""The image transformation networks, each drawn once, on a builder.
+
+A builder is `models.keras_builder.KerasBuilder`, which makes Keras layers to train, or
+`models.graph.GraphBuilder`, which makes the nodes that engines and exports paint with.
+What a network is told besides is in `net.config`, a `NetworkConfig`. A network takes the
+photograph made ready, a multiple of 4 pixels high and wide, and returns what goes into
+the tanh; both builders add the ends.
+
+To add a network, write its function here and its row in `NETWORKS`.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from fusion_style.models.blocks import (
+    Builder,
+    fusion_block,
+    inception_block,
+    inception_conv,
+    residual_block,
+)
+
+T = TypeVar("T")
+
+
+def fusion(net: Builder[T], x: T) -> T:
+    """Draw five Fusion modules (Qiu & Huang 2017, Fig. 5 (b)): 631,555 parameters."""
+    c = net.channels
+    x = net.conv(x, c(32), 9, name="conv1")
+    x = net.conv(x, c(64), 3, stride=2, name="conv2")
+    x = net.conv(x, c(128), 3, stride=2, name="conv3")
+    for i in range(1, 6):
+        x = fusion_block(net, x, name=f"block{i}")
+    x = net.up(x, c(64), 3, name="up1")
+    x = net.up(x, c(32), 3, name="up2")
+    return net.conv(x, 3, 9, relu=False, name="conv4")
+
+
+def johnson(net: Builder[T], x: T) -> T:
+    """Draw five residual blocks (Qiu & Huang 2017, Fig. 5 (a)): 1,676,035 parameters."""
+    c = net.channels
+    x = net.conv(x, c(32), 9, name="conv1")
+    x = net.conv(x, c(64), 3, stride=2, name="conv2")
+    x = net.conv(x, c(128), 3, stride=2, name="conv3")
+    for i in range(1, 6):
+        x = residual_block(net, x, name=f"block{i}")
+    x = net.up(x, c(64), 3, name="up1")
+    x = net.up(x, c(32), 3, name="up2")
+    return net.conv(x, 3, 9, relu=False, name="conv4")
+
+
+def inception(net: Builder[T], x: T) -> T:
+    """Draw Johnson's network with inception bottlenecks for convolutions (FastChi)."""
+    c = net.channels
+    x = inception_conv(net, x, c(32), 9, name="conv1")
+    x = inception_conv(net, x, c(64), 3, stride=2, name="conv2")
+    x = inception_conv(net, x, c(128), 3, stride=2, name="conv3")
+    for i in range(1, 6):
+        x = inception_block(net, x, name=f"block{i}")
+    x = inception_conv(net, x, c(64), 3, up=True, name="up1")
+    x = inception_conv(net, x, c(32), 3, up=True, name="up2")
+    return inception_conv(net, x, 3, 9, relu=False, name="conv4")
+
+
+NETWORKS: dict[str, Callable] = {
+    "fusion": fusion,
+    "johnson": johnson,
+    "inception": inception,
+}
+
+
+def network(name: str) -> Callable:
+    """Return the function of `NETWORKS` called `name`.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in NETWORKS:
+        raise ValueError(
+            f"network must be one of {', '.join(NETWORKS)}. Received: {name!r}"
+        )
+    return NETWORKS[name]

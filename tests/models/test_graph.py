@@ -1,0 +1,131 @@
+"""Graphs: what follows from a network's shape, and what the passes keep."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.signal import correlate2d
+
+from fusion_style.models.config import NetworkConfig
+from fusion_style.models.drawing import Inputs, draw
+from fusion_style.models.graph import Graph
+from fusion_style.models.graph_builder import build_graph
+from fusion_style.models.networks import NETWORKS
+from fusion_style.models.rewrites import fold_norms, painting, rewrite
+from fusion_style.tests.support.numpy_operations import NumPyOperations
+
+RNG = np.random.default_rng(0)
+SMALL = NetworkConfig(width=0.0625, norm="batch")
+
+
+def with_weights(graph: Graph) -> Graph:
+    """Return the graph with random weights."""
+
+    def rule(node, inputs):
+        if not node.shapes:
+            return None
+        weights = {
+            name: RNG.uniform(0.5, 1.5, shape) if name in ("gamma", "variance")
+            else RNG.normal(0, 0.3, shape)
+            for name, shape in node.shapes.items()
+        }  # fmt: skip
+        return dataclasses.replace(node, inputs=inputs, weights=weights)
+
+    return rewrite(graph, rule)
+
+
+def papers_network(graph: Graph, picture: np.ndarray) -> np.ndarray:
+    """Paint as the papers draw it, layer by layer, in float64 with SciPy."""
+    results = {}
+    for node in graph.nodes:
+        xs, weights = [results[parent] for parent in node.inputs], node.weights
+        if node.op == "picture":
+            y = picture
+        elif node.op == "scale":
+            y = picture / 127.5 - 1
+        elif node.op == "conv":
+            y = papers_convolution(xs[0], node)
+        elif node.op == "norm":
+            deviation = np.sqrt(weights["variance"] + 1e-5)
+            y = (xs[0] - weights["mean"]) / deviation * weights["gamma"] + weights["beta"]
+        elif node.op == "relu":
+            y = np.maximum(xs[0], 0)
+        elif node.op == "add":
+            y = xs[0] + xs[1]
+        elif node.op == "concatenate":
+            y = np.concatenate(xs, axis=-1)
+        else:
+            y = 127.5 * np.tanh(xs[0]) + 127.5
+        results[node] = y
+    return results[graph.output]
+
+
+def papers_convolution(x, node):
+    kernel, bias, side = (
+        node.weights["kernel"],
+        node.weights["bias"],
+        node.options["kernel"],
+    )
+    if node.options["up"] == "deconv":  # zeros between the pixels, then a convolution
+        kernel = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
+        wide = np.zeros((1, 2 * x.shape[1], 2 * x.shape[2], x.shape[3]))
+        wide[:, ::2, ::2] = x
+        x = np.pad(wide, ((0, 0), (2, 0), (2, 0), (0, 0)))
+    else:
+        if node.options["up"]:
+            x = x.repeat(2, 1).repeat(2, 2)
+        x = np.pad(x, ((0, 0), *[(side // 2,) * 2] * 2, (0, 0)), mode="reflect")
+    planes = [
+        sum(
+            correlate2d(x[0, ..., c], kernel[:, :, c, f], "valid")
+            for c in range(x.shape[-1])
+        )
+        for f in range(kernel.shape[3])
+    ]
+    stride = node.options["stride"]
+    return np.stack(planes, axis=-1)[None, ::stride, ::stride] + bias
+
+
+@pytest.mark.parametrize("upsample", ["resize", "deconv"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_passes_keep_the_papers_function(name, upsample):
+    config = dataclasses.replace(SMALL, network=name, upsample=upsample, input_norm=False)
+    graph = with_weights(build_graph(config))
+    fast = painting(graph)
+    assert not fast.norms and not fast.layers("scale")
+    picture = RNG.uniform(0, 255, (1, 16, 12, 3))
+    painted, statistics = draw(fast, NumPyOperations(), picture, Inputs())
+    assert statistics is None
+    np.testing.assert_allclose(painted, papers_network(graph, picture), atol=1e-3)
+
+
+def test_given_statistics_are_batch_norms():
+    """Instance norm that is given mean and variance is a folded batch norm."""
+    graph = with_weights(build_graph(SMALL))
+    kinds = "mean", "variance"
+    given = [np.concatenate([n.weights[kind] for n in graph.norms]) for kind in kinds]
+
+    def forget(node, inputs):
+        kept = {k: v for k, v in node.weights.items() if k not in kinds}
+        return dataclasses.replace(node, inputs=inputs, weights=kept)
+
+    free = painting(rewrite(graph, forget))
+    assert len(free.norms) == len(graph.norms) and not fold_norms(graph).norms
+    picture, ops = RNG.uniform(0, 255, (1, 12, 16, 3)), NumPyOperations()
+    scale = {"mean": np.full(3, 100.0), "factor": np.full(3, 0.02)}
+    inputs = Inputs(**scale, style=free.style(), statistics=np.array(given))
+    painted, seen = draw(free, ops, picture, inputs)
+    expected, _ = draw(painting(graph), ops, picture, Inputs(**scale))
+    np.testing.assert_allclose(painted, expected, atol=1e-2)
+    np.testing.assert_array_equal(seen, given)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_follows_from_the_papers_shapes(name):
+    graph = build_graph(NetworkConfig(network=name))
+    assert graph.multiple == 4 and graph.smallest == 8 and graph.halo == 60
+    #                              conv1    conv2   conv3    10 in blocks  up1   up2   conv4
+    assert graph.output.reach == 4 * 1 + 1 * 1 + 1 * 2 + 10 * 1 * 4 + 1 * 4 + 1 * 2 + 4 * 1
+    (first,) = (node for node in graph.layers("conv") if node.sees_pixels)
+    assert first.inputs[0].op == "scale"
+    assert graph.standardizes
