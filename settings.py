@@ -2,11 +2,35 @@
 
 A flag, its check, the run record, what may change when a training goes on, and the
 tables of flags in docs/ all follow from the field. Every floor may use it.
+
+    @dataclasses.dataclass(frozen=True)
+    class FrameConfig:
+        title: str = setting("What is written below the picture.")
+        side: int = setting("Longer side in pixels.", 512, at_least=16, at_most=16384)
+        colors: tuple[str, ...] = setting("From left to right.", ())
+        network: NetworkConfig = NetworkConfig()  # settings of its own
+
+    check(FrameConfig("Lighthouse", side=8))  # raises ValueError
+
+A setting is text, a whole number, a number, true or false, or a tuple of one of them;
+or None too, if it is annotated so. Outside a program (flags, JSON) settings are flat: a
+nested dataclass's names stand among the others.
 """
 
 import dataclasses
-from collections.abc import Sequence
+import numbers
+import types
+import typing
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+Config = typing.TypeVar("Config")
+KINDS = {
+    str: (str, "text"),
+    bool: (bool, "true or false"),
+    int: (numbers.Integral, "a whole number"),
+    float: (numbers.Real, "a number"),
+}
 
 
 def setting(
@@ -38,3 +62,188 @@ def setting(
         "may_change": may_change,
     }
     return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One setting of a dataclass, with what its field and its annotation say.
+
+    Attributes:
+        name: of the field.
+        kind: str, int, float or bool.
+        many: whether it is a tuple of them.
+        optional: whether it may be None.
+        default: `dataclasses.MISSING` if it must be given.
+        help, choices, at_least, above, at_most, may_change: of `setting`.
+    """
+
+    name: str
+    kind: type
+    many: bool
+    optional: bool
+    default: Any
+    help: str
+    choices: tuple[str, ...] | None
+    at_least: float | None
+    above: float | None
+    at_most: float | None
+    may_change: bool
+
+    def allowed(self) -> str:
+        """Return in words which values are allowed, as in "a number above 0"."""
+        words = KINDS[self.kind][1]
+        if self.choices:
+            words = f"one of {', '.join(self.choices)}"
+        elif self.at_least is not None and self.at_most is not None:
+            words += f" from {plain(self.at_least)} to {plain(self.at_most)}"
+        else:
+            bounds = ("at least", "more than", "at most")
+            values = (self.at_least, self.above, self.at_most)
+            pairs = zip(bounds, values, strict=True)
+            said = [f"{how} {plain(x)}" for how, x in pairs if x is not None]
+            if self.kind is float and self.at_most is None:
+                words = "a finite number"
+            words = " ".join([words, " and ".join(said)]).rstrip()
+        return f"a list, each {words}" if self.many else words
+
+    def accepts(self, value: object) -> bool:
+        """Return whether a value is allowed."""
+        if value is None:
+            return self.optional
+        if self.many:
+            return isinstance(value, (tuple, list)) and all(map(self.accepts_one, value))
+        return self.accepts_one(value)
+
+    def accepts_one(self, value: object) -> bool:
+        """Return whether a value, or each of a tuple's, is allowed."""
+        if not isinstance(value, KINDS[self.kind][0]):
+            return False
+        if isinstance(value, bool) != (self.kind is bool):
+            return False  # Python's True is a number too
+        if self.choices:
+            return value in self.choices
+        if not isinstance(value, numbers.Real):
+            return True
+        return (
+            abs(value) < 1e38  # what float32 holds; nan is not less than anything
+            and (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+        )
+
+    def plain(self, value: Any) -> Any:
+        """Return an allowed value as JSON has it: a list of a tuple, Python's numbers."""
+        if value is None:
+            return None
+        return [self.kind(one) for one in value] if self.many else self.kind(value)
+
+    def plain_default(self) -> Any:
+        """Return the default as JSON has it; None if the setting must be given."""
+        required = self.default is dataclasses.MISSING
+        return None if required else self.plain(self.default)
+
+
+def plain(number: float) -> str:
+    """Return a number without an exponent or needless digits, where it can be."""
+    return str(int(number)) if number == int(number) else f"{number:g}"
+
+
+def own_settings(config_class: type) -> dict[str, "Setting | type"]:
+    """Return {name: `Setting`, or the dataclass that stands there} of the fields."""
+    hints = typing.get_type_hints(config_class)
+    found: dict[str, Setting | type] = {}
+    for field in dataclasses.fields(config_class):
+        hint, optional, many = hints[field.name], False, False
+        if dataclasses.is_dataclass(hint):
+            found[field.name] = hint
+            continue
+        if isinstance(hint, types.UnionType):
+            (hint,) = (one for one in typing.get_args(hint) if one is not types.NoneType)
+            optional = True
+        if typing.get_origin(hint) is tuple:
+            hint, many = typing.get_args(hint)[0], True
+        found[field.name] = Setting(
+            field.name, hint, many, optional, field.default, **field.metadata
+        )
+    return found
+
+
+def settings_of(config_class: type) -> dict[str, Setting]:
+    """Return {name: `Setting`} of a dataclass, with those of the dataclasses in it."""
+    found: dict[str, Setting] = {}
+    for name, one in own_settings(config_class).items():
+        found |= {name: one} if isinstance(one, Setting) else settings_of(one)
+    return found
+
+
+def check(config: Any) -> None:
+    """Complain of the first setting whose value is not allowed.
+
+    Args:
+        config: a dataclass of settings.
+
+    Raises:
+        ValueError: "NAME must be …. Received: …".
+    """
+    for name, one in own_settings(type(config)).items():
+        value = getattr(config, name)
+        if not isinstance(one, Setting):
+            check(value)
+        elif not one.accepts(value):
+            said = repr(value)[:80]
+            raise ValueError(f"{name} must be {one.allowed()}. Received: {said}")
+
+
+def flatten(config: Any) -> dict[str, Any]:
+    """Return {name: value} of all settings, as JSON can hold them: tuples are lists."""
+    flat: dict[str, Any] = {}
+    for name, one in own_settings(type(config)).items():
+        value = getattr(config, name)
+        flat |= {name: one.plain(value)} if isinstance(one, Setting) else flatten(value)
+    return flat
+
+
+def build(config_class: type[Config], settings: Mapping[str, Any]) -> Config:
+    """Return the dataclass with these settings: the inverse of `flatten`.
+
+    Args:
+        config_class: a dataclass of settings.
+        settings: {name: value}; what is not there has its default.
+
+    Raises:
+        ValueError: for names that there are not, or a setting that must be given.
+    """
+    unknown = settings.keys() - settings_of(config_class)
+    if unknown:
+        raise ValueError(f"There is no setting called {', '.join(sorted(unknown))}")
+    values: dict[str, Any] = {}
+    for name, one in own_settings(config_class).items():
+        if not isinstance(one, Setting):
+            values[name] = build(
+                one, {k: settings[k] for k in settings_of(one).keys() & settings.keys()}
+            )
+        elif name in settings:
+            value = settings[name]
+            values[name] = tuple(value) if isinstance(value, list) else value
+        elif one.default is dataclasses.MISSING:
+            raise ValueError(f"{name} must be given: {one.allowed()}")
+    return config_class(**values)
+
+
+def changed(
+    before: Mapping[str, Any], now: Mapping[str, Any], config_class: type
+) -> list[str]:
+    """Return the names of settings that differ and may not change on the way.
+
+    Args:
+        before, now: of `flatten`. A setting that `before` doesn't know, since an earlier
+            version wrote it, had the default.
+        config_class: the dataclass that both are of.
+    """
+    return [
+        name
+        for name, one in settings_of(config_class).items()
+        if not one.may_change
+        and name in now
+        and now[name] != before.get(name, one.plain_default())
+    ]

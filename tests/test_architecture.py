@@ -8,7 +8,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
-CELLAR = ("files", "devices", "backend")
+CELLAR = ("files", "devices", "backend", "settings")
 GROUND = ("models", "losses", "data")
 MIDDLE = ("training", "optimization", "inference")
 # Each room, and the rooms that it may import from besides itself.
@@ -16,16 +16,18 @@ ROOMS = {
     "files": (),
     "devices": (),
     "backend": ("devices",),
+    "settings": (),
+    "flags": ("settings",),
     "models": CELLAR,
     "losses": CELLAR,
     "data": CELLAR,
     "training": (*GROUND, *CELLAR),
     "optimization": (*GROUND, *CELLAR),
     "inference": (*GROUND, *CELLAR),
-    "train": (*MIDDLE, *GROUND, *CELLAR),
-    "stylize": (*MIDDLE, *GROUND, *CELLAR),
-    "optimize": (*MIDDLE, *GROUND, *CELLAR),
-    "benchmarks": (*MIDDLE, *GROUND, *CELLAR),
+    "train": (*MIDDLE, *GROUND, *CELLAR, "flags"),
+    "stylize": (*MIDDLE, *GROUND, *CELLAR, "flags"),
+    "optimize": (*MIDDLE, *GROUND, *CELLAR, "flags"),
+    "benchmarks": (*MIDDLE, *GROUND, *CELLAR, "flags"),
 }  # fmt: skip
 TENSORFLOW = {
     "data/photos/sources.py", "data/photos/stream.py", "training/strategy.py",

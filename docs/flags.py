@@ -1,0 +1,51 @@
+"""Rewrites the tables of flags in docs/, from the dataclasses of settings.
+
+    python docs/flags.py
+
+What stands between `<!-- flags: train -->` and `<!-- end -->` is the table of train.py's
+flags; a test says if one is out of date.
+"""
+
+import importlib
+import pathlib
+import re
+
+from fusion_style.flags import table
+
+FOLDER = pathlib.Path(__file__).parent
+CONFIGS = {  # of each script, whose flags are the fields
+    "train": "fusion_style.training.config.TrainConfig",
+    "optimize": "fusion_style.optimization.config.OptimizeConfig",
+}
+MARKED = re.compile(r"(<!-- flags: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def with_tables(text: str) -> str:
+    """Return the text of a page with its tables as they are now.
+
+    Raises:
+        ValueError: for a table of a script that is not in `CONFIGS`.
+    """
+
+    def fresh(match: re.Match[str]) -> str:
+        begin, script, end = match.groups()
+        if script not in CONFIGS:
+            raise ValueError(f"A table is of {', '.join(CONFIGS)}. Received: {script}")
+        module, _, name = CONFIGS[script].rpartition(".")
+        config_class = getattr(importlib.import_module(module), name)
+        return f"{begin}\n{table(config_class)}\n\n{end}"
+
+    return MARKED.sub(fresh, text)
+
+
+def main() -> None:
+    """Rewrite every page in docs/ whose tables are out of date."""
+    for page in sorted(FOLDER.glob("*.md")):
+        text = page.read_text("utf-8")
+        if (now := with_tables(text)) != text:
+            page.write_text(now, "utf-8")
+            print(f"Rewritten: {page}")
+
+
+if __name__ == "__main__":
+    main()
