@@ -7,6 +7,7 @@ from typing import Any
 from fusion_style.models.config import PICTURE, NetworkConfig
 from fusion_style.models.graph import Graph, Node, follow, transposed
 from fusion_style.models.networks import network
+from fusion_style.settings import check
 
 
 class GraphBuilder:
@@ -96,8 +97,9 @@ def build_graph(config: NetworkConfig) -> Graph:
     """Return the network that `config` describes, without weights.
 
     Raises:
-        ValueError: for an unknown network.
+        ValueError: for an unknown network, or another setting that cannot be.
     """
+    check(config)
     picture = Node("picture", (), PICTURE)
     ready = follow(picture, "scale", options={"standardize": config.input_norm})
     painted = network(config.network)(GraphBuilder(config), ready)

@@ -229,10 +229,7 @@ CLASSES = {
 def build_network(
     config: NetworkConfig | None = None, **options: Any
 ) -> ImageTransformationNetwork:
-    """Return an untrained network.
-
-    Args:
-        config: what it is told; options given besides replace its own.
+    """Return an untrained network; options replace those of the config.
 
     Raises:
         ValueError: for an unknown network, norm or upsampling.

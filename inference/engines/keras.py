@@ -69,8 +69,8 @@ class KerasOperations:
         return self.scale(self.ops.cast(x, "float32"), mean, factor) + beta
 
     def vectors(self, rows, sizes):
-        ends = np.cumsum(sizes)
-        return [tuple(rows[:, end - n : end]) for n, end in zip(sizes, ends, strict=True)]
+        pairs = zip(sizes, np.cumsum(sizes), strict=True)
+        return [(rows[0, end - n : end], rows[1, end - n : end]) for n, end in pairs]
 
     def rows(self, vectors):
         both = zip(*vectors, strict=True)
