@@ -12,7 +12,7 @@ FOLDERS = ("models", "losses", "data", "training", "optimization", "inference")
 def version() -> str:
     """Return `__version__` of the package, which stands in `__init__.py` alone."""
     text = (ROOT / "__init__.py").read_text("utf-8")
-    return re.search(r'__version__ = "(.+)"', text)[1]
+    return re.findall(r'__version__ = "(.+)"', text)[0]
 
 
 def packages() -> list[str]:
@@ -56,6 +56,8 @@ setup(
     ],
     extras_require={
         "test": ["hypothesis", "nncf", "pytest"],
+        # Another ruff may format otherwise; .ci/run and the hooks use this one.
+        "dev": ["mypy>=1.18", "pre-commit", "ruff==0.17.6"],
         "plots": ["matplotlib"],
         "int8": ["nncf"],
         # Other backends to train with, where TensorFlow has no GPU: KERAS_BACKEND=torch.

@@ -61,18 +61,22 @@ MEASURED = (
 HEAD = """\
 # The shipped styles
 
-Written by `python benchmarks/gallery.py` from what the style files carry;
-`python benchmarks/quality.py --check` recomputes the hashes, and paints again.
-`python -c "from fusion_style.models import style_file as f;
-print(f.read_recipe(f.style_path('wave')))"` prints the whole run record that a file holds.
+`python benchmarks/gallery.py` writes this page from what the style files carry.
+`python benchmarks/quality.py --check` computes the checksums again and paints again. A
+style file holds its whole run record. To print it:
 
-Every call of `train.py` that led to a style is here, in their order, with the sha256 of
-what it wrote: later ones go on with an earlier one's weights (`--init_from`). They say
-how a style was made, and make it again only with the same code, photographs and weights
-of the loss network: `vgg19.h5` is a VGG19 that ends with block4_conv1, in the layout of
-Keras's file, sha256 `61a2cd4b61c0733d1a06e4c277e9569d4107cb0f1bfc648f05d159f20addf57d`
-(blocks 1 to 3 are the original's, block4_conv1 is fitted to the original's output).
-Photographs are counted as they were seen, again and again."""
+    python -c "from fusion_style.models.style_file import read_recipe
+    print(read_recipe('pretrained/wave.keras'))"
+
+Below are all trainings that led to each style, in their order, with the sha256 of the file
+that each wrote. Later trainings start from the weights of earlier ones (`--init_from`). The
+commands say how a style was made. They make the same file again only with the same code,
+the same photographs and the same weights of the loss network. The number of photographs
+counts a photograph each time that it was seen.
+
+`vgg19.h5` is a VGG19 that ends with block4_conv1, in the layout of Keras's file. Its sha256
+is `61a2cd4b61c0733d1a06e4c277e9569d4107cb0f1bfc648f05d159f20addf57d`. Blocks 1 to 3 are the
+original's. block4_conv1 is fitted to the original's output."""
 CREDITS = """\
 Photographs: Eileen Collins (NASA, public domain); Chelsea (Stéfan van der Walt, CC0);
 coffee (Rachel Michetti, CC0); a Falcon 9 (SpaceX, CC0). All are carried by scikit-image.
