@@ -34,7 +34,7 @@ def samples(pixels: np.ndarray, side: int = 128, most: int = 8) -> np.ndarray:
     than the picture, and comes out further from the whole picture's painting.
     """
 
-    def along(n):
+    def along(n: int) -> list[np.ndarray]:
         count = min(max(n // side, 1), most)
         starts = np.linspace(0, max(n - side, 0), count, dtype=int)
         return [mirrored(start, start + side, n) for start in starts]

@@ -3,6 +3,8 @@
 Pixels are float32 RGB, (height, width, 3), values in 0-255.
 """
 
+import os
+
 import numpy as np
 
 from fusion_style.data.colors import with_colors_of
@@ -36,7 +38,9 @@ class Stylizer:
     # saw: that is painted beyond the picture's own border, and cut off.
     margin = 16
 
-    def __init__(self, style: str, engine: str = "auto", precision: str = "auto") -> None:
+    def __init__(
+        self, style: str | os.PathLike[str], engine: str = "auto", precision: str = "auto"
+    ) -> None:
         check_names(engine, precision)
         graph = painting(load_graph(style_path(style)))
         self.engine = load_engine(graph, engine, precision)
@@ -87,7 +91,8 @@ class Stylizer:
         """
         photograph, alpha = picture.pixels, picture.alpha
         if max_size and max(photograph.shape[:2]) > max_size:
-            height, width = fit_size(*photograph.shape[:2], max_size)
+            height, width = photograph.shape[:2]
+            height, width = fit_size(height, width, max_size)
             photograph = resize(photograph, height, width)
             if alpha is not None:
                 alpha = to_bytes(resize(alpha, height, width))

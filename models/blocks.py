@@ -1,18 +1,29 @@
 """What the networks are made of, each drawn once, on a builder."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fusion_style.models.config import NetworkConfig
 
-T = TypeVar("T")
+
+class Tensor(Protocol):
+    """A tensor of Keras, or a node of a graph."""
+
+    @property
+    def shape(self) -> Any:
+        """The shape, (batch, height, width, channels): a tuple that knows its channels."""
+
+
+T = TypeVar("T", bound=Tensor)
 
 
 class Builder(Protocol[T]):
-    """What a network is drawn on; T is a tensor of Keras, or a node of a graph.
+    """What a network is drawn on; T is the `Tensor` that the builder makes.
 
-    Tensors have the shape (batch, height, width, channels). Every convolution is
-    followed by the norm that `config` says and, unless `relu` is False, by a ReLU.
+    Every convolution is followed by the norm that `config` names and, unless `relu` is
+    False, by a ReLU.
+
+    Attributes:
+        config: what the network is told.
     """
 
     config: NetworkConfig
@@ -41,18 +52,33 @@ class Builder(Protocol[T]):
     def concatenate(self, x: T, y: T, *, name: str) -> T:
         """Draw both, one after the other along the channels."""
 
-    def block(self, function: Callable, x: T, *, name: str) -> T:
+    def block(self, function: "Drawing", x: T, *, name: str) -> T:
         """Draw `function(net, x)`, all of whose names begin with `name` and a slash."""
 
 
-def block(function: Callable) -> Callable:
-    """Make a function of a builder and a tensor a block, which takes a name, too."""
+class Drawing(Protocol):
+    """A function that draws a network or a part of one, on any builder."""
 
-    def named(net: Builder[T], x: T, name: str) -> T:
-        return net.block(function, x, name=name)
+    def __call__(self, net: Builder[T], x: T) -> T:
+        """Draw on `net` what follows `x`, and return the last tensor."""
 
-    named.__doc__, named.function = function.__doc__, function
-    return named
+
+class block:
+    """Make a function of a builder and a tensor a block, which takes a name, too.
+
+    Args:
+        function: what draws the block.
+
+    Attributes:
+        function: the same.
+    """
+
+    def __init__(self, function: Drawing) -> None:
+        self.__doc__, self.function = function.__doc__, function
+
+    def __call__(self, net: Builder[T], x: T, name: str) -> T:
+        """Draw the block; what is inside has names that begin with `name` and a slash."""
+        return net.block(self.function, x, name=name)
 
 
 @block

@@ -1,16 +1,18 @@
 """A graph drawn with the operations of an engine or of an export."""
 
 import dataclasses
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any, Protocol, TypeAlias
 
 from fusion_style.models.config import HALF, LIMIT
 from fusion_style.models.graph import Graph, Node
 
-Tensor = Any
+Tensor: TypeAlias = Any  # whatever an engine or an export computes with
+Vectors: TypeAlias = tuple[Tensor, Tensor]  # mean and variance of a norm, or γ and β
 
 
 class Operations(Protocol):
-    """What an engine or an export brings; a tensor is whatever it computes with.
+    """What an engine or an export brings.
 
     Vectors hold one value for each channel, in a shape that `scale` takes.
     """
@@ -39,7 +41,7 @@ class Operations(Protocol):
     def concatenate(self, x: Tensor, y: Tensor) -> Tensor:
         """Return both along the channels."""
 
-    def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def moments(self, x: Tensor) -> Vectors:
         """Return mean and variance of each channel, over the batch, too."""
 
     def normalize(
@@ -47,10 +49,10 @@ class Operations(Protocol):
     ) -> Tensor:
         """Return (x - mean) / √(variance + ε) · γ + β, of vectors."""
 
-    def vectors(self, rows: Tensor, sizes: list[int]) -> list[tuple[Tensor, Tensor]]:
+    def vectors(self, rows: Tensor, sizes: list[int]) -> list[Vectors]:
         """Return the two rows of a (2, sum of sizes) tensor, cut into vectors."""
 
-    def rows(self, vectors: list[tuple[Tensor, Tensor]]) -> Tensor:
+    def rows(self, vectors: list[Vectors]) -> Tensor:
         """Return pairs of vectors as two rows: what `vectors` took apart."""
 
 
@@ -89,7 +91,9 @@ def draw(
         what goes into the norms, (2, channels in all), None where all are folded.
     """
     sizes = [norm.channels for norm in graph.norms]
-    styles, given, seen = iter(()), iter(()), []
+    styles: Iterator[Vectors] = iter(())
+    given: Iterator[Vectors] = iter(())
+    seen: list[Vectors] = []
     if sizes:
         styles = iter(ops.vectors(inputs.style, sizes))
         if inputs.statistics is not None:

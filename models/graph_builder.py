@@ -1,9 +1,9 @@
 """The builder that draws a network of `models.networks` as a graph, without Keras."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
+from fusion_style.models.blocks import Drawing
 from fusion_style.models.config import PICTURE, NetworkConfig
 from fusion_style.models.graph import Graph, Node, follow, transposed
 from fusion_style.models.networks import network
@@ -11,7 +11,11 @@ from fusion_style.settings import check
 
 
 class GraphBuilder:
-    """The builder (`models.blocks.Builder`) whose tensors are nodes."""
+    """The builder (`models.blocks.Builder`) whose tensors are nodes.
+
+    Args:
+        config: which norm, how to upsample, how wide.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         self.config = config
@@ -54,7 +58,7 @@ class GraphBuilder:
                 "bias": (filters,),
             },
         )
-        vectors = ("gamma", "beta")
+        vectors: tuple[str, ...] = ("gamma", "beta")
         if self.config.norm == "batch":
             vectors += ("mean", "variance")
         shapes = {vector: (filters,) for vector in vectors}
@@ -73,7 +77,7 @@ class GraphBuilder:
             both, inputs=(x, y), channels=channels, reach=farther(x, y)
         )
 
-    def block(self, function: Callable, x: Node, *, name: str) -> Node:
+    def block(self, function: Drawing, x: Node, *, name: str) -> Node:
         """Add the nodes of a block, whose names begin with `name` and a slash."""
         before = self.prefix
         self.prefix = f"{before}{name}/"

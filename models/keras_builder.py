@@ -5,12 +5,12 @@ in 0-255, of any height and width from one pixel up.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import keras
 
-from fusion_style.models.blocks import fusion_block, residual_block
+from fusion_style.models.blocks import Drawing, fusion_block, residual_block
 from fusion_style.models.config import HALF, PICTURE, NetworkConfig
 from fusion_style.models.graph_builder import build_graph, scaled_channels
 from fusion_style.models.keras_layers import (
@@ -18,6 +18,7 @@ from fusion_style.models.keras_layers import (
     InputNormalization,
     MirrorToMultiple,
     ReflectionPadding,
+    Tensor,
     UnsaturatedTanh,
     normalization,
     register,
@@ -25,8 +26,6 @@ from fusion_style.models.keras_layers import (
 from fusion_style.models.networks import network
 from fusion_style.models.rewrites import blocks_pay
 from fusion_style.models.subpixel import SubPixelConv2D
-
-Tensor = keras.KerasTensor
 
 
 class KerasBuilder:
@@ -83,7 +82,7 @@ class KerasBuilder:
         """Add both, one after the other along the channels."""
         return keras.layers.Concatenate(name=name)([x, y])
 
-    def block(self, function: Callable, x: Tensor, *, name: str) -> Tensor:
+    def block(self, function: Drawing, x: Tensor, *, name: str) -> Tensor:
         """Add a block, a model of its own."""
         if function in BLOCKS and not self.plain:
             return BLOCKS[function](x.shape[-1], self.config, name=name)(x)
@@ -101,7 +100,7 @@ class Block(keras.Model):
     """
 
     def __init__(
-        self, function: Callable, channels: int, config: NetworkConfig,
+        self, function: Drawing, channels: int, config: NetworkConfig,
         plain: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
         inputs = keras.Input((None, None, channels))
@@ -113,7 +112,7 @@ class Block(keras.Model):
 class NamedBlock(Block):
     """A block whose class says what it is, so that Keras can save it by itself."""
 
-    function: Callable
+    function: ClassVar[Drawing]
 
     def __init__(
         self, channels: int, config: NetworkConfig | None = None, **kwargs: Any

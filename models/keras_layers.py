@@ -4,7 +4,8 @@ Shapes are (batch, height, width, channels) throughout, sizes unknown until a pi
 comes.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias, TypeVar
 
 import keras
 from keras import ops
@@ -18,8 +19,13 @@ from fusion_style.models.config import (
     TRAINING_LIMIT,
 )
 
+Tensor: TypeAlias = Any  # keras.KerasTensor or a backend's tensor: Keras has no types
+Shape: TypeAlias = tuple[int | None, ...]  # None for what is unknown
 
-def register(cls: type) -> type:
+Class = TypeVar("Class", bound=type)
+
+
+def register(cls: Class) -> Class:
     """Let `.keras` files name the class, as fusion_style>ClassName."""
     return keras.saving.register_keras_serializable("fusion_style")(cls)
 
@@ -39,11 +45,11 @@ class ReflectionPadding(keras.layers.Layer):
         super().__init__(**kwargs)
         self.width = width
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         border = (self.width, self.width)
         return ops.pad(x, ((0, 0), border, border, (0, 0)), mode="reflect")
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         batch, *size, channels = shape
         return (batch, *[n and n + 2 * self.width for n in size], channels)
 
@@ -75,14 +81,14 @@ class InputNormalization(keras.layers.Layer):
     picture that such a network uses.
     """
 
-    def call(self, x, training=False):
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
         limit = TRAINING_LIMIT if training else LIMIT
         mean = ops.mean(x, axis=(1, 2), keepdims=True)
         variance = ops.mean(ops.square(x - mean), axis=(1, 2), keepdims=True)
         normalized = (x - mean) / ops.sqrt(variance + FLOOR**2)
         return limit * ops.tanh(normalized / limit)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         return shape
 
 
@@ -103,7 +109,7 @@ class MirrorToMultiple(keras.layers.Layer):
         super().__init__(**kwargs)
         self.multiple, self.minimum = multiple, minimum
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         for axis in (1, 2):
             n = ops.shape(x)[axis]
             maximum = max if isinstance(n, int) else ops.maximum  # static for JAX
@@ -115,7 +121,7 @@ class MirrorToMultiple(keras.layers.Layer):
             x = ops.take(x, index, axis=axis)
         return x
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         batch, *size, channels = shape
         size = [
             n and max(-(-n // self.multiple) * self.multiple, self.minimum) for n in size
@@ -135,19 +141,19 @@ class UnsaturatedTanh(keras.layers.Layer):
     bring the brightest places back from pure white.
     """
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         return ops.tanh(x) + LEAK * (x - ops.stop_gradient(x))
 
 
 @register
 class CropLike(keras.layers.Layer):
-    """Cut the first input to the height and width of the second."""
+    """Cut the first of two inputs to the height and width of the second."""
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         x, like = inputs
         height, width = ops.shape(like)[1:3]
         return x[:, :height, :width]
 
-    def compute_output_shape(self, shapes):
+    def compute_output_shape(self, shapes: Sequence[Shape]) -> Shape:
         (batch, _, _, channels), like = shapes
         return (batch, *like[1:3], channels)

@@ -3,7 +3,9 @@
 import dataclasses
 import functools
 import io
+import os
 import zipfile
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import h5py
@@ -18,15 +20,15 @@ if TYPE_CHECKING:
     from fusion_style.models.keras_builder import ImageTransformationNetwork
 
 
-def read_layers(path):
-    """{"block1/reduce": [kernel, bias], …}: the variables of a style file's layers.
+def read_layers(path: str | os.PathLike[str]) -> dict[str, list[np.ndarray]]:
+    """Return {"block1/reduce": [kernel, bias], …}: the variables of a file's layers.
 
     Raises:
         StyleFileError: if the file is damaged.
     """
-    found = {}
+    found: dict[str, list[np.ndarray]] = {}
 
-    def walk(group, place):
+    def walk(group: h5py.Group, place: str) -> None:
         for part in group.get("layers", {}).values():
             name = f"{place}{part['vars'].attrs['name']}"
             variables = [part["vars"][i] for i in sorted(part["vars"], key=int)]
@@ -46,7 +48,7 @@ def read_layers(path):
     return found
 
 
-def load_graph(path: str) -> Graph:
+def load_graph(path: str | os.PathLike[str]) -> Graph:
     """Return the network in a style file as a graph, with its weights.
 
     Raises:
@@ -66,8 +68,9 @@ def load_graph(path: str) -> Graph:
 
 
 def filled(
-    variables: dict[str, list[np.ndarray]], path: str, node: Node, inputs: tuple[Node, ...]
-) -> Node:
+    variables: Mapping[str, list[np.ndarray]], path: str | os.PathLike[str],
+    node: Node, inputs: tuple[Node, ...],
+) -> Node:  # fmt: skip
     """Return the node with the weights that the file at `path` has for it.
 
     Raises:
@@ -92,7 +95,7 @@ def filled(
     return dataclasses.replace(node, inputs=inputs, weights=weights)
 
 
-def load_network(path: str) -> "ImageTransformationNetwork":
+def load_network(path: str | os.PathLike[str]) -> "ImageTransformationNetwork":
     """Return the network in a style file as a Keras model.
 
     Raises:

@@ -1,26 +1,23 @@
 """The image transformation networks, each drawn once, on a builder.
 
 A builder is `models.keras_builder.KerasBuilder`, which makes Keras layers to train, or
-`models.graph.GraphBuilder`, which makes the nodes that engines and exports paint with.
-What a network is told besides is in `net.config`, a `NetworkConfig`. A network takes the
-photograph made ready, a multiple of 4 pixels high and wide, and returns what goes into
-the tanh; both builders add the ends.
+`models.graph_builder.GraphBuilder`, which makes the nodes that engines and exports paint
+with. What a network is told besides is in `net.config`, a `NetworkConfig`. A network
+takes the photograph made ready, a multiple of 4 pixels high and wide, and returns what
+goes into the tanh; both builders add the ends.
 
 To add a network, write its function here and its row in `NETWORKS`.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from fusion_style.models.blocks import (
     Builder,
+    Drawing,
+    T,
     fusion_block,
     inception_block,
     inception_conv,
     residual_block,
 )
-
-T = TypeVar("T")
 
 
 def fusion(net: Builder[T], x: T) -> T:
@@ -62,14 +59,14 @@ def inception(net: Builder[T], x: T) -> T:
     return inception_conv(net, x, 3, 9, relu=False, name="conv4")
 
 
-NETWORKS: dict[str, Callable] = {
+NETWORKS: dict[str, Drawing] = {
     "fusion": fusion,
     "johnson": johnson,
     "inception": inception,
 }
 
 
-def network(name: str) -> Callable:
+def network(name: str) -> Drawing:
     """Return the function of `NETWORKS` called `name`.
 
     Raises:

@@ -7,8 +7,8 @@ from fusion_style.models.style_file import CHECKPOINT, StyleFileError
 PRETRAINED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "pretrained")
 
 
-def shipped_styles():
-    """{name: path} of the styles that come with Fusion Style."""
+def shipped_styles() -> dict[str, str]:
+    """Return {name: path} of the styles that come with Fusion Style, sorted by name."""
     files = sorted(os.listdir(PRETRAINED)) if os.path.isdir(PRETRAINED) else []
     return {
         file.removesuffix(".keras"): os.path.join(PRETRAINED, file)
@@ -17,16 +17,18 @@ def shipped_styles():
     }
 
 
-def style_path(style):
-    """The path of a style: a shipped style's name, a file, or a training's folder.
+def style_path(style: str | os.PathLike[str]) -> str:
+    """Return the path of a style's file.
 
-    The folder of a training that goes on stands for its checkpoint; that of one that
-    is done, for the style file beside it.
+    Args:
+        style: a shipped style's name, the path of a file, or a training's folder. The
+            folder of a training that is not done stands for its checkpoint; that of one
+            that is done, for the style file beside it.
 
     Raises:
         StyleFileError: if there is none of these.
     """
-    shipped = shipped_styles()
+    style, shipped = os.fspath(style), shipped_styles()
     if style in shipped:
         return shipped[style]
     if os.path.isdir(style):

@@ -8,13 +8,19 @@ go on. `keras.saving.load_model` reads either. `models.loading` reads the networ
 
 import io
 import json
+import os
 import zipfile
 import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fusion_style.files import replacing
 from fusion_style.models.config import NetworkConfig
+
+if TYPE_CHECKING:
+    from fusion_style.models.keras_builder import ImageTransformationNetwork
 
 FORMAT = "fusion-style 2"  # in 1, a Fusion module's first 1×1 had a ReLU
 RECIPE, TRAINING = "recipe.json", "training.npz"
@@ -31,14 +37,19 @@ class StyleFileError(ValueError):
     """A file that is no style, or a style that is not there; the message says why."""
 
 
-def save_network(network, path, recipe, training=None):
-    """Writes a style file, whole or not at all.
+def save_network(
+    network: "ImageTransformationNetwork",
+    path: str | os.PathLike[str],
+    recipe: Mapping[str, Any],
+    training: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Write a style file, whole or not at all.
 
     Args:
-        network: an `ImageTransformationNetwork`.
+        network: what to save, with its weights.
         path: of the file, ending in `.keras`.
-        recipe: what JSON can hold: how the network came to be.
-        training: {name: array} that a training needs to go on, for a checkpoint.
+        recipe: how the network was trained; what JSON can hold.
+        training: for a checkpoint, the {name: array} that the training needs to go on.
 
     Raises:
         OSError: if the file cannot be written.
@@ -49,12 +60,13 @@ def save_network(network, path, recipe, training=None):
             archive.writestr(RECIPE, json.dumps(recipe, indent=2))
             if training is not None:
                 buffer = io.BytesIO()
-                np.savez(buffer, **training)
+                # To NumPy's types, any keyword might be `allow_pickle`.
+                np.savez(buffer, **training)  # type: ignore[arg-type]
                 archive.writestr(TRAINING, buffer.getvalue())
 
 
-def read_recipe(path):
-    """The recipe in a style file. Needs neither Keras nor a backend.
+def read_recipe(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the recipe in a style file. Needs neither Keras nor a backend.
 
     Raises:
         StyleFileError: if the file is no style.
@@ -82,27 +94,28 @@ def read_recipe(path):
         raise damaged(path, error) from error
 
 
-def member(archive, name):
-    """The bytes of a member of a style file.
+def member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return the bytes of a member of a style file.
 
     Raises:
-        ValueError: if they are more than any style's.
+        KeyError: if there is no such member.
+        ValueError: if it has more than `LARGEST` bytes.
     """
     if archive.getinfo(name).file_size > LARGEST:
         raise ValueError(f"its {name} has more than {LARGEST:,} bytes")
     return archive.read(name)
 
 
-def damaged(path, error):
-    """The error for a style file of which a part cannot be read."""
+def damaged(path: str | os.PathLike[str], error: Exception | str) -> StyleFileError:
+    """Return the error for a style file of which a part cannot be read."""
     return StyleFileError(f"{path} is a damaged style file: {error}")
 
 
-def check_version(path):
-    """Complains of a style file whose network would compute something else by now.
+def check_version(path: str | os.PathLike[str]) -> None:
+    """Check that the network in a style file still computes what it was trained to.
 
     Raises:
-        StyleFileError: for such a file, and if it is no style.
+        StyleFileError: if another version made the file, or if it is no style.
     """
     made = read_recipe(path).get("format", FORMAT)
     if made != FORMAT:
@@ -113,13 +126,13 @@ def check_version(path):
         )
 
 
-def read_config(path: str) -> NetworkConfig:
+def read_config(path: str | os.PathLike[str]) -> NetworkConfig:
     """Return what the network in a style file was told.
 
     Needs neither Keras nor a backend; nor do `read_layers` and `load_graph`.
 
     Raises:
-        StyleFileError: if the file is no style.
+        StyleFileError: if the file is no style, or `check_version` rejects it.
     """
     check_version(path)
     try:
@@ -139,14 +152,17 @@ def read_config(path: str) -> NetworkConfig:
         raise damaged(path, error) from error
 
 
-def photographs_seen(recipe):
-    """How many photographs a network was trained on, with those it started from."""
+def photographs_seen(recipe: Mapping[str, Any]) -> int:
+    """Return how many photographs a network was trained on.
+
+    Those of the network that it started from count, too.
+    """
     earlier = recipe.get("started_from")
     return recipe["photographs"] + (photographs_seen(earlier) if earlier else 0)
 
 
-def read_training(path):
-    """{name: array} that `save_network` was given as `training`.
+def read_training(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Return the {name: array} that `save_network` was given as `training`.
 
     Raises:
         StyleFileError: if the file is a finished style, or none.

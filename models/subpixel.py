@@ -9,10 +9,11 @@ import keras
 from keras import ops
 
 from fusion_style.models.config import BLOCK
+from fusion_style.models.keras_layers import Shape, Tensor, register
 from fusion_style.models.rewrites import RESIZE_ROWS, block_rows
 
 
-@keras.saving.register_keras_serializable("fusion_style")
+@register
 class SubPixelConv2D(keras.layers.Conv2D):
     """A convolution to a block of pixels at once, then depth to space.
 
@@ -39,7 +40,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
         self.block = 2 if upsample else BLOCK
         self.rows = RESIZE_ROWS if upsample else block_rows(self.kernel_size[0])
 
-    def call(self, x, training=False):
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
         if not self.upsample and not training:
             return self.plain(x)
         block, filters = self.block, self.filters
@@ -59,7 +60,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
         x = depth_to_space(x, block)
         return without_border(x) if self.upsample else x
 
-    def plain(self, x):
+    def plain(self, x: Tensor) -> Tensor:
         """Compute whole pictures: TensorFlow takes minutes for blocks of 1024² on a CPU."""
         border = (self.kernel_size[0] // 2,) * 2
         x = ops.pad(x, ((0, 0), border, border, (0, 0)), mode="reflect")
@@ -67,7 +68,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
         x = ops.conv(x, kernel, data_format="channels_last")
         return x + ops.cast(self.bias, self.compute_dtype)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         batch, *size, _ = shape
         times = 2 if self.upsample else 1
         return (batch, *[n and n * times for n in size], self.filters)
@@ -78,7 +79,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
         return {name: config[name] for name in kept} | {"upsample": self.upsample}
 
 
-def depth_to_space(x, block):
+def depth_to_space(x: Tensor, block: int) -> Tensor:
     """Reshape (b, h, w, block · block · c) to (b, block · h, block · w, c)."""
     _, height, width, channels = ops.shape(x)
     x = ops.reshape(x, (-1, height, width, block, channels // block))
@@ -86,7 +87,7 @@ def depth_to_space(x, block):
     return ops.reshape(x, (-1, block * height, block * width, channels // block**2))
 
 
-def without_border(x):
+def without_border(x: Tensor) -> Tensor:
     """Return x[:, 1:-1, 1:-1], whose own gradient is slow in TensorFlow on a CPU."""
     batch, height, width, channels = ops.shape(x)
     return ops.slice(x, (0, 1, 1, 0), (batch, height - 2, width - 2, channels))

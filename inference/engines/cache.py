@@ -6,21 +6,22 @@ made from other things than now is made again too.
 
 import hashlib
 import os
+from collections.abc import Callable
 
 import platformdirs
 
 from fusion_style.files import replacing
 
 
-def cache_folder():
-    """The folder of the user's that holds the cache; $FUSION_STYLE_CACHE overrides."""
+def cache_folder() -> str:
+    """Return the user's folder for the cache; $FUSION_STYLE_CACHE names another."""
     return os.environ.get("FUSION_STYLE_CACHE") or platformdirs.user_cache_dir(
         "fusion-style", appauthor=False
     )
 
 
-def cached(key, make):
-    """The bytes that `make()` returns, from the cache if they are there and whole.
+def cached(key: str, make: Callable[[], bytes]) -> bytes:
+    """Return the bytes that `make()` returns, from the cache if they are there and whole.
 
     Args:
         key: text that names everything that the bytes depend on.

@@ -20,6 +20,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,6 +35,9 @@ from fusion_style.inference.engines.openvino import (
 )
 from fusion_style.inference.statistics import photograph_of
 from fusion_style.models.graph import Graph
+
+if TYPE_CHECKING:
+    import openvino
 
 SIZE, COUNT = 256, 24  # of the calibration's pictures
 LARGEST_WEIGHT = 64  # of an 8-bit weight, so that no sum of two products saturates
@@ -109,8 +113,8 @@ def prepare(graph: Graph) -> bytes:
     return pack(model, speed_up(graph, model))
 
 
-def quantize(graph: Graph):
-    """Return an `openvino.Model` of the graph with int8 convolutions.
+def quantize(graph: Graph) -> "openvino.Model":
+    """Return a model of the graph with int8 convolutions.
 
     Raises:
         ValueError: if NNCF is not installed.
@@ -158,7 +162,7 @@ def calibration() -> Iterator[np.ndarray]:
         yield resize(np.ascontiguousarray(square), SIZE, SIZE)
 
 
-def speed_up(graph: Graph, quantized, repeats: int = 5) -> float:
+def speed_up(graph: Graph, quantized: "openvino.Model", repeats: int = 5) -> float:
     """Return how many times as fast the quantized model is; medians, in turns."""
     picture = next(calibration())
     engines = OpenVINOEngine(graph), OpenVINOEngine(graph, make_model=lambda *_: quantized)
@@ -172,8 +176,8 @@ def speed_up(graph: Graph, quantized, repeats: int = 5) -> float:
     return plain / fast
 
 
-def pack(model, speed_up: float) -> bytes:
-    """Return an `openvino.Model` and its speed as the bytes of one zip file."""
+def pack(model: "openvino.Model", speed_up: float) -> bytes:
+    """Return a model and its speed as the bytes of one zip file."""
     import openvino
 
     data = io.BytesIO()

@@ -8,7 +8,7 @@ import numpy as np
 
 from fusion_style.inference.engines.engine import MEASURE, Engine, Photograph
 from fusion_style.models.config import EPSILON
-from fusion_style.models.drawing import Inputs, draw
+from fusion_style.models.drawing import Inputs, Tensor, Vectors, draw
 from fusion_style.models.graph import Graph, Node
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -26,53 +26,55 @@ class KerasOperations:
 
         self.ops, self.dtype = keras.ops, dtype
 
-    def scale(self, x, offset, factor):
+    def scale(self, x: Tensor, offset: Tensor, factor: Tensor) -> Tensor:
         return (x - offset) * factor
 
-    def pad(self, x, before, after, mode):
+    def pad(self, x: Tensor, before: int, after: int, mode: str) -> Tensor:
         border = [before, after]
         # A border of one, mirrored with its edge, is the edge.
         mode = {"zero": "constant", "edge": "symmetric", "reflect": "reflect"}[mode]
         return self.ops.pad(x, [[0, 0], border, border, [0, 0]], mode)
 
-    def conv(self, x, node: Node):
+    def conv(self, x: Tensor, node: Node) -> Tensor:
         dtype = "float32" if node.sees_pixels else self.dtype
         weights = node.weights["kernel"], node.weights["bias"]
         x, kernel, bias = (self.ops.cast(v, dtype) for v in (x, *weights))
         stride = node.options["stride"]
         return self.ops.conv(x, kernel, stride, "valid", "channels_last") + bias
 
-    def depth_to_space(self, x, block, crop):
+    def depth_to_space(self, x: Tensor, block: int, crop: int) -> Tensor:
         (batch, height, width, _), channels = self.ops.shape(x), x.shape[-1] // block**2
         x = self.ops.reshape(x, (batch, height, width, block, block, channels))
         x = self.ops.transpose(x, (0, 1, 3, 2, 4, 5))
         x = self.ops.reshape(x, (batch, height * block, width * block, channels))
         return x[:, crop:-crop, crop:-crop] if crop else x
 
-    def relu(self, x):
+    def relu(self, x: Tensor) -> Tensor:
         return self.ops.relu(x)
 
-    def tanh(self, x):
+    def tanh(self, x: Tensor) -> Tensor:
         return self.ops.tanh(self.ops.cast(x, "float32"))
 
-    def add(self, x, y):
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
         return x + y
 
-    def concatenate(self, x, y):
+    def concatenate(self, x: Tensor, y: Tensor) -> Tensor:
         return self.ops.concatenate([x, y], axis=-1)
 
-    def moments(self, x):
+    def moments(self, x: Tensor) -> Vectors:
         return self.ops.moments(self.ops.cast(x, "float32"), (0, 1, 2))
 
-    def normalize(self, x, mean, variance, gamma, beta):
+    def normalize(
+        self, x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
+    ) -> Tensor:
         factor = gamma / self.ops.sqrt(variance + EPSILON)
         return self.scale(self.ops.cast(x, "float32"), mean, factor) + beta
 
-    def vectors(self, rows, sizes):
+    def vectors(self, rows: Tensor, sizes: list[int]) -> list[Vectors]:
         pairs = zip(sizes, np.cumsum(sizes), strict=True)
         return [(rows[0, end - n : end], rows[1, end - n : end]) for n, end in pairs]
 
-    def rows(self, vectors):
+    def rows(self, vectors: list[Vectors]) -> Tensor:
         both = zip(*vectors, strict=True)
         return self.ops.stack([self.ops.concatenate(row) for row in both])
 
@@ -92,7 +94,7 @@ class KerasEngine(Engine):
         ops = KerasOperations("bfloat16" if precision == "bfloat16" else "float32")
 
         class Drawing(keras.Model):
-            def call(self, inputs):
+            def call(self, inputs: list[Tensor]) -> Tensor | Vectors:
                 pixels, mean, factor, style, *statistics = inputs
                 given = statistics[0] if statistics else None
                 painting, seen = draw(

@@ -1,14 +1,18 @@
 """OpenVINO, on a CPU: starts in a moment; imports neither Keras nor TensorFlow."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fusion_style.inference.engines.engine import MEASURE, PAINT, Engine, Photograph
 from fusion_style.models.config import EPSILON
-from fusion_style.models.drawing import Inputs, draw
+from fusion_style.models.drawing import Inputs, Tensor, Vectors, draw
 from fusion_style.models.graph import Graph, Node
+
+if TYPE_CHECKING:
+    import openvino
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
@@ -16,62 +20,65 @@ HINTS = {"float32": "f32", "bfloat16": "bf16"}
 class OpenVINOOperations:
     """`models.drawing.Operations` as OpenVINO's; (batch, channels, height, width)."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         import openvino.opset13
 
         self.nodes = openvino.opset13
 
-    def constant(self, values):
+    def constant(self, values: np.ndarray | float) -> Tensor:
+        """Return a node that holds the values in float32."""
         return self.nodes.constant(np.ascontiguousarray(values, np.float32))
 
-    def scale(self, x, offset, factor):
+    def scale(self, x: Tensor, offset: Tensor, factor: Tensor) -> Tensor:
         offset, factor = (
             self.constant(v) if isinstance(v, float) else v for v in (offset, factor)
         )
         return self.nodes.multiply(self.nodes.subtract(x, offset), factor)
 
-    def pad(self, x, before, after, mode):
+    def pad(self, x: Tensor, before: int, after: int, mode: str) -> Tensor:
         begin, end = (np.array([0, 0, n, n]) for n in (before, after))
         return self.nodes.pad(x, begin, end, "constant" if mode == "zero" else mode)
 
-    def conv(self, x, node: Node):
+    def conv(self, x: Tensor, node: Node) -> Tensor:
         kernel = self.constant(node.weights["kernel"].transpose(3, 2, 0, 1))
         strides = [node.options["stride"]] * 2
         y = self.nodes.convolution(x, kernel, strides, [0, 0], [0, 0], [1, 1])
         y.set_friendly_name(node.name)
         return self.nodes.add(y, self.constant(node.weights["bias"].reshape(1, -1, 1, 1)))
 
-    def depth_to_space(self, x, block, crop):
+    def depth_to_space(self, x: Tensor, block: int, crop: int) -> Tensor:
         x = self.nodes.depth_to_space(x, "blocks_first", block)
         if not crop:
             return x
         return self.nodes.slice(x, [crop] * 2, [-crop] * 2, [1, 1], [2, 3])
 
-    def relu(self, x):
+    def relu(self, x: Tensor) -> Tensor:
         return self.nodes.relu(x)
 
-    def tanh(self, x):
+    def tanh(self, x: Tensor) -> Tensor:
         return self.nodes.tanh(x)
 
-    def add(self, x, y):
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
         return self.nodes.add(x, y)
 
-    def concatenate(self, x, y):
+    def concatenate(self, x: Tensor, y: Tensor) -> Tensor:
         return self.nodes.concat([x, y], 1)
 
-    def moments(self, x):
+    def moments(self, x: Tensor) -> Vectors:
         mean = self.nodes.reduce_mean(x, [0, 2, 3], True)
         difference = self.nodes.subtract(x, mean)
         squared = self.nodes.multiply(difference, difference)
         return mean, self.nodes.reduce_mean(squared, [0, 2, 3], True)
 
-    def normalize(self, x, mean, variance, gamma, beta):
+    def normalize(
+        self, x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
+    ) -> Tensor:
         deviation = self.nodes.sqrt(self.nodes.add(variance, self.constant(EPSILON)))
         factor = self.nodes.divide(gamma, deviation)
         shift = self.nodes.subtract(beta, self.nodes.multiply(mean, factor))
         return self.nodes.add(self.nodes.multiply(x, factor), shift)
 
-    def vectors(self, rows, sizes):
+    def vectors(self, rows: Tensor, sizes: list[int]) -> list[Vectors]:
         return list(
             zip(
                 *(
@@ -82,21 +89,23 @@ class OpenVINOOperations:
             )
         )
 
-    def rows(self, vectors):
+    def rows(self, vectors: list[Vectors]) -> Tensor:
         both = (self.nodes.concat(list(row), 1) for row in zip(*vectors, strict=True))
         return self.nodes.concat(list(both), 0)
 
 
 @functools.cache
-def openvino_core():
-    """Return the `openvino.Core` that all engines share."""
+def openvino_core() -> "openvino.Core":
+    """Return the core that all engines share."""
     import openvino
 
     return openvino.Core()
 
 
-def openvino_model(graph: Graph, result: str = PAINT, given: bool = False):
-    """Return an `openvino.Model` of a graph, for pictures of any size.
+def openvino_model(
+    graph: Graph, result: str = PAINT, given: bool = False
+) -> "openvino.Model":
+    """Return a model of a graph, for pictures of any size.
 
     Args:
         graph: of `models.rewrites.painting`.
@@ -110,7 +119,7 @@ def openvino_model(graph: Graph, result: str = PAINT, given: bool = False):
 
     ops = OpenVINOOperations()
     parameters = {"picture": ops.nodes.parameter([-1, -1, -1, 3], np.float32, "picture")}
-    shapes = {}
+    shapes: dict[str, list[int]] = {}
     if graph.standardizes:
         shapes |= {"mean": [1, 3, 1, 1], "factor": [1, 3, 1, 1]}
     if graph.norms:
@@ -132,10 +141,15 @@ def openvino_model(graph: Graph, result: str = PAINT, given: bool = False):
 
 
 def openvino_inputs(
-    inputs, pixels: np.ndarray, photograph: Photograph, style: np.ndarray,
-    statistics: np.ndarray | None = None,
+    inputs: Iterable["openvino.Output"], pixels: np.ndarray, photograph: Photograph,
+    style: np.ndarray, statistics: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """Return what a request for an `openvino_model` takes."""
+    """Return what a request for an `openvino_model` takes.
+
+    Args:
+        inputs: of the model or the request; only what they name is returned.
+        pixels, photograph, style, statistics: see `Engine.paint`.
+    """
     found = {
         "picture": pixels,
         "mean": photograph.mean.reshape(1, 3, 1, 1),
@@ -158,8 +172,9 @@ class OpenVINOEngine(Engine):
     """
 
     def __init__(
-        self, graph: Graph, precision: str = "auto", make_model: Callable = openvino_model
-    ) -> None:
+        self, graph: Graph, precision: str = "auto",
+        make_model: Callable[..., "openvino.Model"] = openvino_model,
+    ) -> None:  # fmt: skip
         super().__init__(graph)
         self.settings = {"PERFORMANCE_HINT": "LATENCY"}
         if precision in HINTS:
@@ -167,8 +182,15 @@ class OpenVINOEngine(Engine):
         self.model = functools.cache(functools.partial(make_model, graph))
         self.request = functools.lru_cache(8)(self.compile)
 
-    def compile(self, shape: tuple[int, ...], result: str, given: bool):
-        """Compile for pictures of one shape: faster than a network of any size."""
+    def compile(
+        self, shape: tuple[int, ...], result: str, given: bool
+    ) -> "openvino.InferRequest":
+        """Compile for pictures of one shape: faster than a network of any size.
+
+        Args:
+            shape: of the pixels, (batch, height, width, 3).
+            result, given: see `openvino_model`.
+        """
         self.compilations += 1
         sized = self.model(result, given).clone()
         sized.reshape({"picture": list(shape)})
