@@ -13,7 +13,11 @@ from fusion_style.models.config import FLOOR
 def photograph_of(pixels: np.ndarray, rows: int = 512) -> Photograph:
     """Return mean and one over the deviation of a picture's channels.
 
-    `rows` rows at a time, so that a large picture is not copied.
+    The square of `models.config.FLOOR` is added to the variance.
+
+    Args:
+        pixels: float32 RGB (height, width, 3), 0-255.
+        rows: how many rows are read at a time, so that a large picture is not copied.
     """
     count = pixels.shape[0] * pixels.shape[1]
     slices = [pixels[i : i + rows] for i in range(0, len(pixels), rows)]
@@ -27,11 +31,19 @@ def photograph_of(pixels: np.ndarray, rows: int = 512) -> Photograph:
 
 
 def samples(pixels: np.ndarray, side: int = 128, most: int = 8) -> np.ndarray:
-    """Return squares of a picture that stand for the whole, (n, side, side, 3).
+    """Return squares of a picture that stand for the whole.
 
-    At even distances, beside each other in a small picture, at most `most` × `most`,
-    and at the picture's own size: a thumbnail (Chen et al. 2022) has finer textures
-    than the picture, and comes out further from the whole picture's painting.
+    They lie at even distances, beside each other in a small picture, and have the
+    picture's own size: a thumbnail (Chen et al. 2022) has finer textures than the picture,
+    and comes out further from the whole picture's painting.
+
+    Args:
+        pixels: float32 RGB (height, width, 3), 0-255.
+        side: of a square, in pixels; a shorter picture is mirrored.
+        most: the most squares along an axis.
+
+    Returns:
+        float32 RGB (n, side, side, 3), 0-255.
     """
 
     def along(n: int) -> list[np.ndarray]:

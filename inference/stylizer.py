@@ -47,7 +47,7 @@ class Stylizer:
         self.style = graph.style()
 
     def paint(self, pixels: np.ndarray, region: int = REGION) -> np.ndarray:
-        """Return a picture painted at its own size.
+        """Return the painting of a picture, at its own size.
 
         Args:
             pixels: float32 RGB (height, width, 3), 0-255.
@@ -75,7 +75,7 @@ class Stylizer:
         self, picture: Picture, max_size: int | None = None, strength: float = 1.0,
         keep_colors: bool = False,
     ) -> Picture:  # fmt: skip
-        """Return a picture painted.
+        """Return the painting of a picture.
 
         Args:
             picture: what travels with it is kept.

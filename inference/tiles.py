@@ -51,7 +51,7 @@ def paint_in_tiles(
     region: int = REGION, margin: int = 0, progress: bool = True,
     multiple: int = 4, smallest: int = 8,
 ) -> np.ndarray:  # fmt: skip
-    """Return a picture of any size painted, with a bounded working set.
+    """Return the painting of a picture of any size, with a bounded working set.
 
     Args:
         picture: float32 (height, width, 3).

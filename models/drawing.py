@@ -21,13 +21,29 @@ class Operations(Protocol):
         """Return (x - offset) · factor; both may be numbers."""
 
     def pad(self, x: Tensor, before: int, after: int, mode: str) -> Tensor:
-        """Return x with rows and columns at its borders; mode reflect, edge or zero."""
+        """Return x with a border.
+
+        Args:
+            x: what gets it.
+            before, after: how many rows at the top and columns at the left, and how many
+                at the bottom and the right.
+            mode: "reflect", without the edge itself; "edge", which repeats it; "zero".
+        """
 
     def conv(self, x: Tensor, node: Node) -> Tensor:
         """Return the convolution of a lowered graph's node, without padding."""
 
     def depth_to_space(self, x: Tensor, block: int, crop: int) -> Tensor:
-        """Return blocks of pixels laid out, without `crop` rows and columns around."""
+        """Return x with its blocks of pixels laid out, then cropped.
+
+        Args:
+            x: (batch, height, width, block · block · channels).
+            block: the side of the blocks.
+            crop: how many rows and columns are cut off at each border.
+
+        Returns:
+            (batch, block · height - 2 · crop, block · width - 2 · crop, channels).
+        """
 
     def relu(self, x: Tensor) -> Tensor:
         """Return max(x, 0)."""
@@ -39,10 +55,10 @@ class Operations(Protocol):
         """Return x + y."""
 
     def concatenate(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return both along the channels."""
+        """Return x and y, one after the other along the channels."""
 
     def moments(self, x: Tensor) -> Vectors:
-        """Return mean and variance of each channel, over the batch, too."""
+        """Return mean and variance of each channel, over batch, height and width."""
 
     def normalize(
         self, x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
@@ -53,7 +69,7 @@ class Operations(Protocol):
         """Return the two rows of a (2, sum of sizes) tensor, cut into vectors."""
 
     def rows(self, vectors: list[Vectors]) -> Tensor:
-        """Return pairs of vectors as two rows: what `vectors` took apart."""
+        """Return pairs of vectors as two rows, as they are before `vectors` cuts them."""
 
 
 @dataclasses.dataclass(frozen=True)

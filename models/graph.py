@@ -88,7 +88,7 @@ class Graph:
         self.nodes = tuple(topological(output))
 
     def layers(self, op: str) -> tuple[Node, ...]:
-        """Return the nodes of one operation."""
+        """Return the nodes of one operation, in the graph's order."""
         return tuple(node for node in self.nodes if node.op == op)
 
     @functools.cached_property
@@ -129,7 +129,7 @@ class Graph:
         return np.array([np.concatenate(r) if r else [] for r in rows], np.float32)
 
     def parameters(self) -> dict[str, int]:
-        """Return {layer: weights and biases} of the convolutions."""
+        """Return how many weights and biases each convolution has, by its name."""
         return {
             node.name: sum(math.prod(shape) for shape in node.shapes.values())
             for node in self.layers("conv")

@@ -42,7 +42,7 @@ class GraphBuilder:
     def layer(
         self, x: Node, filters: int, kernel: int, relu: bool, name: str, **options: Any
     ) -> Node:
-        """Add the three nodes of a layer."""
+        """Add the nodes of a layer: a convolution, its norm, and a ReLU if `relu`."""
         name = self.prefix + name
         ends = (x.channels, filters)
         y = Node(
@@ -93,7 +93,7 @@ def farther(x: Node, y: Node) -> int:
 
 
 def scaled_channels(count: int, width: float) -> int:
-    """Return a number of channels times the width; even, for a Fusion module halves it."""
+    """Return `count` channels times the width, even: a Fusion module halves them."""
     return max(2, 2 * round(count * width / 2))
 
 

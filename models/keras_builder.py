@@ -70,16 +70,16 @@ class KerasBuilder:
         return self.after(x, relu, name)
 
     def after(self, x: Tensor, relu: bool, name: str) -> Tensor:
-        """Add what follows a convolution."""
+        """Add what follows a convolution: its norm, and a ReLU if `relu`."""
         x = normalization(self.config.norm, name=f"{name}_norm")(x)
         return keras.layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
     def add(self, x: Tensor, y: Tensor, *, name: str) -> Tensor:
-        """Add the sum."""
+        """Add the layer that adds both."""
         return keras.layers.Add(name=name)([x, y])
 
     def concatenate(self, x: Tensor, y: Tensor, *, name: str) -> Tensor:
-        """Add both, one after the other along the channels."""
+        """Add the layer that joins both along the channels."""
         return keras.layers.Concatenate(name=name)([x, y])
 
     def block(self, function: Drawing, x: Tensor, *, name: str) -> Tensor:
@@ -238,7 +238,7 @@ def build_network(
 
 
 def named_layers(model: keras.Model, prefix: str = "") -> Iterator[tuple[str, keras.Layer]]:
-    """Yield ("block1/reduce", layer): the layers with weights, as style files do."""
+    """Yield ("block1/reduce", layer): the layers with weights, by their names in a file."""
     for layer in model.layers:
         name = f"{prefix}{layer.name}"
         if isinstance(layer, keras.Model):

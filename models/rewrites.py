@@ -24,7 +24,15 @@ DECONV_ROWS = np.array([[[0, 0, 1], [1, 0, 0]], [[0, 0, 0], [0, 1, 0]]], np.floa
 
 
 def block_rows(kernel: int, block: int = BLOCK) -> np.ndarray:
-    """Return the same for a plain kernel that computes `block` rows of pixels at once."""
+    """Return the rows of a plain kernel that computes `block` rows of pixels at once.
+
+    Args:
+        kernel: its side.
+        block: the side of the block.
+
+    Returns:
+        (block, kernel + block - 1, kernel), as `RESIZE_ROWS`.
+    """
     side = kernel + block - 1
     rows = [np.eye(side, kernel, -row) for row in range(block)]
     return np.array(rows, np.float32)
@@ -47,12 +55,21 @@ def sub_pixel(kernel: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def blocks_pay(kernel: int, channels: int) -> bool:
-    """Return whether a convolution is faster if it computes a block of pixels at once."""
+    """Return whether a convolution is faster if it computes a block of pixels at once.
+
+    Args:
+        kernel: its side.
+        channels: of its result.
+    """
     return kernel > BLOCK > channels
 
 
 def painting(graph: Graph) -> Graph:
-    """Return the graph that engines paint with: all passes that always pay."""
+    """Return the graph that engines paint with: all passes that always pay.
+
+    Args:
+        graph: of `models.loading.load_graph`.
+    """
     return lower(fold_scale(fold_norms(graph)))
 
 

@@ -61,7 +61,10 @@ class SubPixelConv2D(keras.layers.Conv2D):
         return without_border(x) if self.upsample else x
 
     def plain(self, x: Tensor) -> Tensor:
-        """Compute whole pictures: TensorFlow takes minutes for blocks of 1024² on a CPU."""
+        """Return the plain convolution with reflection padding, for painting.
+
+        TensorFlow takes minutes on a CPU for the blocks of a picture of 1024².
+        """
         border = (self.kernel_size[0] // 2,) * 2
         x = ops.pad(x, ((0, 0), border, border, (0, 0)), mode="reflect")
         kernel = ops.cast(self.kernel, self.compute_dtype)
@@ -88,6 +91,6 @@ def depth_to_space(x: Tensor, block: int) -> Tensor:
 
 
 def without_border(x: Tensor) -> Tensor:
-    """Return x[:, 1:-1, 1:-1], whose own gradient is slow in TensorFlow on a CPU."""
+    """Return x[:, 1:-1, 1:-1]; that slice's gradient is slow in TensorFlow on a CPU."""
     batch, height, width, channels = ops.shape(x)
     return ops.slice(x, (0, 1, 1, 0), (batch, height - 2, width - 2, channels))

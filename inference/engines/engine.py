@@ -11,10 +11,11 @@ PAINT, MEASURE = "paint", "measure"  # what an engine is asked for
 
 
 class Photograph(NamedTuple):
-    """What is known of a whole photograph while its tiles are painted.
+    """The statistics of a whole photograph, which its tiles are painted with.
 
     Attributes:
-        mean, factor: of its channels, the mean and one over the deviation; float32 (3,).
+        mean, factor: of its channels, the mean and one over the deviation, of values in
+            0-255; float32 (3,).
     """
 
     mean: np.ndarray
@@ -22,7 +23,7 @@ class Photograph(NamedTuple):
 
 
 class Engine(abc.ABC):
-    """Runs a graph. One engine serves every style of a graph's norms, without compiling.
+    """Run a graph. One engine serves every style of a graph's norms, without compiling.
 
     Args:
         graph: of `models.rewrites.painting`.

@@ -82,7 +82,7 @@ def quantized_engine(graph: Graph) -> OpenVINOEngine:
 
 
 def key(graph: Graph) -> str:
-    """Return a text that names all that the quantized model and its speed depend on."""
+    """Return a text that changes when the quantized model or its speed may change."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sources = [sha256(os.path.join(root, source)) for source in SOURCES]
     weights = [array.tobytes() for node in graph.nodes for array in node.weights.values()]
@@ -163,7 +163,10 @@ def calibration() -> Iterator[np.ndarray]:
 
 
 def speed_up(graph: Graph, quantized: "openvino.Model", repeats: int = 5) -> float:
-    """Return how many times as fast the quantized model is; medians, in turns."""
+    """Return how many times as fast as without it the quantized model paints.
+
+    Both paint a square of `SIZE` pixels in turns, `repeats` times; medians are compared.
+    """
     picture = next(calibration())
     engines = OpenVINOEngine(graph), OpenVINOEngine(graph, make_model=lambda *_: quantized)
     seconds: list[list[float]] = [[], []]

@@ -18,7 +18,8 @@ class KerasOperations:
     """`models.drawing.Operations` of keras.ops; (batch, height, width, channels).
 
     Args:
-        dtype: of the convolutions. What is not near one is computed in float32.
+        dtype: of the convolutions. The norms and both tanh are computed in float32, and
+            so are convolutions that see the photograph's own pixels.
     """
 
     def __init__(self, dtype: str) -> None:
@@ -80,7 +81,7 @@ class KerasOperations:
 
 
 class KerasEngine(Engine):
-    """Paints with Keras's backend, on a GPU if that sees one.
+    """Paint with Keras's backend, on a GPU if that sees one.
 
     Args:
         graph: of `models.rewrites.painting`.

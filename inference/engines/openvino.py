@@ -141,8 +141,9 @@ def openvino_model(
 
 
 def openvino_inputs(
-    inputs: Iterable["openvino.Output"], pixels: np.ndarray, photograph: Photograph,
-    style: np.ndarray, statistics: np.ndarray | None = None,
+    inputs: Iterable["openvino.Output | openvino.ConstOutput"],
+    pixels: np.ndarray, photograph: Photograph, style: np.ndarray,
+    statistics: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Return what a request for an `openvino_model` takes.
 
@@ -162,7 +163,7 @@ def openvino_inputs(
 
 
 class OpenVINOEngine(Engine):
-    """Paints with OpenVINO on a CPU.
+    """Paint with OpenVINO on a CPU.
 
     Args:
         graph: of `models.rewrites.painting`.
