@@ -1,8 +1,10 @@
 """Flags: a script's command line, and the tables of docs/, from a dataclass of settings.
 
-define_flags(FrameConfig)                      # where the script defines its flags
-config = build(FrameConfig, given(FrameConfig))     # in main
-run(main)                                      # absl's app.run, one line for bad flags
+A script has:
+
+    define_flags(FrameConfig)                      # where the script defines its flags
+    config = build(FrameConfig, given(FrameConfig))     # in main
+    run_script(main)                               # absl's app.run, one line for bad flags
 """
 
 import os
@@ -93,7 +95,7 @@ def given(
     }
 
 
-def run(main: Callable[[list[str]], object]) -> None:
+def run_script(main: Callable[[list[str]], object]) -> None:
     """Run a script: `absl.app.run`, but that a bad flag costs one line.
 
     Args:

@@ -232,18 +232,17 @@ def build(config_class: type[Config], settings: Mapping[str, Any]) -> Config:
 
 def changed(
     before: Mapping[str, Any], now: Mapping[str, Any], config_class: type
-) -> list[str]:
-    """Return the names of settings that differ and may not change on the way.
+) -> list[tuple[str, Any]]:
+    """Return [(name, value before)] of what differs and may not change on the way.
 
     Args:
         before, now: of `flatten`. A setting that `before` doesn't know, since an earlier
             version wrote it, had the default.
         config_class: the dataclass that both are of.
     """
-    return [
-        name
-        for name, one in settings_of(config_class).items()
-        if not one.may_change
-        and name in now
-        and now[name] != before.get(name, one.plain_default())
-    ]
+    found = []
+    for name, one in settings_of(config_class).items():
+        was = before.get(name, one.plain_default())
+        if not one.may_change and was != now[name]:
+            found.append((name, was))
+    return found

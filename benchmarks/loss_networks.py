@@ -23,6 +23,7 @@ from absl import app, flags
 
 from fusion_style.benchmarks.machine import machine, peak_bytes
 from fusion_style.files import check_writable, write_json
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.features.networks import ARCHITECTURES
 from fusion_style.losses.perceptual import PerceptualLoss
 from fusion_style.models.keras_builder import build_network
@@ -41,8 +42,8 @@ def measure(name, size, batch, repeats, results):
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
     photographs = rng.uniform(0, 255, (batch, size, size, 3)).astype("float32")
-    loss = PerceptualLoss(photographs[0], name, "random")
-    trainer = StyleTrainer(build_network("fusion"), loss)
+    loss = PerceptualLoss(photographs[0], LossConfig(name, "random"))
+    trainer = StyleTrainer(build_network(), loss)
     trainer.compile(optimizer="adam", jit_compile=False)
     seconds, processor = [], []
     for _ in range(repeats + 2):

@@ -41,6 +41,7 @@ ONE = (
 
 def measure(method, size, iterations):
     """Prints seconds of each iteration and bytes, said and taken, as JSON."""
+    from fusion_style.losses.config import LossConfig
     from fusion_style.losses.objective import PictureObjective
     from fusion_style.losses.perceptual import PerceptualLoss
     from fusion_style.optimization.memory import bytes_needed
@@ -49,7 +50,7 @@ def measure(method, size, iterations):
     size, times = int(size), []
     rng = np.random.default_rng(0)
     painting, photograph = rng.uniform(0, 255, (2, size, size, 3)).astype("float32")
-    loss = PerceptualLoss(painting, "vgg19", "random")
+    loss = PerceptualLoss(painting, LossConfig("vgg19", "random"))
     objective = PictureObjective(loss, photograph)
 
     def callback(step):

@@ -10,8 +10,14 @@ photograph's; A the painting's Gram matrix. Nothing is divided by its scale, so 
 weights belong to one loss network.
 """
 
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 from keras import ops
 
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.perceptual import PerceptualLoss
 
 
@@ -53,23 +59,19 @@ class GatysLoss(PerceptualLoss):
 
     Args:
         style: as for `PerceptualLoss`.
-        content_weight, style_weight: α and β.
-        tv_weight: of the sum of absolute differences between neighboring pixels,
-            which the paper does not have.
-        options: what else `PerceptualLoss` takes, but for the reduction.
+        config: its weights of content and style are α and β; that of the total
+            variation, which the paper does not have, is of sums over the picture. All
+            are sums: the reduction is not looked at.
+        options: what else `PerceptualLoss` takes.
     """
 
     def __init__(
-        self, style, content_weight=1.0, style_weight=1e3, tv_weight=0.0, **options
-    ):
-        super().__init__(
-            style,
-            content_weight=content_weight,
-            style_weight=style_weight,
-            tv_weight=tv_weight,
-            reduction="sum",
-            **options,
-        )
+        self,
+        style: np.ndarray | Sequence[np.ndarray] | None,
+        config: LossConfig,
+        **options: Any,
+    ) -> None:
+        super().__init__(style, dataclasses.replace(config, reduction="sum"), **options)
 
     gram = staticmethod(gram_per_position)
 

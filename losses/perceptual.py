@@ -6,13 +6,18 @@ global batch.
 """
 
 import math
+from collections.abc import Iterable, Sequence
 
 import keras
+import numpy as np
 from keras import ops
 
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.features.networks import architecture, build_loss_network
 from fusion_style.losses.palette import Palette
+from fusion_style.settings import check
 
+DEFAULT = LossConfig()
 EPSILON = 1e-8
 PALETTE = 0.5  # of the style term: the weight of colors that the painting does not have
 
@@ -65,59 +70,44 @@ class PerceptualLoss:
     Args:
         style: the painting, float32 RGB (height, width, 3), 0-255; or a list of
             paintings, or None for no style.
-        loss_network: a name of `losses.features.networks.ARCHITECTURES`.
-        loss_weights: "imagenet", "random" or a file; see `build_loss_network`.
-        content_layers, style_layers: names of feature maps, "name=weight", or
-            {name: weight}; by default the network's own, with equal weights. The
-            weights are scaled to sum to 1.
-        content_weight, style_weight, tv_weight: weights of the three terms.
-        reduction: "mean" or "sum" over each layer's elements (FastChi).
-        pooling: see `build_loss_network`.
+        config: whose features are compared, and what the terms weigh. Each layer is
+            "name" or "name=weight"; the weights are scaled to sum to 1.
         style_weights: the paintings' shares in the style, equal by default.
         also: further feature maps that `network` returns.
 
     Raises:
-        ValueError: for unknown layers, networks or reductions.
+        ValueError: for settings that are not allowed, or unknown layers.
     """
 
     gram = staticmethod(gram_matrix)
 
     def __init__(
         self,
-        style,
-        loss_network="vgg16",
-        loss_weights="imagenet",
-        content_layers=None,
-        style_layers=None,
-        content_weight=0.15,
-        style_weight=1.0,
-        tv_weight=5e-4,
-        reduction="mean",
-        pooling="max",
-        style_weights=None,
-        also=(),
-    ):
-        if reduction not in ("mean", "sum"):
-            raise ValueError(f"reduction must be 'mean' or 'sum'. Received: {reduction!r}")
-        defaults = architecture(loss_network)
+        style: np.ndarray | Sequence[np.ndarray] | None,
+        config: LossConfig = DEFAULT,
+        *,
+        style_weights: Sequence[float] | None = None,
+        also: Iterable[str] = (),
+    ) -> None:
+        check(config)
+        defaults = architecture(config.loss_network)
+        content_layers, style_layers = config.content_layers, config.style_layers
         if content_layers is None:
             content_layers = defaults.content_layers
-        if style is None:
-            style_layers = ()
+        if style_layers is None:
+            style_layers = defaults.style_layers
         self.content_layers = layer_weights(content_layers)
-        self.style_layers = layer_weights(
-            defaults.style_layers if style_layers is None else style_layers
-        )
+        self.style_layers = layer_weights(() if style is None else style_layers)
         self.weights = {
-            "content": content_weight,
-            "style": style_weight,
-            "variation": tv_weight,
+            "content": config.content_weight,
+            "style": config.style_weight,
+            "variation": config.tv_weight,
         }
-        self.reduce = {"mean": ops.mean, "sum": ops.sum}[reduction]
+        self.reduce = {"mean": ops.mean, "sum": ops.sum}[config.reduction]
 
         layers = list(dict.fromkeys([*self.content_layers, *self.style_layers, *also]))
         self.network = build_loss_network(
-            loss_network, layers, loss_weights, pooling=pooling
+            config.loss_network, layers, config.loss_weights, pooling=config.pooling
         )
         # The photograph's features are needed for the content layers alone.
         self.content_network = self.part(self.content_layers)

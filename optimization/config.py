@@ -1,15 +1,16 @@
-"""What the optimization of a picture is told: its defaults, and whether it can be done."""
+"""OptimizeConfig: what the optimization of a picture is told, and its defaults."""
 
-import os
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
-from fusion_style.data.images import WRITABLE
-from fusion_style.files import check_writable
+from fusion_style.losses.config import MOST, POOLINGS, LossConfig
 from fusion_style.losses.dream import Dream
-from fusion_style.losses.features.networks import architecture, check_layers, check_weights
-from fusion_style.losses.perceptual import layer_weights
-from fusion_style.optimization.minimize import METHODS
+from fusion_style.losses.features.networks import ARCHITECTURES, architecture
+from fusion_style.optimization.methods import METHODS
+from fusion_style.settings import setting
 
-OBJECTIVES = ("perceptual", "gatys")
+LARGEST = 16384  # pixels
 # Chosen by eye with VGG19, on photographs of 256 to 512 pixels.
 WEIGHTS = {
     "perceptual": {
@@ -44,114 +45,167 @@ DREAMED = {  # alone, as deep dream
 }
 
 
-def complete(settings):
-    """The settings with a default for what is None.
+def weight(term: str) -> Any:
+    """Return the setting of a term's weight, which depends on the objective."""
+    return setting(
+        f"Weight of {term}. By default the objective's.",
+        None,
+        at_least=0,
+        at_most=MOST,
+        may_change=True,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizeConfig:
+    """What the optimization of a picture is told; only the photograph must be given.
+
+    What is None depends on the objective, and on whether there is a painting or a dream
+    alone: `complete` fills it in.
+
+    Example:
+        optimize_picture(OptimizeConfig("photo.jpg", ("starry.jpg",), "result.png"))
+
+    `may_change` says what may be another when a picture is gone on with: where files
+    are, and what helps when an objective is no longer finite. Files are compared by what
+    is in them.
+    """
+
+    content: str = setting("The photograph.", may_change=True)
+    style: tuple[str, ...] = setting(
+        "Paintings; none for a dream alone.", (), may_change=True
+    )
+    out: str = setting("The picture to write.", "result.png", may_change=True)
+    style_weights: tuple[float, ...] | None = setting(
+        "The paintings' shares. By default equal.", None, at_least=0, at_most=MOST
+    )
+    style_size: int | None = setting(
+        "Shorter side of the paintings in pixels: the strokes. By default the result's.",
+        None,
+        at_least=1,
+        at_most=LARGEST,
+    )
+    loss_network: str = setting(
+        "Whose features are compared.", "vgg19", choices=tuple(ARCHITECTURES)
+    )
+    loss_weights: str = setting(
+        "Of the loss network: imagenet (downloaded), random, or a file.",
+        "imagenet",
+        may_change=True,
+    )
+    pooling: str = setting("Of the loss network.", "max", choices=POOLINGS)
+    content_layers: tuple[str, ...] | None = setting(
+        "Such as relu3_3. By default the loss network's own.", None
+    )
+    style_layers: tuple[str, ...] | None = setting(
+        "Such as relu1_1=2,relu2_1. By default the loss network's own.", None
+    )
+    objective: str = setting(
+        "Ours, or Gatys' to the letter.", "perceptual", choices=tuple(WEIGHTS)
+    )
+    content_weight: float | None = weight("the content term")
+    style_weight: float | None = weight("the style term")
+    tv_weight: float | None = weight("the total variation")
+    dream: tuple[str, ...] = setting("LAYER or LAYER:CHANNEL to be made active.", ())
+    dream_weight: float | None = weight("the activation")
+    start: str = setting("photo, noise, or a picture.", "photo")
+    optimizer: str | None = setting(
+        "By default lbfgs; gd for a dream alone.", None, choices=tuple(METHODS)
+    )
+    learning_rate: float | None = setting(
+        "Of adam and gd, in gray levels of 255.",
+        None,
+        above=0,
+        at_most=255,
+        may_change=True,
+    )
+    iterations: int | None = setting(
+        "At each scale. By default 300; 20 for a dream alone.",
+        None,
+        at_least=1,
+        at_most=10**6,
+        may_change=True,
+    )
+    size: int = setting(
+        "Longer side of the result, in pixels.", 512, at_least=1, at_most=LARGEST
+    )
+    scales: int | None = setting(
+        "Sizes from small to large. By default 2; 4 for a dream alone.",
+        None,
+        at_least=1,
+        at_most=100,
+    )
+    scale_factor: float | None = setting(
+        "Between them. By default 2; 1.4 for a dream alone.", None, above=1, at_most=LARGEST
+    )
+    jitter: int | None = setting(
+        "Of adam and gd, in pixels. By default 0; 32 for a dream alone.",
+        None,
+        at_least=0,
+        at_most=LARGEST,
+    )
+    keep_colors: bool = setting("Keep the photograph's colors.", False)
+    every: int = setting(
+        "Iterations between two pictures on the way; 0 for none.",
+        0,
+        at_least=0,
+        at_most=10**9,
+        may_change=True,
+    )
+    seed: int = setting(
+        "Of noise, jitter and random weights.", 0, at_least=0, at_most=2**32 - 1
+    )
+    resume: bool = setting(
+        "Go on from the checkpoint beside --out.", False, may_change=True
+    )
+    overwrite: bool = setting("Replace --out if it is there.", False, may_change=True)
+
+    def loss(self) -> LossConfig:
+        """Return what the loss is told; of a config that is complete."""
+        shared = {field.name for field in dataclasses.fields(LossConfig)} - {"reduction"}
+        return LossConfig(**{name: getattr(self, name) for name in shared})
+
+
+def complete(config: OptimizeConfig) -> OptimizeConfig:
+    """Return the config with the defaults in place of what is None.
 
     Raises:
-        ValueError: if there is neither style nor dream, or no such network or objective.
+        ValueError: if there is neither style nor dream, or a dream is none.
     """
-    settings = dict(settings)
-    for name in ("style", "dream"):
-        given = settings[name] or ()
-        settings[name] = [given] if isinstance(given, str) else list(given)
-    if not settings["style"] and not settings["dream"]:
+    if not config.style and not config.dream:
         raise ValueError("Give --style, for a painting, or --dream, or both")
-    if settings["objective"] not in OBJECTIVES:
-        raise ValueError(
-            f"objective must be one of {', '.join(OBJECTIVES)}. Received: "
-            f"{settings['objective']!r}"
-        )
-    defaults = PAINTED | WEIGHTS[settings["objective"]]
-    if not settings["style"]:
+    defaults: dict[str, Any] = PAINTED | WEIGHTS[config.objective]
+    if not config.style:
         defaults |= DREAMED
-    if settings["optimizer"] == "lbfgs":
+    if config.optimizer == "lbfgs":
         defaults |= {"jitter": 0}
-    for name, value in defaults.items():
-        if settings[name] is None:
-            settings[name] = value
-    arch = architecture(settings["loss_network"])
-    dreamed = Dream(settings["dream"]).layers
+    arch, dreamed = architecture(config.loss_network), Dream(config.dream).layers
     for name in ("content_layers", "style_layers"):
-        if settings[name] is None:
-            settings[name] = left_alone(dreamed, getattr(arch, name), list(arch.layers))
-    if not settings["content_weight"]:
-        settings["content_layers"] = []
-    if not settings["style"]:
-        settings["style_layers"] = []
-    return settings
+        defaults[name] = left_alone(dreamed, getattr(arch, name), tuple(arch.layers))
+    filled = {
+        name: default for name, default in defaults.items() if getattr(config, name) is None
+    }
+    config = dataclasses.replace(config, **filled)
+    if not config.content_weight:
+        config = dataclasses.replace(config, content_layers=())
+    if not config.style:
+        config = dataclasses.replace(config, style_layers=())
+    return config
 
 
-def left_alone(dreamed, layers, known):
-    """Those of a term's default layers that no dream pulls at; else their neighbor.
+def left_alone(
+    dreamed: Sequence[str], layers: Sequence[str], known: Sequence[str]
+) -> tuple[str, ...]:
+    """Return those of a term's default layers that no dream pulls at; else their neighbor.
 
     Args:
         dreamed: the dream's layers.
         layers: the defaults.
         known: all layers of the loss network, in order.
     """
-    free = [layer for layer in layers if layer not in dreamed]
+    free = tuple(layer for layer in layers if layer not in dreamed)
     others = [layer for layer in known if layer not in dreamed]
     if free or not others:
-        return free or list(layers)
+        return free or tuple(layers)
     place = known.index(layers[0])
-    return [min(others, key=lambda layer: abs(known.index(layer) - place))]
-
-
-def check(settings):
-    """Complains of what can be known to be wrong before anything is computed.
-
-    Raises:
-        ValueError, OSError: the message says what to do.
-    """
-    for name in ("content_layers", "style_layers"):
-        check_layers(settings["loss_network"], layer_weights(settings[name]))
-    check_layers(settings["loss_network"], Dream(settings["dream"]).layers)
-    check_weights(settings["loss_network"], settings["loss_weights"])
-    start = settings["start"]
-    if start not in ("photo", "noise") and not os.path.exists(start):
-        raise FileNotFoundError(
-            f"start must be photo, noise or a picture's path. Received: {start}"
-        )
-    if settings["optimizer"] not in METHODS:
-        raise ValueError(
-            f"optimizer must be one of {', '.join(METHODS)}. Received: "
-            f"{settings['optimizer']!r}"
-        )
-    extension = os.path.splitext(settings["out"])[1].lower()
-    if extension not in WRITABLE:
-        raise ValueError(
-            f"out must be a picture: {', '.join(WRITABLE)}. Received: {settings['out']}"
-        )
-    check_writable(settings["out"])
-    shares = settings["style_weights"]
-    if shares and len(shares) != len(settings["style"]):
-        raise ValueError(
-            f"style_weights must be one for each of {len(settings['style'])} paintings. "
-            f"Received: {shares}"
-        )
-    for name in ("iterations", "scales", "size", "style_size", "learning_rate"):
-        if settings[name] is not None and settings[name] <= 0:
-            raise ValueError(f"{name} must be more than 0. Received: {settings[name]}")
-    for name in ("jitter", "every", "seed"):
-        if settings[name] < 0:
-            raise ValueError(f"{name} must not be negative. Received: {settings[name]}")
-    if settings["scale_factor"] <= 1:
-        raise ValueError(
-            f"scale_factor must be more than 1. Received: {settings['scale_factor']}"
-        )
-    if settings["jitter"] and settings["optimizer"] == "lbfgs":
-        raise ValueError(
-            "L-BFGS needs an objective that holds still: leave --jitter, or choose "
-            "--optimizer adam or gd"
-        )
-
-
-def refuse_to_replace(out, checkpoint):
-    """Raises FileExistsError if a result or an unfinished one is there already."""
-    if os.path.exists(checkpoint):
-        raise FileExistsError(
-            f"There is a checkpoint of an unfinished picture: {checkpoint}. Go on from "
-            "it with --resume, or begin again with --overwrite"
-        )
-    if os.path.exists(out):
-        raise FileExistsError(f"{out} is there already. Give another --out, or --overwrite")
+    return (min(others, key=lambda layer: abs(known.index(layer) - place)),)

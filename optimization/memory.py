@@ -6,7 +6,7 @@ import os
 import keras
 
 from fusion_style.devices import gpus
-from fusion_style.optimization.minimize import MEMORY
+from fusion_style.optimization.methods import MEMORY
 
 # Measured with TensorFlow on a CPU, by benchmarks/optimizers.py.
 AT_REST = 840e6  # bytes of Python, Keras, TensorFlow

@@ -5,19 +5,19 @@ gradient ascent. On any Keras backend; see `optimization.gradients`.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.optimize
 
 from fusion_style.optimization.gradients import value_and_gradient
+from fusion_style.optimization.methods import METHODS
 
 LEARNING_RATES = {"lbfgs": None, "adam": 5.0, "gd": 1.5}
-MEMORY = 10  # pairs of steps and gradients that L-BFGS remembers
 
 
 class Step(NamedTuple):
-    """What a callback is told after every iteration.
+    """Tell a callback what there is after an iteration.
 
     Attributes:
         iteration: how many were done, with those of an earlier run.
@@ -28,12 +28,12 @@ class Step(NamedTuple):
 
     iteration: int
     pixels: np.ndarray
-    terms: dict
-    state: dict
+    terms: dict[str, float]
+    state: dict[str, Any]
 
 
 class Minimized(NamedTuple):
-    """What `minimize` returns.
+    """Hold what `minimize` returns.
 
     Attributes:
         pixels: float32 (height, width, 3), 0-255.
@@ -41,27 +41,27 @@ class Minimized(NamedTuple):
     """
 
     pixels: np.ndarray
-    losses: list
+    losses: list[dict[str, float]]
 
 
 def minimize(
-    objective,
-    start,
-    method="lbfgs",
-    iterations=400,
-    learning_rate=None,
-    callback=None,
-    normalize=False,
-    jitter=0,
-    seed=0,
-    done=0,
-    state=None,
-):
-    """Changes a picture until an objective is small.
+    objective: Callable[[Any], tuple[Any, dict[str, Any]]],
+    start: np.ndarray,
+    method: str = "lbfgs",
+    iterations: int = 400,
+    learning_rate: float | None = None,
+    callback: Callable[[Step], object] | None = None,
+    normalize: bool = False,
+    jitter: int = 0,
+    seed: int = 0,
+    done: int = 0,
+    state: Mapping[str, Any] | None = None,
+) -> Minimized:
+    """Change a picture until an objective is small.
 
     Example, Gatys' method with our loss:
 
-        loss = PerceptualLoss(painting, "vgg19")
+        loss = PerceptualLoss(painting, LossConfig("vgg19"))
         result = minimize(PictureObjective(loss, photograph), photograph)
 
     Args:
@@ -118,9 +118,17 @@ def minimize(
 
 
 class Run:
-    """Evaluates the objective, counts iterations and keeps their losses."""
+    """Evaluate the objective, count iterations and keep their losses."""
 
-    def __init__(self, objective, iterations, callback, jitter, seed, done):
+    def __init__(
+        self,
+        objective: Callable[[Any], tuple[Any, dict[str, Any]]],
+        iterations: int,
+        callback: Callable[[Step], object] | None,
+        jitter: int,
+        seed: int,
+        done: int,
+    ) -> None:
         self.differentiate = value_and_gradient(objective)
         self.iterations, self.callback = iterations, callback
         self.jitter, self.seed, self.done = jitter, seed, done
@@ -128,11 +136,12 @@ class Run:
         self.evaluations = done
 
     @property
-    def over(self):
+    def over(self) -> bool:
+        """Whether all iterations are done, or the callback stopped them."""
         return self.stopped or self.done >= self.iterations
 
-    def evaluate(self, pixels):
-        """(objective, gradient) at float32 pixels (height, width, 3)."""
+    def evaluate(self, pixels: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return (objective, gradient) at float32 pixels (height, width, 3)."""
         shift = (0, 0)
         if self.jitter:  # the same one when an earlier run is gone on with
             rng = np.random.default_rng((self.seed, self.evaluations))
@@ -148,103 +157,10 @@ class Run:
         self.terms = {"total": value, **terms}
         return value, np.roll(gradient, (-shift[0], -shift[1]), (0, 1))
 
-    def report(self, pixels, state):
-        """Ends an iteration, at the pixels that were evaluated last."""
+    def report(self, pixels: np.ndarray, state: dict[str, Any]) -> None:
+        """End an iteration, at the pixels that were evaluated last."""
         self.done += 1
         self.losses.append(self.terms)
         if self.callback:
             step = Step(self.done, np.array(pixels, np.float32), self.terms, state)
             self.stopped = bool(self.callback(step))
-
-
-def lbfgs(run, pixels, value, gradient, learning_rate, normalize, state):
-    """SciPy's L-BFGS-B. Its first step has length 1, so pixels are given to it in
-    units that make this one gray level each."""
-    unit = math.sqrt(pixels.size)
-    known = {"x": pixels, "value": value, "gradient": gradient}
-
-    def function(x):
-        x = to_pixels(x)
-        if not np.array_equal(x, known["x"]):
-            known["value"], known["gradient"] = run.evaluate(x)
-            known["x"] = x
-        return known["value"], known["gradient"].ravel().astype(np.float64) * unit
-
-    def to_pixels(x):
-        return (x * unit).reshape(pixels.shape).astype(np.float32)
-
-    def callback(intermediate_result):
-        run.report(to_pixels(intermediate_result.x), {})
-        if run.over:
-            raise StopIteration
-
-    while not run.over:
-        before = run.done
-        result = scipy.optimize.minimize(
-            function,
-            known["x"].ravel().astype(np.float64) / unit,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=scipy.optimize.Bounds(
-                np.zeros(pixels.size), np.full(pixels.size, 255 / unit)
-            ),
-            callback=callback,
-            options={
-                "maxiter": run.iterations,
-                "maxfun": 20 * run.iterations,
-                "maxcor": MEMORY,
-                "ftol": 0,
-                "gtol": 0,
-            },
-        )
-        pixels = to_pixels(result.x)
-        # A line search that finds nothing better is tried once more without what was
-        # remembered; if that helps no more, it is as good as float32 gradients tell.
-        if run.done == before:
-            break
-    return pixels
-
-
-def adam(run, pixels, value, gradient, learning_rate, normalize, state):
-    """Kingma & Ba 2015, algorithm 1, and pixels kept within 0-255."""
-    first, second, epsilon = 0.9, 0.999, 1e-7
-    mean = state.get("mean", np.zeros_like(pixels))
-    square = state.get("square", np.zeros_like(pixels))
-    # Adam doesn't see the gradient's scale, but for epsilon.
-    scale = np.float32(state.get("scale", np.abs(gradient).mean() or 1))
-    while not run.over:
-        t = run.done + 1
-        gradient = gradient / scale
-        mean = first * mean + np.float32(1 - first) * gradient
-        square = second * square + np.float32(1 - second) * np.square(gradient)
-        rate = learning_rate * math.sqrt(1 - second**t) / (1 - first**t)
-        pixels = pixels - np.float32(rate) * mean / (np.sqrt(square) + epsilon)
-        pixels = np.clip(pixels, 0, 255).astype(np.float32)
-        value, gradient = run.evaluate(pixels)
-        run.report(pixels, {"mean": mean, "square": square, "scale": scale})
-    return pixels
-
-
-def gradient_descent(run, pixels, value, gradient, learning_rate, normalize, state):
-    """x ← x − ηg; η is halved, and the step taken back, where the objective would rise.
-
-    With jitter, objectives of two steps don't compare, and η stays.
-    """
-    magnitude = float(np.abs(gradient).mean()) or 1.0
-    rate = float(state.get("rate", learning_rate / magnitude))
-    while not run.over:
-        if normalize:
-            rate = learning_rate / (float(np.abs(gradient).mean()) or 1.0)
-        trial = np.clip(pixels - np.float32(rate) * gradient, 0, 255)
-        terms = run.terms
-        new_value, new_gradient = run.evaluate(trial)
-        if normalize or run.jitter or new_value <= value:
-            pixels, value, gradient = trial, new_value, new_gradient
-            rate *= 1.0 if run.jitter else 1.1
-        else:
-            rate, run.terms = rate / 2, terms
-        run.report(pixels, {"rate": np.float64(rate)})
-    return pixels
-
-
-METHODS = {"lbfgs": lbfgs, "adam": adam, "gd": gradient_descent}

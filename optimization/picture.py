@@ -3,21 +3,14 @@
 import contextlib
 import os
 import time
-from itertools import chain
+from collections.abc import Callable
+from typing import Any
 
-import keras
-
-from fusion_style.data.colors import with_colors_of
-from fusion_style.data.images import fit_size, read_picture, resize
-from fusion_style.losses.dream import Dream
-from fusion_style.losses.features.networks import smallest_picture
-from fusion_style.losses.gatys import GatysLoss
-from fusion_style.losses.objective import PictureObjective
-from fusion_style.losses.perceptual import PerceptualLoss, layer_weights
-from fusion_style.optimization.config import check, complete, refuse_to_replace
+from fusion_style.data.images import read_picture
+from fusion_style.locks import locked
+from fusion_style.optimization.checks import checked, refuse_to_replace
+from fusion_style.optimization.config import OptimizeConfig
 from fusion_style.optimization.memory import check_memory
-from fusion_style.optimization.minimize import Step, minimize
-from fusion_style.optimization.scales import enlarge_changes, first_pixels, sizes
 from fusion_style.optimization.snapshots import (
     Snapshots,
     check_files,
@@ -27,69 +20,20 @@ from fusion_style.optimization.snapshots import (
     read_checkpoint,
     sigterm_as_interrupt,
 )
+from fusion_style.optimization.work import Work
 
 
 def optimize_picture(
-    content,
-    style=(),
-    out="result.png",
-    style_weights=None,
-    style_size=None,
-    loss_network="vgg19",
-    loss_weights="imagenet",
-    pooling="max",
-    content_layers=None,
-    style_layers=None,
-    objective="perceptual",
-    content_weight=None,
-    style_weight=None,
-    tv_weight=None,
-    dream=(),
-    dream_weight=None,
-    start="photo",
-    optimizer=None,
-    learning_rate=None,
-    iterations=None,
-    size=512,
-    scales=None,
-    scale_factor=None,
-    jitter=None,
-    keep_colors=False,
-    every=0,
-    seed=0,
-    resume=False,
-    overwrite=False,
-    say=print,
-):
-    """Optimizes the pixels of one picture and writes it to `out`.
+    config: OptimizeConfig, say: Callable[[str], object] = print
+) -> dict[str, Any]:
+    """Optimize the pixels of one picture and write it to `config.out`.
 
-    What is None here depends on the objective, and on whether there is a painting or
-    a dream alone: `optimization.config` has these defaults.
+    Example:
+        optimize_picture(OptimizeConfig("photo.jpg", ("starry.jpg",), "result.png"))
 
     Args:
-        content: path of the photograph.
-        style: paths of paintings; none for a dream alone.
-        out: path of the picture to write.
-        style_weights: the paintings' shares; see `PerceptualLoss.see_style`.
-        style_size: shorter side of the paintings in pixels, and so the size of the
-            strokes; by default the picture's. In proportion at smaller scales.
-        loss_network, loss_weights, pooling: see `losses.features.networks`.
-        content_layers, style_layers, content_weight, style_weight, tv_weight: see
-            `losses.perceptual` and `losses.gatys`. A dream's layers are not among the
-            default ones.
-        objective: "perceptual" or "gatys".
-        dream, dream_weight: see `losses.dream` and `losses.objective`.
-        start: "photo", "noise" or the path of a picture.
-        optimizer, learning_rate, jitter: see `optimization.minimize.minimize`. A dream
-            alone normalizes its gradients.
-        iterations: at each scale.
-        size: longer side of the result in pixels.
-        scales, scale_factor: see `optimization.scales.sizes`.
-        keep_colors: the photograph's colors, the painting's brightness.
-        every: iterations between two pictures on the way, written beside `out`.
-        seed: of the noise, of the jitter and of random loss weights.
-        resume: go on from the checkpoint beside `out`.
-        overwrite: replace `out` if it is there.
+        config: which pictures, and how. What is None in it depends on the objective,
+            and on whether there is a painting or a dream alone.
         say: called with what there is to say before it starts.
 
     Returns:
@@ -100,151 +44,90 @@ def optimize_picture(
     Raises:
         ValueError, OSError: for what was given and cannot be; the message says what
             to do.
+        BlockingIOError: if another optimization writes the same picture.
         MemoryError: if it needs more memory than the machine has.
         FloatingPointError: if the objective stops being finite; the checkpoint has the
             last good picture.
         KeyboardInterrupt: if it is stopped before there is anything to leave behind.
     """
-    settings = {name: value for name, value in locals().items() if name != "say"}
-    settings = complete(settings)
-    check(settings)
-    checkpoint = None
-    if resume:
-        checkpoint = read_checkpoint(checkpoint_path(out))
-        check_same(checkpoint_path(out), checkpoint["settings"], settings)
-    elif not overwrite:
-        refuse_to_replace(out, checkpoint_path(out))
-
-    photograph = read_picture(content)
-    work = Work(settings, photograph)
-    files = files_of(settings)
-    if resume:
-        check_files(checkpoint_path(out), checkpoint["files"], files)
-    paintings = [size for shape in work.shapes for size in work.painting_sizes(shape)]
-    shape, method = work.shapes[-1], settings["optimizer"]
-    check_memory(work.loss.network, shape, method, paintings, say)
-    snapshots = Snapshots(out, settings, files, photograph, work.finish, every)
-    started, finished = time.monotonic(), True
-    with sigterm_as_interrupt():
-        try:
-            work.through_scales(snapshots, checkpoint)
-        except KeyboardInterrupt:
-            finished = False
-            if not snapshots.stop():
-                raise
-        except FloatingPointError:
-            snapshots.stop()
-            raise
-        finally:
-            snapshots.close()
-    if finished:
-        try:
-            snapshots.write(out, work.pixels)
-        except OSError:
-            snapshots.save_or_warn()  # for --resume, which only writes it then
-            raise
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(checkpoint_path(out))
+    config = checked(config)
+    with alone(config.out):
+        checkpoint = begin(config)
+        photograph, files = read_picture(config.content), files_of(config)
+        if checkpoint:
+            check_files(checkpoint_path(config.out), checkpoint["files"], files)
+        work = Work(config, photograph)
+        check_memory(work.loss.network, work.shapes[-1], config.optimizer, work.seen(), say)
+        started = time.monotonic()
+        snapshots = Snapshots(config, files, photograph, work.finish)
+        finished = go_through(work, snapshots, checkpoint)
+        if finished:
+            write_result(config.out, work, snapshots)
     return {
         "finished": finished,
-        "out": out,
+        "out": config.out,
         "seconds": time.monotonic() - started,
         "losses": work.losses,
     }
 
 
-class Work:
-    """What is read and built once, and what becomes of it from scale to scale."""
+def alone(out: str) -> contextlib.AbstractContextManager[None]:
+    """Return a context in which no other optimization writes the same picture."""
+    folder, name = os.path.split(checkpoint_path(out))
+    return locked(
+        os.path.join(folder, f".{name}.lock"),
+        f"Another optimization writes {out}. Wait for its end, or give another --out",
+    )
 
-    def __init__(self, settings, photograph):
-        self.settings, self.photograph = settings, photograph.pixels
-        self.paintings = [read_picture(path).pixels for path in settings["style"]]
-        self.dream = Dream(settings["dream"]) if settings["dream"] else None
-        terms = (layer_weights(settings[f"{kind}_layers"]) for kind in ("content", "style"))
-        layers = {*chain(*terms), *(self.dream.layers if self.dream else ())}
-        self.smallest = max(16, smallest_picture(settings["loss_network"], tuple(layers)))
-        self.shapes = sizes(
-            *self.photograph.shape[:2],
-            **self.chosen("size", "scales", "scale_factor"),
-            smallest=self.smallest,
-        )
-        self.loss = self.build_loss()
-        self.pixels, self.losses = None, []
 
-    def chosen(self, *names):
-        """Some of the settings, as keyword arguments."""
-        return {name: self.settings[name] for name in names}
+def begin(config: OptimizeConfig) -> dict[str, Any] | None:
+    """Return the checkpoint to go on from, or None where a new picture may begin.
 
-    def build_loss(self):
-        """The loss, without a painting yet."""
-        keras.utils.set_random_seed(self.settings["seed"])  # of random weights
-        kind = GatysLoss if self.settings["objective"] == "gatys" else PerceptualLoss
-        return kind(
-            (),  # the paintings' turn comes at every scale
-            also=self.dream.layers if self.dream else (),
-            **self.chosen(
-                "loss_network", "loss_weights", "pooling", "content_layers",
-                "style_layers", "content_weight", "style_weight", "tv_weight",
-            ),
-        )  # fmt: skip
+    Raises:
+        ValueError, OSError: if there is none, or one that must not be replaced.
+    """
+    path = checkpoint_path(config.out)
+    if config.resume:
+        checkpoint = read_checkpoint(path)
+        check_same(path, checkpoint["settings"], config)
+        return checkpoint
+    if not config.overwrite:
+        refuse_to_replace(config.out, path)
+    return None
 
-    def painting_sizes(self, shape):
-        """The paintings' (height, width) for a picture of (height, width)."""
-        side = self.settings["style_size"] or min(self.shapes[-1])
-        side = max(self.smallest, side * max(shape) / max(self.shapes[-1]))
-        return [fit_size(*p.shape[:2], side, side=min) for p in self.paintings]
 
-    def through_scales(self, snapshots, checkpoint):
-        """Optimizes at every scale, or at those that the checkpoint has not seen."""
-        first = checkpoint["scale"] if checkpoint else 0
-        for scale, shape in enumerate(self.shapes):
-            if scale < first:
-                continue
-            photograph = resize(self.photograph, *shape)
-            done, state = 0, {}
-            if checkpoint and scale == first:
-                self.pixels = checkpoint["pixels"]
-                done, rate = checkpoint["iteration"], "learning_rate"
-                if checkpoint["settings"][rate] == self.settings[rate]:
-                    state = checkpoint["state"]
-                if self.pixels.shape != photograph.shape:
-                    raise ValueError(
-                        f"The checkpoint has a picture of {self.pixels.shape[:2]}, the "
-                        f"photograph makes one of {shape}: is it another photograph?"
-                    )
-            elif self.pixels is None:
-                self.pixels = first_pixels(
-                    self.settings["start"], photograph, self.settings["seed"]
-                )
-            elif self.loss.style_layers:
-                self.pixels = resize(self.pixels, *shape)
-            else:
-                self.pixels = enlarge_changes(self.pixels, self.photograph, *shape)
-            step = Step(done, self.pixels, {}, state)
-            snapshots.begin(scale, step, self.settings["iterations"])
-            if self.paintings:
-                fitting = zip(self.paintings, self.painting_sizes(shape), strict=True)
-                paintings = [resize(painting, *size) for painting, size in fitting]
-                self.loss.see_style(paintings, self.settings["style_weights"])
-            objective = PictureObjective(
-                self.loss, photograph, self.dream, self.settings["dream_weight"]
-            )
-            minimized = minimize(
-                objective,
-                self.pixels,
-                self.settings["optimizer"],
-                callback=snapshots,
-                normalize=not self.paintings,
-                done=done,
-                state=state,
-                **self.chosen("iterations", "learning_rate", "jitter", "seed"),
-            )
+def go_through(work: Work, snapshots: Snapshots, checkpoint: dict[str, Any] | None) -> bool:
+    """Optimize at every scale; return False if it was stopped, after a snapshot.
+
+    Raises:
+        FloatingPointError: after a snapshot of the last good picture.
+        KeyboardInterrupt: if there is nothing yet to leave behind.
+    """
+    with sigterm_as_interrupt():
+        try:
+            work.through_scales(snapshots, checkpoint)
+        except KeyboardInterrupt:
+            if not snapshots.stop():
+                raise
+            return False
+        except FloatingPointError:
+            snapshots.stop()
+            raise
+        finally:
             snapshots.close()
-            self.pixels = minimized.pixels
-            self.losses.append(minimized.losses)
+    return True
 
-    def finish(self, pixels):
-        """What of the pixels is written."""
-        if not self.settings["keep_colors"]:
-            return pixels
-        return with_colors_of(pixels, resize(self.photograph, *pixels.shape[:2]))
+
+def write_result(out: str, work: Work, snapshots: Snapshots) -> None:
+    """Write the picture, and remove the checkpoint, which is not needed any more.
+
+    Raises:
+        OSError: if it cannot be written; then there is a checkpoint.
+    """
+    try:
+        snapshots.write(out, work.pixels)
+    except OSError:
+        snapshots.save_or_warn()  # for --resume, which only writes it then
+        raise
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(checkpoint_path(out))

@@ -6,6 +6,8 @@ import os
 import signal
 import time
 import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import tqdm
@@ -13,39 +15,40 @@ import tqdm
 from fusion_style.data.images import Picture, resize, to_bytes, write_picture
 from fusion_style.files import replacing, sha256
 from fusion_style.losses.features.identity import known_by
+from fusion_style.optimization.config import OptimizeConfig
+from fusion_style.optimization.minimize import Step
+from fusion_style.settings import changed, flatten
 
-# What a continuation may be told differently: where files are now, and what helps when
-# an objective is no longer finite.
-FREE_TO_CHANGE = {
-    "content", "style", "loss_weights", "out", "every", "resume", "overwrite",
-    "iterations", "learning_rate", "content_weight", "style_weight", "tv_weight",
-    "dream_weight",
-}  # fmt: skip
 ADVICE = "Go on with what it has, or begin another picture with another --out"
 
 
 class Snapshots:
-    """The callback of `minimize`: the latest step, in files when it is time.
+    """Keep the latest step of `minimize`, whose callback it is; write it in time.
 
     Args:
-        out: path of the result.
-        settings: what the picture was asked for with; goes into the checkpoint.
-        files: of `files_of` them; so does this.
+        config: what the picture was asked for with; goes into the checkpoint.
+        files: of `files_of` it; so does this.
         photograph: `data.images.Picture`; its alpha and EXIF are the results' too.
         finish: function from pixels to pixels, for every picture that is written.
-        every: iterations between two pictures; 0 for none on the way.
         seconds: between two checkpoints, at least.
     """
 
-    def __init__(self, out, settings, files, photograph, finish, every=0, seconds=60):
-        self.out, self.photograph = out, photograph
-        self.settings, self.files = settings, files
-        self.finish, self.every, self.seconds = finish, every, seconds
+    def __init__(
+        self,
+        config: OptimizeConfig,
+        files: dict[str, Any],
+        photograph: Picture,
+        finish: Callable[[np.ndarray], np.ndarray],
+        seconds: float = 60,
+    ) -> None:
+        self.config, self.files, self.photograph = config, files, photograph
+        self.out, self.every = config.out, config.every
+        self.finish, self.seconds = finish, seconds
         self.scale, self.latest, self.saved_at = 0, None, time.monotonic()
         self.bar = None
 
-    def begin(self, scale, step, iterations):
-        """Begins the scale of number `scale`, or goes on with it, at `step`.
+    def begin(self, scale: int, step: Step, iterations: int) -> None:
+        """Begin the scale of number `scale`, or go on with it, at `step`.
 
         At the very beginning there is nothing yet that would be worth leaving behind.
         """
@@ -60,7 +63,8 @@ class Snapshots:
             dynamic_ncols=True,
         )
 
-    def __call__(self, step):
+    def __call__(self, step: Step) -> None:
+        """Take a step: show it, and write a picture or a checkpoint when it is time."""
         self.latest = step
         self.bar.set_postfix_str(
             ", ".join(f"{name} {value:.4g}" for name, value in step.terms.items()),
@@ -77,26 +81,27 @@ class Snapshots:
         if time.monotonic() - self.saved_at > self.seconds:
             self.save_or_warn()
 
-    def close(self):
-        """Ends the progress bar."""
+    def close(self) -> None:
+        """End the progress bar."""
         if self.bar:
             self.bar.close()
 
-    def write(self, path, pixels):
-        """Writes a picture of what the pixels are, at their size."""
+    def write(self, path: str, pixels: np.ndarray) -> None:
+        """Write a picture of the pixels, at their size."""
         alpha = self.photograph.alpha
         if alpha is not None:
             alpha = to_bytes(resize(alpha, *pixels.shape[:2]))
         write_picture(path, Picture(self.finish(pixels), alpha, self.photograph.exif))
 
-    def save(self):
-        """Writes the checkpoint of the latest step."""
+    def save(self) -> None:
+        """Write the checkpoint of the latest step."""
         path = checkpoint_path(self.out)
-        save_checkpoint(path, self.settings, self.files, self.scale, self.latest)
+        settings = flatten(self.config)
+        save_checkpoint(path, settings, self.files, self.scale, self.latest)
         self.saved_at = time.monotonic()
 
-    def save_or_warn(self):
-        """A full disk is no reason to lose what was optimized."""
+    def save_or_warn(self) -> None:
+        """Write the checkpoint; a full disk is no reason to lose what was optimized."""
         try:
             self.save()
         except OSError as error:
@@ -106,8 +111,8 @@ class Snapshots:
                 "but --resume would begin at the last one, if there is one"
             )
 
-    def stop(self):
-        """Leaves the latest picture and its checkpoint; False if there is none yet."""
+    def stop(self) -> bool:
+        """Leave the latest picture and its checkpoint; False if there is none yet."""
         if self.latest is None:
             return False
         self.save_or_warn()
@@ -115,13 +120,15 @@ class Snapshots:
         return True
 
 
-def checkpoint_path(out):
-    """Where the checkpoint of the picture `out` is."""
+def checkpoint_path(out: str) -> str:
+    """Return where the checkpoint of the picture `out` is."""
     return os.path.splitext(out)[0] + ".checkpoint.npz"
 
 
-def save_checkpoint(path, settings, files, scale, step):
-    """Writes settings, `files_of` them, scale and a `Step`, or nothing."""
+def save_checkpoint(
+    path: str, settings: dict[str, Any], files: dict[str, Any], scale: int, step: Step
+) -> None:
+    """Write settings, `files_of` them, scale and a `Step`, or nothing."""
     state = {f"state/{name}": value for name, value in step.state.items()}
     with replacing(path) as temporary:
         np.savez(
@@ -135,17 +142,20 @@ def save_checkpoint(path, settings, files, scale, step):
         )
 
 
-def files_of(settings):
-    """{kind: sha256 of the pictures and weights that an objective is made of}."""
+def files_of(config: OptimizeConfig) -> dict[str, Any]:
+    """Return {kind: sha256} of the pictures and weights that an objective is made of."""
     return {
-        "content": sha256(settings["content"]),
-        "style": [sha256(path) for path in settings["style"]],
-        "loss_weights": known_by(settings["loss_weights"]),
+        "content": sha256(config.content),
+        "style": [sha256(path) for path in config.style],
+        "loss_weights": known_by(config.loss_weights),
     }
 
 
-def read_checkpoint(path):
-    """{"settings", "files", "scale", "iteration", "pixels", "state"} of a checkpoint.
+def read_checkpoint(path: str) -> dict[str, Any]:
+    """Return what is in a checkpoint.
+
+    Returns:
+        {"settings", "files", "scale", "iteration", "pixels", "state"}.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -177,26 +187,25 @@ def read_checkpoint(path):
         ) from error
 
 
-def check_same(path, before, now):
-    """Raises ValueError where settings differ from those of the checkpoint at `path`."""
-    now = json.loads(json.dumps(now))  # a tuple is the list that JSON made of it
-    for name, was in before.items():
-        if name not in FREE_TO_CHANGE and now[name] != was:
-            raise ValueError(
-                f"The picture in {path} has {name} = {was}. Received: {now[name]}. {ADVICE}"
-            )
+def check_same(path: str, before: dict[str, Any], config: OptimizeConfig) -> None:
+    """Raise ValueError where settings differ from those of the checkpoint at `path`."""
+    now = flatten(config)
+    for name, was in changed(before, now, OptimizeConfig):
+        raise ValueError(
+            f"The picture in {path} has {name} = {was}. Received: {now[name]}. {ADVICE}"
+        )
 
 
-def check_files(path, before, now):
-    """The same of `files_of` them."""
+def check_files(path: str, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raise ValueError where `files_of` differs from that of the checkpoint."""
     for name, was in before.items():
         if now[name] != was:
             raise ValueError(f"The picture in {path} was begun with other {name}. {ADVICE}")
 
 
 @contextlib.contextmanager
-def sigterm_as_interrupt():
-    """Lets SIGTERM stop what Ctrl-C stops."""
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM stop what Ctrl-C stops."""
 
     def interrupt(number, frame):
         raise KeyboardInterrupt

@@ -10,23 +10,24 @@ os.environ.update(CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
 import pytest
 from PIL import Image
 
-import fusion_style.training.learn
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.style_file import save_network
+from fusion_style.settings import build
 from fusion_style.tests.support.made_up_weights import write_darknet
 from fusion_style.tests.support.pictures import made_up_photograph
-from fusion_style.tests.support.tiny import TINY_TRAINING, build_tiny_network
+from fusion_style.tests.support.tiny import TINY_TRAINING
+from fusion_style.training.config import TrainConfig
+from fusion_style.training.learn import learn_style
 
 
 @pytest.fixture
 def learn(painting, photographs, tmp_path, monkeypatch):
-    """`learn_style` with a tiny network, in a folder of its own."""
-    monkeypatch.setattr(fusion_style.training.learn, "build_network", build_tiny_network)
+    """`learn_style` of a small `TrainConfig`, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
 
     def learn(**settings):
         given = {"style": painting, "data": photographs} | TINY_TRAINING | settings
-        return fusion_style.training.learn.learn_style(**given)
+        return learn_style(build(TrainConfig, given))
 
     return learn
 

@@ -78,7 +78,7 @@ def test_what_may_not_change():
     before = flatten(FrameConfig("Sea"))
     after = flatten(FrameConfig("Lake", side=20, frame=WoodConfig("ash")))
     assert changed(before, before, FrameConfig) == []
-    assert changed(before, after, FrameConfig) == ["side", "wood"]
+    assert changed(before, after, FrameConfig) == [("side", 512), ("wood", "oak")]
     del before["side"], before["depth"]  # written before there was such a setting
-    assert changed(before, after, FrameConfig) == ["side", "wood"]
+    assert changed(before, after, FrameConfig) == [("side", 512), ("wood", "oak")]
     assert changed(before, flatten(FrameConfig("Lake")), FrameConfig) == []

@@ -1,88 +1,159 @@
-"""What a training is told: whether it can be done, and where its files go."""
+"""TrainConfig: what a training is told, and whether it can be done."""
 
-import os
+import dataclasses
 
+from fusion_style import settings
+from fusion_style.data.photos.cache import KINDS
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.features.networks import (
     ENOUGH,
     architecture,
     check_layers,
+    check_pooling,
     check_weights,
     smallest_picture,
 )
 from fusion_style.losses.perceptual import layer_weights
+from fusion_style.models import networks
+from fusion_style.models.config import NetworkConfig
 from fusion_style.models.shipped import style_path
-from fusion_style.models.style_file import CHECKPOINT
+from fusion_style.settings import setting
 
 SMALLEST = 16  # pixels: a crop of less shows nothing
+LARGEST = 16384  # pixels
 
 
-def check(settings):
-    """Complains of what can be known to be wrong before anything is downloaded.
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """What a training is told; only the painting must be given.
+
+    Example:
+        learn_style(TrainConfig("starry.jpg", data="photos", steps=4000))
+
+    `may_change` says what may be another when a training goes on: where files are, and
+    what the numbers don't depend on. Files are compared by what is in them.
+    """
+
+    style: str = setting("The painting.", may_change=True)
+    data: str = setting(
+        "A folder of photographs, or a TFDS data set.", "coco/2014", may_change=True
+    )
+    out: str | None = setting(
+        "The style file to write. By default the painting's name.keras.",
+        None,
+        may_change=True,
+    )
+    transformer: NetworkConfig = NetworkConfig()
+    loss: LossConfig = LossConfig()
+    size: int = setting(
+        "Side of the training crops, in pixels.", 256, at_least=SMALLEST, at_most=LARGEST
+    )
+    style_size: int = setting(
+        "Shorter side of the painting, in pixels: sets the strokes.",
+        384,
+        at_least=SMALLEST,
+        at_most=LARGEST,
+    )
+    batch: int = setting(
+        "Photographs in a step, over all devices.", 4, at_least=1, at_most=2**16
+    )
+    cache: str = setting(
+        "Where decoded photographs are kept for the next epoch.",
+        "memory",
+        choices=KINDS,
+        may_change=True,
+    )
+    cache_gb: float = setting(
+        "How much is kept, in gigabytes; the rest is decoded again.",
+        2.0,
+        at_least=0,
+        at_most=1e6,
+        may_change=True,
+    )
+    epochs: float = setting("Passes over the photographs.", 2.0, above=0, at_most=1e6)
+    steps: int | None = setting(
+        "Length of the training, instead of --epochs.", None, at_least=1, at_most=10**9
+    )
+    learning_rate: float = setting(
+        "Adam's at the start; falls to 0 along a cosine.", 2e-3, above=0, at_most=10
+    )
+    precision: str = setting(
+        "Of the activations.", "float32", choices=("float32", "bfloat16")
+    )
+    devices: str = setting("auto, cpu, gpu, cpu:N or gpu:N.", "auto", may_change=True)
+    seed: int = setting(
+        "Of weights, photographs and crops.", 0, at_least=0, at_most=2**32 - 1
+    )
+    preview: str | None = setting(
+        "A photograph or a folder to paint while training.", None, may_change=True
+    )
+    log_dir: str | None = setting(
+        "For TensorBoard, preview, checkpoint. By default OUT.training.",
+        None,
+        may_change=True,
+    )
+    checkpoint_every: float = setting(
+        "Seconds between checkpoints; 0: after each step.",
+        120.0,
+        at_least=0,
+        at_most=1e9,
+        may_change=True,
+    )
+    resume: bool = setting(
+        "Go on from the checkpoint in --log_dir.", False, may_change=True
+    )
+    init_from: str | None = setting("A style file to start from.", None, may_change=True)
+
+
+def check(config: TrainConfig) -> None:
+    """Complain of what can be known to be wrong before anything is downloaded.
 
     Raises:
         ValueError, OSError: the message says what to do.
     """
-    if settings["precision"] not in ("float32", "bfloat16"):
-        raise ValueError(
-            f"precision must be float32 or bfloat16. Received: {settings['precision']!r}"
-        )
-    check_layers(settings["loss_network"], loss_layers(settings))
-    check_weights(settings["loss_network"], settings["loss_weights"])
-    if settings["init_from"] and not settings["resume"]:
-        style_path(settings["init_from"])
-    for name in ("batch", "epochs", "steps", "learning_rate"):
-        if settings[name] is not None and settings[name] <= 0:
-            raise ValueError(f"{name} must be more than 0. Received: {settings[name]}")
-    if settings["checkpoint_every"] < 0:
-        raise ValueError(
-            "checkpoint_every is a number of seconds, 0 for after each step. Received: "
-            f"{settings['checkpoint_every']}"
-        )
+    settings.check(config)
+    networks.network(config.transformer.network)
+    check_layers(config.loss.loss_network, loss_layers(config.loss))
+    check_weights(config.loss.loss_network, config.loss.loss_weights)
+    check_pooling(config.loss.loss_network, config.loss.pooling)
+    if config.init_from and not config.resume:
+        style_path(config.init_from)
 
 
-def check_sizes(settings):
-    """Complains of crops or a painting in which a layer would see next to nothing.
+def check_sizes(loss: LossConfig, **sizes: int) -> None:
+    """Complain of pictures in which a layer would see next to nothing.
 
     May build the loss network, for which the devices must have been chosen.
+
+    Args:
+        loss: whose layers look at the pictures.
+        sizes: {setting: shorter side in pixels}.
 
     Raises:
         ValueError: the message says what is enough.
     """
-    loss_network, layers = settings["loss_network"], loss_layers(settings)
-    for name in ("size", "style_size"):
-        if settings[name] >= ENOUGH:
+    layers = loss_layers(loss)
+    for name, size in sizes.items():
+        if size >= ENOUGH:
             continue  # for every layer of every network
-        smallest = max(SMALLEST, smallest_picture(loss_network, layers))
-        if settings[name] < smallest:
+        smallest = max(SMALLEST, smallest_picture(loss.loss_network, layers))
+        if size < smallest:
             raise ValueError(
-                f"{name} must be at least {smallest} for {loss_network}'s "
-                f"{', '.join(layers)}. Received: {settings[name]}"
+                f"{name} must be at least {smallest} for {loss.loss_network}'s "
+                f"{', '.join(layers)}. Received: {size}"
             )
 
 
-def loss_layers(settings):
-    """The names of the feature maps that the loss compares, each once.
+def loss_layers(loss: LossConfig) -> tuple[str, ...]:
+    """Return the names of the feature maps that the loss compares, each once.
 
     Raises:
         ValueError: if there are none of a kind.
     """
+    default, found = architecture(loss.loss_network), {}
     for kind in ("content_layers", "style_layers"):
-        if settings[kind] is not None and not settings[kind]:
+        layers = getattr(loss, kind)
+        if layers is not None and not layers:
             raise ValueError(f"{kind} is empty. Leave it out for the loss network's own")
-    default = architecture(settings["loss_network"])
-    content = settings["content_layers"] or default.content_layers
-    style = settings["style_layers"] or default.style_layers
-    return tuple(layer_weights(content) | layer_weights(style))
-
-
-def places(style, out=None, log_dir=None):
-    """(style file, folder of what a training leaves behind, checkpoint) to write.
-
-    Raises:
-        ValueError: if `out` does not end in `.keras`.
-    """
-    out = out or os.path.splitext(os.path.basename(style))[0] + ".keras"
-    if not out.endswith(".keras"):
-        raise ValueError(f"A style file's name ends in .keras. Received: {out}")
-    log_dir = log_dir or out.removesuffix(".keras") + ".training"
-    return out, log_dir, os.path.join(log_dir, CHECKPOINT)
+        found |= layer_weights(layers or getattr(default, kind))
+    return tuple(found)

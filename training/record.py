@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import time
+from typing import Any
 
 import numpy as np
 
@@ -13,13 +14,9 @@ from fusion_style.files import sha256
 from fusion_style.losses.features.identity import WORDS, known_by
 from fusion_style.models.shipped import style_path
 from fusion_style.models.style_file import FORMAT, StyleFileError, read_recipe
+from fusion_style.settings import changed, flatten
 
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
-# What a continuation may be told differently; the painting is compared by content.
-FREE_TO_CHANGE = {
-    "style", "data", "out", "loss_weights", "devices", "preview", "log_dir", "resume",
-    "checkpoint_every", "cache", "cache_gb", "init_from",
-}  # fmt: skip
 
 
 class RunRecord:
@@ -28,7 +25,7 @@ class RunRecord:
     It is the recipe in the checkpoint and in the style file, and a JSON file.
 
     Args:
-        settings: the arguments of `learn_style`.
+        config: of the training, a `training.config.TrainConfig`.
         steps: length of the whole training.
         every: so many steps make one entry of the history, their mean.
 
@@ -39,14 +36,14 @@ class RunRecord:
         skipped: {photograph: why it could not be read}.
     """
 
-    def __init__(self, settings, steps, every=10):
-        # As JSON has them: a tuple is the list that it will be.
-        self.settings = json.loads(json.dumps(settings | {"steps": steps}))
+    def __init__(self, config: Any, steps: int, every: int = 10) -> None:
+        self.config_class = type(config)
+        self.settings = flatten(config) | {"steps": steps}
         self.painting = {
-            "file": os.path.basename(settings["style"]),
-            "sha256": sha256(settings["style"]),
+            "file": os.path.basename(config.style),
+            "sha256": sha256(config.style),
         }
-        self.loss_weights = known_by(settings["loss_weights"])
+        self.loss_weights = known_by(config.loss.loss_weights)
         self.every = every
         self.history, self.recent, self.skipped = [], [], {}
         self.resumed, self.rollbacks = [], []
@@ -63,13 +60,12 @@ class RunRecord:
                 weights of the loss network.
         """
         recipe = read_checkpoint(checkpoint)
-        for name, was in recipe["settings"].items():
-            if name not in FREE_TO_CHANGE and self.settings[name] != was:
-                raise ValueError(
-                    f"The training in {checkpoint} has {name} = {was}. Received: "
-                    f"{self.settings[name]}. Go on with what it has, or start another "
-                    "training with another --out"
-                )
+        for name, was in changed(recipe["settings"], self.settings, self.config_class):
+            raise ValueError(
+                f"The training in {checkpoint} has {name} = {was}. Received: "
+                f"{self.settings[name]}. Go on with what it has, or start another "
+                "training with another --out"
+            )
         if recipe["painting"]["sha256"] != self.painting["sha256"]:
             raise ValueError(
                 f"The training in {checkpoint} learns another painting than "

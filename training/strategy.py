@@ -120,6 +120,11 @@ def worker():
         ) from None
 
 
+def is_chief() -> bool:
+    """Return whether this process writes the files: the only one, or number 0."""
+    return worker()[0] == 0
+
+
 def scope(strategy):
     """The context in which variables are created."""
     return strategy.scope() if strategy else contextlib.nullcontext()

@@ -3,8 +3,19 @@
 Johnson et al. 2016, Fig. 2, on any Keras backend.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
+import numpy as np
 from keras import ops
+
+from fusion_style.backend import jit_compile
+from fusion_style.losses.config import LossConfig
+from fusion_style.losses.perceptual import PerceptualLoss
+from fusion_style.models.config import NetworkConfig
+from fusion_style.models.keras_builder import build_network
+from fusion_style.training.strategy import log_shape, scope, synchronize_batch_norm
 
 
 @keras.saving.register_keras_serializable("fusion_style")
@@ -16,7 +27,8 @@ class MeanOverBatch(keras.losses.Loss):
     makes them the mean over the global batch.
     """
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the losses, (batch,)."""
         return y_pred
 
 
@@ -26,13 +38,14 @@ class BatchMean(keras.metrics.Mean):
     So what is logged of a step doesn't depend on where the training was stopped.
     """
 
-    def update_state(self, values, sample_weight=None):
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Forget what was before, and take these values."""
         self.reset_state()
         super().update_state(values, sample_weight)
 
 
 class StyleTrainer(keras.Model):
-    """Trains `transformer` with `fit` over batches of photographs.
+    """Train `transformer` with `fit` over batches of photographs.
 
     Args:
         transformer: network from and to (batch, height, width, 3), 0-255.
@@ -40,7 +53,13 @@ class StyleTrainer(keras.Model):
         log_shape: of each logged value; see `training.strategy.log_shape`.
     """
 
-    def __init__(self, transformer, perceptual_loss, log_shape=(), **kwargs):
+    def __init__(
+        self,
+        transformer: keras.Model,
+        perceptual_loss: PerceptualLoss,
+        log_shape: Sequence[int] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.transformer = transformer
         self.perceptual_loss = perceptual_loss
@@ -51,11 +70,19 @@ class StyleTrainer(keras.Model):
         self.style = BatchMean(name="style")
         self.variation = BatchMean(name="variation")
 
-    def call(self, photographs, training=None):
+    def call(self, photographs: Any, training: bool | None = None) -> Any:
+        """Return the photographs as they are painted."""
         return self.transformer(photographs, training=training)
 
-    def compute_loss(self, x, y=None, y_pred=None, sample_weight=None, training=True):
-        """The mean over the batch of the weighted terms; tracks them unweighted."""
+    def compute_loss(
+        self,
+        x: Any,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the mean over the batch of the weighted terms; track them unweighted."""
         terms = self.perceptual_loss(x, y_pred)
         for name, term in terms.items():
             getattr(self, name).update_state(term)
@@ -63,8 +90,10 @@ class StyleTrainer(keras.Model):
         self.total.update_state(total)
         return self.mean_over_batch(total, total)
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """What is logged of this step: the weighted loss, and its terms unweighted."""
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Return what is logged of this step: the weighted loss, its terms unweighted."""
         logged = {
             "loss": self.total,
             "content": self.content,
@@ -75,3 +104,42 @@ class StyleTrainer(keras.Model):
             name: ops.reshape(metric.result(), self.log_shape)
             for name, metric in logged.items()
         }
+
+
+def build_trainer(
+    painting: np.ndarray,
+    transformer: NetworkConfig,
+    loss: LossConfig,
+    strategy: Any = None,
+) -> StyleTrainer:
+    """Return a `StyleTrainer` with random weights, to be compiled.
+
+    Args:
+        painting: float32 RGB (height, width, 3), 0-255.
+        transformer, loss: what its two halves are told.
+        strategy: of `training.strategy.make_strategy`.
+    """
+    with scope(strategy):
+        trainer = StyleTrainer(
+            build_network(transformer), PerceptualLoss(painting, loss), log_shape()
+        )
+        if strategy:
+            synchronize_batch_norm(trainer.transformer)
+    return trainer
+
+
+def compile_trainer(
+    trainer: StyleTrainer, learning_rate: float, steps: int, strategy: Any = None
+) -> None:
+    """Give a `StyleTrainer` a new optimizer, built, whose rate falls to 0.
+
+    Args:
+        trainer: of `build_trainer`.
+        learning_rate: Adam's, at the start.
+        steps: after which it is 0, along a half cosine.
+        strategy: as for `build_trainer`.
+    """
+    with scope(strategy):
+        schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+        trainer.compile(keras.optimizers.Adam(schedule), jit_compile=jit_compile())
+        trainer.optimizer.build(trainer.transformer.trainable_variables)

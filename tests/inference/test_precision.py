@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from keras import ops
 
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.perceptual import PerceptualLoss, gram_matrix
 from fusion_style.models.keras_builder import build_network
 from fusion_style.tests.support.pictures import made_up_photograph
 from fusion_style.training.trainer import StyleTrainer
 
-LAYERS = ["relu1_2"], ["relu1_1", "relu2_1"]
+LAYERS = ("relu1_2",), ("relu1_1", "relu2_1")
 
 
 def make_trainer(policy):
@@ -20,7 +21,7 @@ def make_trainer(policy):
     try:
         keras.utils.set_random_seed(0)
         painting = made_up_photograph(32, 32, 9).astype("float32")
-        loss = PerceptualLoss(painting, "vgg16", "random", *LAYERS)
+        loss = PerceptualLoss(painting, LossConfig("vgg16", "random", *LAYERS))
         return StyleTrainer(build_network(norm="batch", width=0.25), loss)
     finally:
         keras.config.set_dtype_policy(before)

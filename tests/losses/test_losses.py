@@ -1,11 +1,14 @@
 """The perceptual loss, against NumPy and finite differences."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.perceptual import PerceptualLoss, gram_matrix, total_variation
-from fusion_style.tests.support.tiny import picture
+from fusion_style.tests.support.tiny import TINY_LOSS, picture
 
 RNG = np.random.default_rng(0)
 
@@ -17,10 +20,8 @@ PAINTING = picture(24, 20)
 def loss():
     keras.utils.set_random_seed(0)
     return PerceptualLoss(
-        PAINTING, "vgg16", "random",
-        content_layers=["relu1_2"], style_layers={"relu1_1": 1, "relu2_1": 3},
-        content_weight=0.3, style_weight=0.7, tv_weight=0.01,
-    )  # fmt: skip
+        PAINTING, replace(TINY_LOSS, content_weight=0.3, style_weight=0.7, tv_weight=0.01)
+    )
 
 
 def numpy_gram(features):
@@ -91,7 +92,8 @@ def test_sum_is_mean_times_elements():
     for reduction in ("mean", "sum"):
         keras.utils.set_random_seed(0)
         terms[reduction] = PerceptualLoss(
-            y[0], "vgg16", "random", ["relu1_1"], ["relu1_2"], reduction=reduction
+            y[0],
+            LossConfig("vgg16", "random", ("relu1_1",), ("relu1_2",), reduction=reduction),
         )(x, 0.5 * y + 64)  # whose colors the painting has
     ratio = {k: float(terms["sum"][k][0] / terms["mean"][k][0]) for k in terms["sum"]}
     assert ratio["content"] == pytest.approx(16 * 16 * 64, rel=1e-4)
@@ -121,8 +123,8 @@ def test_gradient_against_finite_differences(loss):
 
 
 @pytest.mark.parametrize("bad", [
-    {"loss_network": "vgg99"}, {"reduction": "median"}, {"content_layers": ["relu9_9"]},
+    {"loss_network": "vgg99"}, {"reduction": "median"}, {"content_layers": ("relu9_9",)},
 ])  # fmt: skip
 def test_unknown_names_are_errors(bad):
-    with pytest.raises(ValueError, match=str(next(iter(bad.values()))).strip("[]'")):
-        PerceptualLoss(picture(8, 8), loss_weights="random", **bad)
+    with pytest.raises(ValueError, match=str(next(iter(bad.values()))).strip("(),'")):
+        PerceptualLoss(picture(8, 8), LossConfig(loss_weights="random", **bad))

@@ -3,19 +3,21 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.dream import Dream
 from fusion_style.losses.gatys import GatysLoss, content_loss, gram_per_position, style_loss
 from fusion_style.losses.objective import PictureObjective
 from fusion_style.losses.perceptual import PerceptualLoss
 from fusion_style.optimization.gradients import value_and_gradient
 from fusion_style.optimization.minimize import minimize
-from fusion_style.tests.support.objective_on_backend import KINDS, found, make_loss
+from fusion_style.tests.support.objective_on_backend import GATYS, KINDS, found, make_loss
 from fusion_style.tests.support.pictures import ROOT
 from fusion_style.tests.support.tiny import TINY_LOSS, picture
 
@@ -25,13 +27,15 @@ RNG = np.random.default_rng(0)
 @pytest.fixture(scope="module")
 def perceptual():
     keras.utils.set_random_seed(0)
-    return PerceptualLoss(picture(20, 24), tv_weight=1e-4, also=["relu1_2"], **TINY_LOSS)
+    return PerceptualLoss(
+        picture(20, 24), replace(TINY_LOSS, tv_weight=1e-4), also=["relu1_2"]
+    )
 
 
 @pytest.fixture(scope="module")
 def gatys():
     keras.utils.set_random_seed(0)
-    return GatysLoss(picture(16, 18), style_weight=1e3, tv_weight=2.0, **TINY_LOSS)
+    return GatysLoss(picture(16, 18), replace(TINY_LOSS, **GATYS))
 
 
 def rectified(*shape):
@@ -143,8 +147,10 @@ def test_mixed_gram_matrices_are_a_weighted_sum_of_gatys_losses(gatys):
 
 def test_average_pooling():
     keras.utils.set_random_seed(0)
-    options = TINY_LOSS | {"style_layers": ["relu2_1"], "content_layers": []}
-    mean = PerceptualLoss(picture(8, 8), pooling="average", **options).network
+    config = replace(
+        TINY_LOSS, style_layers=("relu2_1",), content_layers=(), pooling="average"
+    )
+    mean = PerceptualLoss(picture(8, 8), config).network
     x = picture(8, 8)[None]
     base = next(layer for layer in mean.layers if isinstance(layer, keras.Model))
     conv = base.get_layer("block1_conv2")
@@ -152,8 +158,8 @@ def test_average_pooling():
     pooled = np.asarray(before).reshape(1, 4, 2, 4, 2, 64).mean(axis=(2, 4))
     expected = base.get_layer("block2_conv1")(pooled)
     np.testing.assert_allclose(mean(x)["relu2_1"], expected, rtol=1e-4, atol=1e-3)
-    with pytest.raises(ValueError, match="'max' or 'average'"):
-        PerceptualLoss(picture(8, 8), pooling="min", **options)
+    with pytest.raises(ValueError, match="pooling must be one of max, average"):
+        PerceptualLoss(picture(8, 8), replace(config, pooling="min"))
 
 
 @pytest.mark.parametrize("target", ["relu2_1", "relu1_2:5"])
@@ -161,9 +167,8 @@ def test_a_dream_becomes_more_active(target):
     keras.utils.set_random_seed(0)
     photograph = picture(20, 18)
     dream = Dream([target])
-    loss = PerceptualLoss(
-        None, "vgg16", "random", content_layers=[], tv_weight=0, also=dream.layers
-    )
+    config = LossConfig("vgg16", "random", content_layers=(), tv_weight=0)
+    loss = PerceptualLoss(None, config, also=dream.layers)
     objective = PictureObjective(loss, photograph, dream)
     result = minimize(objective, photograph, "gd", 8, normalize=True, jitter=4)
     assert result.losses[-1]["dream"] > 1.1 * result.losses[0]["dream"]

@@ -1,5 +1,7 @@
 """Pixels optimized: optimizers, scales, memory."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ RNG = np.random.default_rng(0)
 @pytest.fixture(scope="module")
 def perceptual():
     keras.utils.set_random_seed(0)
-    return PerceptualLoss(picture(20, 24), tv_weight=1e-4, **TINY_LOSS)
+    return PerceptualLoss(picture(20, 24), replace(TINY_LOSS, tv_weight=1e-4))
 
 
 def quadratic(x):

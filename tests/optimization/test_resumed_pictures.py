@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import fusion_style.optimization.picture
 import fusion_style.optimization.snapshots
+import fusion_style.optimization.work
 from fusion_style.data.images import Picture
+from fusion_style.optimization.config import OptimizeConfig
 from fusion_style.optimization.minimize import Step, minimize
 from fusion_style.optimization.snapshots import Snapshots, checkpoint_path, read_checkpoint
 from fusion_style.tests.support.optimizing import TINY, make_run, pixels
@@ -32,10 +33,8 @@ def stop_after(monkeypatch, iterations):
 
         return minimize(*arguments, callback=interrupted, **options)
 
-    monkeypatch.setattr(fusion_style.optimization.picture, "minimize", counting)
-    return lambda: monkeypatch.setattr(
-        fusion_style.optimization.picture, "minimize", minimize
-    )
+    monkeypatch.setattr(fusion_style.optimization.work, "minimize", counting)
+    return lambda: monkeypatch.setattr(fusion_style.optimization.work, "minimize", minimize)
 
 
 @pytest.mark.parametrize("stopped_at", [2, 5])
@@ -65,7 +64,8 @@ def test_stopped_and_resumed(run, painting, monkeypatch, stopped_at):
 def test_stopped_between_two_scales(tmp_path):
     """The smaller scale's result is left behind, and gone on from."""
     out, picture = str(tmp_path / "r.png"), Picture(np.full((16, 20, 3), 7, np.float32))
-    snapshots = Snapshots(out, {}, {}, picture, lambda pixels: pixels)
+    config = OptimizeConfig("photo.jpg", out=out)
+    snapshots = Snapshots(config, {}, picture, lambda pixels: pixels)
     snapshots.begin(0, Step(0, picture.pixels, {}, {}), 5)
     assert not snapshots.stop() and not os.path.exists(out)
     snapshots.begin(1, Step(0, picture.pixels, {}, {}), 5)
@@ -83,7 +83,7 @@ def test_what_is_not_finite_leaves_the_last_good_picture(run, painting, monkeypa
 
         return minimize(*arguments, callback=fails, **options)
 
-    monkeypatch.setattr(fusion_style.optimization.picture, "minimize", failing)
+    monkeypatch.setattr(fusion_style.optimization.work, "minimize", failing)
     status, error = run("--content=photo.jpg", f"--style={painting}", "--out=r.png", *TINY)
     assert status == 1 and "no longer finite" in error
     assert np.isfinite(np.load("r.checkpoint.npz")["pixels"]).all()

@@ -4,6 +4,7 @@ As a program: objective_on_backend.py KIND FILE.npz, with the arrays that `found
 what it returns takes their place.
 """
 
+import dataclasses
 import os
 import sys
 
@@ -17,19 +18,18 @@ from fusion_style.losses.objective import PictureObjective
 from fusion_style.losses.perceptual import PerceptualLoss
 from fusion_style.optimization.gradients import value_and_gradient
 from fusion_style.optimization.minimize import minimize
+from fusion_style.tests.support.tiny import TINY_LOSS
 
+GATYS = {"content_weight": 1.0, "style_weight": 1e3, "tv_weight": 2.0}
 KINDS = {
-    "gatys": (GatysLoss, {"style_weight": 1e3, "tv_weight": 2.0}, None),
+    "gatys": (GatysLoss, GATYS, None),
     "perceptual": (PerceptualLoss, {}, Dream(["relu2_2:7"])),
 }
 
 
 def make_loss(kind, painting):
     make, weights, _ = KINDS[kind]
-    return make(
-        painting, loss_network="vgg16", loss_weights="random", also=["relu2_2"],
-        content_layers=["relu1_2"], style_layers={"relu1_1": 1, "relu2_1": 3}, **weights,
-    )  # fmt: skip
+    return make(painting, dataclasses.replace(TINY_LOSS, **weights), also=["relu2_2"])
 
 
 def found(kind, painting, photograph, painted, weights):

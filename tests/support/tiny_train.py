@@ -1,4 +1,4 @@
-"""train.py with a tiny network: python tiny_train.py FLAGS-OF-TRAIN.PY
+"""train.py that can be interrupted: python tiny_train.py FLAGS-OF-TRAIN.PY
 
 With KERAS_BACKEND other than tensorflow in its environment, as if TensorFlow were not
 installed.
@@ -26,8 +26,7 @@ class WithoutTensorFlow:
 if os.environ.setdefault("KERAS_BACKEND", "tensorflow") != "tensorflow":
     sys.meta_path[:] = map(WithoutTensorFlow, sys.meta_path)
 
-import fusion_style.training.learn
-from fusion_style.tests.support.tiny import build_tiny_network
+from fusion_style.tests.support import tiny  # noqa: F401, which makes --network=tiny
 from fusion_style.training.record import RunRecord
 
 
@@ -35,7 +34,6 @@ def main(flags, step=None, signal=None):
     """What train.py exits with; with a signal to itself, if so, after a step."""
     from fusion_style import train
 
-    fusion_style.training.learn.build_network = build_tiny_network
     send_at(step, signal)
     return train.main(train.FLAGS(["train.py", *flags]))
 

@@ -9,18 +9,18 @@ import signal
 
 import keras
 
-import fusion_style.training.learn
-from fusion_style.tests.support.tiny import build_tiny_network
+from fusion_style.settings import build
 from fusion_style.tests.support.tiny_train import send_at
+from fusion_style.training.config import TrainConfig
+from fusion_style.training.learn import learn_style
 
 
 def main(settings, dies_at=None):
     """`learn_style`, whose losses are printed; killed after a step, if so."""
-    fusion_style.training.learn.build_network = build_tiny_network
     keras.optimizers.Adam = keras.optimizers.SGD
     send_at(dies_at, signal.SIGKILL)
     try:
-        record = fusion_style.training.learn.learn_style(**settings)
+        record = learn_style(build(TrainConfig, settings))
     except (ValueError, OSError) as error:
         return f"train.py: {error}"
     print(json.dumps(record["history"]))

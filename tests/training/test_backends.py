@@ -16,12 +16,12 @@ from fusion_style.data import prefetch
 from fusion_style.data.images import PictureError, read_picture
 from fusion_style.data.photos.sources import Folder, open_photographs
 from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.models.keras_builder import build_network
 from fusion_style.models.loading import load_network
 from fusion_style.models.style_file import read_recipe, save_network
 from fusion_style.tests.support import tiny_train
 from fusion_style.tests.support.forked import Forked
 from fusion_style.tests.support.pictures import ROOT, made_up_photograph
-from fusion_style.tests.support.tiny import build_tiny_network
 from fusion_style.training.strategy import make_strategy
 
 # Adam turns the rounding of small gradients into whole steps: small ones here.
@@ -96,7 +96,7 @@ def trained(tmp_path_factory, painting, photographs):
     folder = tmp_path_factory.mktemp("trained")
     # Adam makes rounding grow, from some weights a hundred times faster than from others.
     keras.utils.set_random_seed(1)
-    save_network(build_tiny_network(norm="instance"), str(folder / "start.keras"), {
+    save_network(build_network(network="tiny", width=0.125), str(folder / "start.keras"), {
         "photographs": 0, "steps": 0,
     })  # fmt: skip
     write_vgg(folder / "vgg.h5")

@@ -1,24 +1,33 @@
 """The run record: losses, where the training was resumed, the same training again."""
 
 import json
+import pathlib
 import shutil
 import zipfile
+from dataclasses import replace
 
 import pytest
 from absl.testing import flagsaver
 from PIL import Image
 
+from fusion_style.losses.config import LossConfig
+from fusion_style.models.config import NetworkConfig
+from fusion_style.settings import build, check, flatten
 from fusion_style.tests.support.pictures import (
+    ROOT,
     assert_same,
     import_script,
     made_up_photograph,
 )
+from fusion_style.training.config import TrainConfig
 from fusion_style.training.record import RunRecord, read_record, read_settings
+
+SHIPPED = sorted((pathlib.Path(ROOT) / "pretrained").glob("*.keras"))
 
 
 @pytest.fixture
-def settings(painting):
-    return {"style": painting, "batch": 4, "loss_weights": "random"}
+def config(painting):
+    return TrainConfig(painting, loss=LossConfig(loss_weights="random"))
 
 
 def write_checkpoint(path, recipe):
@@ -27,13 +36,13 @@ def write_checkpoint(path, recipe):
     return str(path)
 
 
-def test_a_record_says_where_it_was_resumed(settings, tmp_path):
+def test_a_record_says_where_it_was_resumed(config, tmp_path):
     """Killed twice after step 12, once after 13: and the losses are none the wiser."""
-    record, path = RunRecord(settings, 30), tmp_path / "checkpoint.keras"
+    record, path = RunRecord(config, 30), tmp_path / "checkpoint.keras"
     for step in range(1, 31):
         for _ in range({13: 2, 14: 1}.get(step, 0)):
             checkpoint = write_checkpoint(path, record.at(step - 1))
-            record = RunRecord(settings, 30)
+            record = RunRecord(config, 30)
             record.go_on_from(checkpoint)
         record.add(step, {"loss": step})
     final = record.at(30)
@@ -43,28 +52,49 @@ def test_a_record_says_where_it_was_resumed(settings, tmp_path):
     ]  # fmt: skip
 
 
-def test_checkpoints_of_before_go_on(settings, tmp_path):
+def test_checkpoints_of_before_go_on(config, tmp_path):
     """When a record did not say yet where it was resumed."""
-    older = RunRecord(settings, 30).at(7)
+    older = RunRecord(config, 30).at(7)
     del older["resumed"], older["rollbacks"], older["recent"]
-    record = RunRecord(settings, 30)
+    record = RunRecord(config, 30)
     record.go_on_from(write_checkpoint(tmp_path / "checkpoint.keras", older))
     assert record.at(7)["resumed"] == [7]
 
 
-def test_other_weights_of_the_loss_network_do_not_go_on(settings, tmp_path):
+def test_records_of_before_are_read():
+    """Those of the shipped styles, from when there were fewer settings."""
+    for path in SHIPPED:
+        settings = read_record(str(path))["settings"]
+        assert "width" not in settings and "pooling" not in settings
+        config = build(TrainConfig, settings)
+        check(config)
+        assert config.loss.loss_network == "vgg19" and config.transformer == NetworkConfig()
+        assert flatten(config).items() >= settings.items()
+
+
+def test_settings_that_may_not_change(config, tmp_path):
+    checkpoint = write_checkpoint(tmp_path / "my.keras", RunRecord(config, 30).at(7))
+    RunRecord(replace(config, data="elsewhere", cache_gb=1), 30).go_on_from(checkpoint)
+    other = replace(config, transformer=NetworkConfig(width=0.5))
+    with pytest.raises(ValueError, match="has width = 1.0. Received: 0.5. Go on with"):
+        RunRecord(other, 30).go_on_from(checkpoint)
+
+
+def test_other_weights_of_the_loss_network_do_not_go_on(config, tmp_path):
     for number in range(2):
         (tmp_path / f"{number}.h5").write_bytes(bytes([number]))
-    first = settings | {"loss_weights": str(tmp_path / "0.h5"), "style_layers": ("a", "b")}
+    loss = LossConfig(loss_weights=str(tmp_path / "0.h5"), style_layers=("a", "b"))
+    first = replace(config, loss=loss)
     checkpoint = write_checkpoint(tmp_path / "my.keras", RunRecord(first, 30).at(7))
     RunRecord(first, 30).go_on_from(checkpoint)
     for other in (str(tmp_path / "1.h5"), "random"):
         with pytest.raises(ValueError, match=r"other weights .*0\.h5"):
-            RunRecord(first | {"loss_weights": other}, 30).go_on_from(checkpoint)
+            second = replace(first, loss=replace(loss, loss_weights=other))
+            RunRecord(second, 30).go_on_from(checkpoint)
 
 
-def test_a_record_is_read_from_each_place_that_has_it(settings, tmp_path):
-    record = RunRecord(settings, 30).at(7)
+def test_a_record_is_read_from_each_place_that_has_it(config, tmp_path):
+    record = RunRecord(config, 30).at(7)
     (tmp_path / "my.json").write_text(json.dumps(record))
     (tmp_path / "my.training").mkdir()
     write_checkpoint(tmp_path / "my.training" / "checkpoint.keras", record)
@@ -116,13 +146,14 @@ def test_the_record_starts_the_same_training(learn, painting, tmp_path):
         read_settings("none.json", {})
 
 
-def test_the_same_again_wants_the_same_files(settings, tmp_path, monkeypatch):
+def test_the_same_again_wants_the_same_files(config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for number in range(2):
         (tmp_path / f"{number}.h5").write_bytes(bytes([number]))
         before = {"steps": number, "photographs": 0}
         write_checkpoint(tmp_path / f"{number}.keras", before)
-    begun = RunRecord(settings | {"loss_weights": "0.h5", "init_from": "0.keras"}, 30)
+    loss = LossConfig(loss_weights="0.h5")
+    begun = RunRecord(replace(config, loss=loss, init_from="0.keras"), 30)
     begun.start_from("0.keras")
     (tmp_path / "my.json").write_text(json.dumps(begun.at(30)))
     assert read_settings("my.json", {"steps": 4})["init_from"] == "0.keras"
@@ -139,8 +170,8 @@ def test_the_same_again_wants_the_same_files(settings, tmp_path, monkeypatch):
     assert read_settings("my.json", other)["loss_weights"] == "1.h5"
 
 
-def test_epochs_replace_the_steps_of_a_record(settings, tmp_path):
-    (tmp_path / "my.json").write_text(json.dumps(RunRecord(settings, 30).at(30)))
+def test_epochs_replace_the_steps_of_a_record(config, tmp_path):
+    (tmp_path / "my.json").write_text(json.dumps(RunRecord(config, 30).at(30)))
     path = str(tmp_path / "my.json")
     assert read_settings(path, {})["steps"] == 30
     assert read_settings(path, {"epochs": 2.0})["steps"] is None

@@ -1,0 +1,64 @@
+"""Whether a picture can be optimized as it is asked for, before anything is computed."""
+
+import os
+
+from fusion_style import settings
+from fusion_style.data.images import WRITABLE
+from fusion_style.files import check_writable
+from fusion_style.losses.dream import Dream
+from fusion_style.losses.features.networks import check_layers, check_pooling, check_weights
+from fusion_style.losses.perceptual import layer_weights
+from fusion_style.optimization.config import OptimizeConfig, complete
+
+
+def checked(config: OptimizeConfig) -> OptimizeConfig:
+    """Return the config, complete, if it can be done.
+
+    Raises:
+        ValueError, OSError: the message says what to do.
+    """
+    settings.check(config)
+    config = complete(config)
+    check_loss(config)
+    if config.start not in ("photo", "noise") and not os.path.exists(config.start):
+        raise FileNotFoundError(
+            f"start must be photo, noise or a picture's path. Received: {config.start}"
+        )
+    extension = os.path.splitext(config.out)[1].lower()
+    if extension not in WRITABLE:
+        raise ValueError(
+            f"out must be a picture: {', '.join(WRITABLE)}. Received: {config.out}"
+        )
+    check_writable(config.out)
+    shares = config.style_weights
+    if shares and (len(shares) != len(config.style) or not sum(shares)):
+        raise ValueError(
+            f"style_weights must be one for each of {len(config.style)} paintings, and not "
+            f"all 0. Received: {', '.join(map(str, shares))}"
+        )
+    if config.jitter and config.optimizer == "lbfgs":
+        raise ValueError(
+            "L-BFGS needs an objective that holds still: leave --jitter, or choose "
+            "--optimizer adam or gd"
+        )
+    return config
+
+
+def check_loss(config: OptimizeConfig) -> None:
+    """Complain of what the loss network doesn't have: layers, weights, pooling."""
+    for layers in (config.content_layers, config.style_layers):
+        check_layers(config.loss_network, layer_weights(layers))
+    check_layers(config.loss_network, Dream(config.dream).layers)
+    check_weights(config.loss_network, config.loss_weights)
+    check_pooling(config.loss_network, config.pooling)
+
+
+def refuse_to_replace(out: str, checkpoint: str) -> None:
+    """Raise FileExistsError if a result or an unfinished one is there already."""
+    if os.path.exists(checkpoint):
+        raise FileExistsError(
+            f"There is a checkpoint of an unfinished picture: {checkpoint}. Go on from "
+            "it with --resume, or begin again with --overwrite"
+        )
+    if os.path.exists(out):
+        raise FileExistsError(f"{out} is there already. Give another --out, or --overwrite")

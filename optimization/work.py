@@ -1,0 +1,164 @@
+"""Work: what an optimization reads and builds once, and its way from scale to scale."""
+
+from itertools import chain
+from typing import Any
+
+import keras
+import numpy as np
+
+from fusion_style.data.colors import with_colors_of
+from fusion_style.data.images import Picture, fit_size, read_picture, resize
+from fusion_style.losses.dream import Dream
+from fusion_style.losses.features.networks import smallest_picture
+from fusion_style.losses.gatys import GatysLoss
+from fusion_style.losses.objective import PictureObjective
+from fusion_style.losses.perceptual import PerceptualLoss, layer_weights
+from fusion_style.optimization.config import OptimizeConfig
+from fusion_style.optimization.minimize import Step, minimize
+from fusion_style.optimization.scales import enlarge_changes, first_pixels, sizes
+from fusion_style.optimization.snapshots import Snapshots
+
+SMALLEST = 16  # pixels: of less one sees nothing
+
+
+class Work:
+    """What is read and built once, and what becomes of it from scale to scale.
+
+    Args:
+        config: complete; see `optimization.config.complete`.
+        photograph: with its pixels, float32 RGB (height, width, 3), 0-255.
+
+    Attributes:
+        shapes: [(height, width)] of the scales, from small to large.
+        loss: without a painting until the first scale.
+        pixels: of the latest scale that is done, float32 RGB; None before.
+        losses: of the scales that are done, as `Minimized.losses`.
+
+    Raises:
+        ValueError: if the picture would be too small for the loss network.
+        PictureError: if a painting cannot be read.
+    """
+
+    def __init__(self, config: OptimizeConfig, photograph: Picture) -> None:
+        self.config, self.photograph = config, photograph.pixels
+        self.paintings = [read_picture(path).pixels for path in config.style]
+        self.dream = Dream(config.dream) if config.dream else None
+        terms = map(layer_weights, (config.content_layers, config.style_layers))
+        layers = {*chain(*terms), *(self.dream.layers if self.dream else ())}
+        smallest = smallest_picture(config.loss_network, tuple(layers))
+        self.smallest = max(SMALLEST, smallest)
+        self.shapes: list[tuple[int, int]] = sizes(
+            *self.photograph.shape[:2],
+            config.size,
+            config.scales,
+            config.scale_factor,
+            smallest=self.smallest,
+        )
+        self.loss = self.build_loss()
+        self.pixels: np.ndarray | None = None
+        self.losses: list[list[dict[str, float]]] = []
+
+    def build_loss(self) -> PerceptualLoss:
+        """Return the loss, without a painting yet."""
+        keras.utils.set_random_seed(self.config.seed)  # of random weights
+        kind = GatysLoss if self.config.objective == "gatys" else PerceptualLoss
+        also = self.dream.layers if self.dream else ()
+        return kind((), self.config.loss(), also=also)  # paintings come at every scale
+
+    def painting_sizes(self, shape: tuple[int, int]) -> list[tuple[int, int]]:
+        """Return the paintings' (height, width) for a picture of (height, width)."""
+        side = self.config.style_size or min(self.shapes[-1])
+        side = max(self.smallest, side * max(shape) / max(self.shapes[-1]))
+        return [fit_size(*p.shape[:2], side, side=min) for p in self.paintings]
+
+    def seen(self) -> list[tuple[int, int]]:
+        """Return the (height, width) of every painting at every scale."""
+        return [size for shape in self.shapes for size in self.painting_sizes(shape)]
+
+    def through_scales(
+        self, snapshots: Snapshots, checkpoint: dict[str, Any] | None
+    ) -> None:
+        """Optimize at every scale, or at those that the checkpoint has not seen.
+
+        Args:
+            snapshots: called after every iteration.
+            checkpoint: of `read_checkpoint`, to go on from.
+
+        Raises:
+            ValueError: if the checkpoint is of a picture of another size.
+            FloatingPointError: if the objective is not finite.
+        """
+        first = checkpoint["scale"] if checkpoint else 0
+        for scale, shape in enumerate(self.shapes[first:], start=first):
+            photograph = resize(self.photograph, *shape)
+            begun = checkpoint if scale == first else None
+            step = self.first_step(photograph, begun)
+            snapshots.begin(scale, step, self.config.iterations)
+            self.optimize(photograph, step, snapshots)
+            snapshots.close()
+
+    def first_step(self, photograph: np.ndarray, checkpoint: dict[str, Any] | None) -> Step:
+        """Return what a scale begins with.
+
+        Args:
+            photograph: float32 RGB (height, width, 3), at this scale's size.
+            checkpoint: if it was begun before.
+        """
+        shape = photograph.shape[:2]
+        if checkpoint:
+            return self.step_of(checkpoint, shape)
+        if self.pixels is None:
+            pixels = first_pixels(self.config.start, photograph, self.config.seed)
+        elif self.loss.style_layers:
+            pixels = resize(self.pixels, *shape)
+        else:
+            pixels = enlarge_changes(self.pixels, self.photograph, *shape)
+        return Step(0, pixels, {}, {})
+
+    def step_of(self, checkpoint: dict[str, Any], shape: tuple[int, ...]) -> Step:
+        """Return the step in a checkpoint; with another learning rate, without its state.
+
+        Raises:
+            ValueError: if its picture is not of this (height, width).
+        """
+        pixels = checkpoint["pixels"]
+        if pixels.shape[:2] != tuple(shape):
+            raise ValueError(
+                f"The checkpoint has a picture of {pixels.shape[:2]}, the photograph makes "
+                f"one of {shape}: is it another photograph?"
+            )
+        same = checkpoint["settings"]["learning_rate"] == self.config.learning_rate
+        return Step(
+            checkpoint["iteration"], pixels, {}, checkpoint["state"] if same else {}
+        )
+
+    def optimize(self, photograph: np.ndarray, step: Step, snapshots: Snapshots) -> None:
+        """Optimize at one scale, from a step on."""
+        config = self.config
+        if self.paintings:
+            fitting = zip(
+                self.paintings, self.painting_sizes(photograph.shape[:2]), strict=True
+            )
+            paintings = [resize(painting, *size) for painting, size in fitting]
+            self.loss.see_style(paintings, config.style_weights)
+        minimized = minimize(
+            PictureObjective(self.loss, photograph, self.dream, config.dream_weight),
+            step.pixels,
+            config.optimizer,
+            iterations=config.iterations,
+            learning_rate=config.learning_rate,
+            jitter=config.jitter,
+            seed=config.seed,
+            callback=snapshots,
+            normalize=not self.paintings,
+            done=step.iteration,
+            state=step.state,
+        )
+        self.pixels = minimized.pixels
+        self.losses.append(minimized.losses)
+
+    def finish(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the pixels that are written, at any of the scales' sizes."""
+        if not self.config.keep_colors:
+            return pixels
+        return with_colors_of(pixels, resize(self.photograph, *pixels.shape[:2]))

@@ -1,0 +1,74 @@
+"""The loop of a training: steps, until all are done, it is stopped, or it has to end."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.training.board import Board
+from fusion_style.training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
+from fusion_style.training.config import TrainConfig
+from fusion_style.training.guard import NotFinite, roll_back
+from fusion_style.training.places import Places
+from fusion_style.training.state import TrainingState
+from fusion_style.training.strategy import anyone, batches_for, is_chief, lost_worker
+from fusion_style.training.trainer import compile_trainer
+
+
+def train(
+    config: TrainConfig,
+    where: Places,
+    state: TrainingState,
+    stream: PhotoStream,
+    previews: Sequence[np.ndarray],
+    strategy: Any,
+) -> None:
+    """Do the steps that are not done yet, unless a signal stops it before.
+
+    Args:
+        config: of the training.
+        where: it writes.
+        state: its trainer, compiled, and its record.
+        stream: of photographs.
+        previews: float32 RGB (height, width, 3), 0-255, to paint now and then.
+        strategy: of `make_strategy`.
+
+    Raises:
+        FloatingPointError: if the loss stops being finite, again and again.
+        PictureError: if no photograph can be read any more.
+        ConnectionError: if another worker ends.
+    """
+    trainer, record, chief = state.trainer, state.record, is_chief()
+    steps = record.settings["steps"]
+    compile_with = functools.partial(
+        compile_trainer, trainer, steps=steps, strategy=strategy
+    )
+    together = functools.partial(anyone, strategy)
+    with (
+        Board(where.log_dir if chief else None, state.steps()) as board,
+        StopOnSignal(together) as stop,
+    ):
+        while state.steps() < steps and not stop.stopping:
+            start = state.steps()
+            callbacks = [
+                Losses(start, record, board, shown=chief),
+                Checkpoints(state.save, config.checkpoint_every, together),
+                stop,
+            ]
+            if chief:
+                callbacks.append(Previews(previews, where.log_dir, board, start))
+            try:
+                trainer.fit(
+                    batches_for(strategy, stream, config.batch, start),
+                    steps_per_epoch=steps - start,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=callbacks,
+                )
+            except NotFinite as error:
+                roll_back(error, state, compile_with)
+                board.go_on_from(state.steps())
+            except Exception as error:
+                raise stream.failure or lost_worker(error) or error from None
