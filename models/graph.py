@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from fusion_style.models.config import BLOCK
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Node:
@@ -104,7 +106,11 @@ class Graph:
     @property
     def multiple(self) -> int:
         """What the picture's sides must be a multiple of, in pixels."""
-        return max(node.stride for node in self.nodes)
+        strides = [node.stride for node in self.nodes]
+        for node in self.layers("conv"):
+            if blocks_pay(node.options["kernel"], node.channels):
+                strides.append(BLOCK * node.stride)
+        return math.lcm(*strides)
 
     @property
     def smallest(self) -> int:
@@ -163,3 +169,13 @@ def topological(output: Node) -> Iterator[Node]:
         else:
             stack.append((node, True))
             stack += [(parent, False) for parent in reversed(node.inputs)]
+
+
+def blocks_pay(kernel: int, channels: int) -> bool:
+    """Return whether a convolution is faster if it computes a block of pixels at once.
+
+    Args:
+        kernel: its side.
+        channels: of its result.
+    """
+    return kernel > BLOCK > channels

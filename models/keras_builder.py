@@ -12,6 +12,7 @@ import keras
 
 from fusion_style.models.blocks import Drawing, fusion_block, residual_block
 from fusion_style.models.config import HALF, PICTURE, NetworkConfig
+from fusion_style.models.graph import blocks_pay
 from fusion_style.models.graph_builder import build_graph, scaled_channels
 from fusion_style.models.keras_layers import (
     CropLike,
@@ -24,7 +25,6 @@ from fusion_style.models.keras_layers import (
     register,
 )
 from fusion_style.models.networks import network
-from fusion_style.models.rewrites import blocks_pay
 from fusion_style.models.subpixel import SubPixelConv2D
 
 

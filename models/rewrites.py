@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fusion_style.models.config import BLOCK, EPSILON, HALF, LIMIT
-from fusion_style.models.graph import Graph, Node, follow, transposed
+from fusion_style.models.graph import Graph, Node, blocks_pay, follow, transposed
 
 # Which row of a window, for each row of the block of pixels that it computes, a row of
 # the kernel sees: (block, window, kernel).
@@ -52,16 +52,6 @@ def sub_pixel(kernel: np.ndarray, rows: np.ndarray) -> np.ndarray:
     rows = rows.astype(kernel.dtype)
     blocks = np.einsum("aiu,bjv,uvcd->ijcabd", rows, rows, kernel)
     return blocks.reshape(*blocks.shape[:3], -1)
-
-
-def blocks_pay(kernel: int, channels: int) -> bool:
-    """Return whether a convolution is faster if it computes a block of pixels at once.
-
-    Args:
-        kernel: its side.
-        channels: of its result.
-    """
-    return kernel > BLOCK > channels
 
 
 def painting(graph: Graph) -> Graph:
@@ -170,6 +160,7 @@ def convolved(
         node,
         inputs=(x,),
         channels=len(bias),
+        stride=x.stride * stride,
         options={**node.options, "stride": stride},
         weights={"kernel": kernel, "bias": bias},
         shapes={"kernel": kernel.shape, "bias": bias.shape},

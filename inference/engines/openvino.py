@@ -75,8 +75,8 @@ class OpenVINOOperations:
     ) -> Tensor:
         deviation = self.nodes.sqrt(self.nodes.add(variance, self.constant(EPSILON)))
         factor = self.nodes.divide(gamma, deviation)
-        shift = self.nodes.subtract(beta, self.nodes.multiply(mean, factor))
-        return self.nodes.add(self.nodes.multiply(x, factor), shift)
+        # Not x · factor + shift: where a channel is flat, both would be large, and cancel.
+        return self.nodes.add(self.scale(x, mean, factor), beta)
 
     def vectors(self, rows: Tensor, sizes: list[int]) -> list[Vectors]:
         return list(
