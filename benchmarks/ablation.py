@@ -12,6 +12,7 @@ pip install -e '.[plots]'
 """
 
 import os
+from dataclasses import replace
 
 from fusion_style import backend
 
@@ -34,8 +35,10 @@ from fusion_style.data.images import (
 from fusion_style.data.photos.sources import open_photographs
 from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.data.sheets import contact_sheet
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.features.networks import ARCHITECTURES
-from fusion_style.training.learn import build_trainer, compile_trainer
+from fusion_style.models.config import NetworkConfig
+from fusion_style.training.trainer import build_trainer, compile_trainer
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("style", None, "The painting.")
@@ -50,21 +53,19 @@ flags.DEFINE_integer("size", None, "Of the crops. Default: 128, or with --full 2
 flags.DEFINE_integer("pictures", 5, "Painted on the way, evenly spaced.", 1)
 flags.DEFINE_string("out", ".", "A folder for the two sheets.")
 
-BOTH = {"content_weight": 0.15, "style_weight": 1.0}
+BOTH = LossConfig()
 TERMS = {
-    "style only": BOTH | {"content_weight": 0.0},
-    "content only": BOTH | {"style_weight": 0.0},
+    "style only": replace(BOTH, content_weight=0.0),
+    "content only": replace(BOTH, style_weight=0.0),
     "both": BOTH,
 }
 RUNS = {
-    f"{network}, {terms}": {"network": network, "reduction": "mean", **weights}
+    f"{network}, {terms}": (NetworkConfig(network), loss)
     for network in ("johnson", "inception")
-    for terms, weights in TERMS.items()
-} | {"johnson, both, sums": {"network": "johnson", "reduction": "sum", **BOTH}}
+    for terms, loss in TERMS.items()
+} | {"johnson, both, sums": (NetworkConfig("johnson"), replace(BOTH, reduction="sum"))}
 COMPARED = {"johnson, both": "means", "johnson, both, sums": "sums"}
-LAYERS = {"content_layers": None, "style_layers": None, "tv_weight": 5e-4}
 SHOWN = 200  # longer side of the pictures, in pixels
-TRANSFORMER = {"norm": "instance", "upsample": "resize", "input_norm": True}
 
 
 class Watch(keras.callbacks.Callback):
@@ -89,11 +90,9 @@ def train(run, painting, photograph, steps, size, every, bar):
     keras.utils.set_random_seed(0)
     policy = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[FLAGS.precision]
     keras.config.set_dtype_policy(policy)
-    settings = LAYERS | TRANSFORMER | RUNS[run] | {
-        "loss_network": FLAGS.loss_network,
-        "loss_weights": FLAGS.loss_weights,
-    }  # fmt: skip
-    trainer = build_trainer(painting, settings)
+    network, loss = RUNS[run]
+    loss = replace(loss, loss_network=FLAGS.loss_network, loss_weights=FLAGS.loss_weights)
+    trainer = build_trainer(painting, network, loss)
     compile_trainer(trainer, 2e-3, steps)
     stream = PhotoStream(open_photographs(FLAGS.data), size, seed=0)
     watch = Watch(photograph, every, bar)
@@ -117,11 +116,11 @@ def plot(watches, path):
         for run, watch in watches.items():
             values = smooth([losses[name] for losses in watch.losses])
             steps = range(1, len(values) + 1)
-            if RUNS[run]["reduction"] == "mean":
+            if RUNS[run][1].reduction == "mean":
                 line = "--" if run.startswith("inception") else "-"
                 axis.semilogy(steps, values, line, label=run)
             if run in COMPARED:
-                line = "-" if RUNS[run]["reduction"] == "mean" else "--"
+                line = "-" if RUNS[run][1].reduction == "mean" else "--"
                 relative = [value / values[0] for value in values]
                 against.semilogy(steps, relative, line, label=f"{name}, {COMPARED[run]}")
         axis.set(xlabel="iteration", title=f"{name} loss (1: knowing nothing)")

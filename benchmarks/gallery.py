@@ -13,7 +13,6 @@ import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-import inspect
 import json
 import shlex
 
@@ -33,6 +32,7 @@ from fusion_style.files import replacing, sha256
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.models.style_file import read_recipe
+from fusion_style.settings import flatten
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("height", 320, "Of the paintings, in pixels.", 16)
@@ -205,10 +205,9 @@ def paint(style, photographs):
 
 
 def main(argv):
-    from fusion_style.training.learn import learn_style
+    from fusion_style.training.config import TrainConfig
 
-    parameters = inspect.signature(learn_style).parameters
-    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    defaults = flatten(TrainConfig(style=""))
     styles = shipped_styles()
     photographs = [read_picture(path).pixels for path in sample_photographs()]
     photographs = [

@@ -59,24 +59,19 @@ def training(network, precision, replicas):
 
     from fusion_style.data.photos.sources import Folder
     from fusion_style.data.photos.stream import PhotoStream
-    from fusion_style.training.learn import build_trainer, compile_trainer
-    from fusion_style.training.strategy import make_strategy, scope, synchronize_batch_norm
+    from fusion_style.losses.config import LossConfig
+    from fusion_style.models.config import NetworkConfig
+    from fusion_style.training.strategy import make_strategy
+    from fusion_style.training.trainer import build_trainer, compile_trainer
 
     policy = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[precision]
     keras.config.set_dtype_policy(policy)
     strategy = make_strategy(f"{FLAGS.device}:{replicas}")
     painting = np.random.default_rng(0).uniform(0, 255, (256, 256, 3)).astype("float32")
-    recipe = {
-        "network": network, "norm": "batch", "upsample": "resize", "input_norm": True,
-        "loss_network": "vgg16", "loss_weights": "random",
-        "content_layers": ["relu2_2"], "style_layers": None, "content_weight": 0.2,
-        "style_weight": 1.0, "tv_weight": 0.002, "reduction": "mean",
-    }  # fmt: skip
-    with scope(strategy):
-        trainer = build_trainer(painting, recipe)
-        if strategy:
-            synchronize_batch_norm(trainer.transformer)
-        compile_trainer(trainer, 1e-3, 1000)
+    loss = LossConfig("vgg16", "random", ("relu2_2",), content_weight=0.2, tv_weight=0.002)
+    config = NetworkConfig(network, norm="batch")
+    trainer = build_trainer(painting, config, loss, strategy)
+    compile_trainer(trainer, 1e-3, 1000, strategy)
     batches = PhotoStream(Folder(FLAGS.photographs), FLAGS.size).batches(FLAGS.batch)
     if strategy:
         batches = strategy.experimental_distribute_dataset(batches)

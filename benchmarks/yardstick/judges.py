@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import inspect
 import json
 import os
 
@@ -13,19 +12,18 @@ from keras import ops
 from fusion_style.data.folders import pictures_in
 from fusion_style.data.images import fit_size, read_picture, resize
 from fusion_style.files import sha256
+from fusion_style.losses.config import LossConfig
 from fusion_style.losses.features.networks import architecture, check_layers, check_weights
 from fusion_style.losses.objective import PictureObjective
 from fusion_style.losses.perceptual import PerceptualLoss, layer_weights
-from fusion_style.training.config import check_sizes, loss_layers
-from fusion_style.training.learn import learn_style
+from fusion_style.settings import build, check, flatten
+from fusion_style.training.config import TrainConfig, check_sizes, loss_layers
 
 SETTINGS = (
     "loss_network", "loss_weights", "content_layers", "style_layers", "content_weight",
     "style_weight", "tv_weight", "reduction", "style_size",
 )  # fmt: skip
-DEFAULTS = {
-    name: inspect.signature(learn_style).parameters[name].default for name in SETTINGS
-}
+DEFAULTS = {name: flatten(TrainConfig(style=""))[name] for name in SETTINGS}
 
 
 def loss_settings(recipe, given):
@@ -90,13 +88,17 @@ class Judge:
 
     def __init__(self, painting, settings, size):
         self.painting, self.settings = painting, settings
-        name, weights = settings["loss_network"], settings["loss_weights"]
-        check_layers(name, loss_layers(settings))
+        self.config = build(
+            LossConfig, {k: v for k, v in settings.items() if k != "style_size"}
+        )
+        check(self.config)
+        name, weights = self.config.loss_network, self.config.loss_weights
+        check_layers(name, loss_layers(self.config))
         try:
             check_weights(name, weights)
         except FileNotFoundError as error:
             raise FileNotFoundError(f"{error}. Say where it is: --loss_weights") from None
-        check_sizes(settings | {"size": size})
+        check_sizes(self.config, size=size, style_size=settings["style_size"])
         default = architecture(name)
         layers = {
             kind: layer_weights(settings[kind] or getattr(default, kind))
@@ -118,9 +120,8 @@ class Judge:
         """The `PerceptualLoss` of the painting. Built when it is first asked for."""
         painting = read_picture(self.painting).pixels
         size = fit_size(*painting.shape[:2], self.settings["style_size"], min)
-        options = {k: v for k, v in self.settings.items() if k != "style_size"}
         keras.utils.set_random_seed(0)
-        return PerceptualLoss(resize(painting, *size), **options)
+        return PerceptualLoss(resize(painting, *size), self.config)
 
     def objective(self, photograph):
         """The `PictureObjective` of float32 RGB (height, width, 3), 0-255."""
