@@ -39,6 +39,7 @@ setup(
     },
     install_requires=[
         "absl-py",
+        "filelock",
         "h5py",
         "importlib_resources",  # tensorflow-datasets' COCO needs it and does not say so
         "keras>=3.12",

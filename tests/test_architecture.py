@@ -8,7 +8,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
-CELLAR = ("files", "devices", "backend", "settings")
+CELLAR = ("files", "devices", "backend", "settings", "locks")
 GROUND = ("models", "losses", "data")
 MIDDLE = ("training", "optimization", "inference")
 # Each room, and the rooms that it may import from besides itself.
@@ -17,6 +17,7 @@ ROOMS = {
     "devices": (),
     "backend": ("devices",),
     "settings": (),
+    "locks": (),
     "flags": ("settings",),
     "models": CELLAR,
     "losses": CELLAR,
