@@ -70,7 +70,8 @@ def define_flags(
             continue
         default, text = one.plain_default(), one.help
         # absl's logging has a log_dir of its own, which nothing here uses.
-        options = {"flag_values": flag_values, "module_name": module_name}
+        options: dict[str, Any] = {"flag_values": flag_values}
+        options["module_name"] = module_name
         options["allow_override"] = name == "log_dir"
         if one.kind is bool:
             flags.DEFINE_boolean(name, default, text, **options)

@@ -12,9 +12,8 @@ tables of flags in docs/ all follow from the field. Every floor may use it.
 
     check(FrameConfig("Lighthouse", side=8))  # raises ValueError
 
-A setting is text, a whole number, a number, true or false, or a tuple of one of them;
-or None too, if it is annotated so. Outside a program (flags, JSON) settings are flat: a
-nested dataclass's names stand among the others.
+A setting is text, a whole number, a number, true or false, or a tuple of one of them, or
+None. In flags and JSON settings are flat: a nested dataclass's stand among the others.
 """
 
 import dataclasses
@@ -122,13 +121,15 @@ class Setting:
             return False  # Python's True is a number too
         if self.choices:
             return value in self.choices
-        if not isinstance(value, numbers.Real):
-            return True
-        return (
-            abs(value) < 1e38  # what float32 holds; nan is not less than anything
-            and (self.at_least is None or value >= self.at_least)
-            and (self.above is None or value > self.above)
-            and (self.at_most is None or value <= self.at_most)
+        return self.kind is str or self.within_bounds(value)
+
+    def within_bounds(self, number: Any) -> bool:
+        """Return whether a number is finite and within the bounds."""
+        return bool(
+            abs(number) < 1e38  # what float32 holds; nan is not less than anything
+            and (self.at_least is None or number >= self.at_least)
+            and (self.above is None or number > self.above)
+            and (self.at_most is None or number <= self.at_most)
         )
 
     def plain(self, value: Any) -> Any:
@@ -153,8 +154,9 @@ def own_settings(config_class: type) -> dict[str, "Setting | type"]:
     hints = typing.get_type_hints(config_class)
     found: dict[str, Setting | type] = {}
     for field in dataclasses.fields(config_class):
-        hint, optional, many = hints[field.name], False, False
-        if dataclasses.is_dataclass(hint):
+        hint: Any = hints[field.name]
+        optional = many = False
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
             found[field.name] = hint
             continue
         if isinstance(hint, types.UnionType):

@@ -51,7 +51,7 @@ def config_of(settings: dict[str, Any]) -> TrainConfig:
     if not settings.get("style"):
         raise ValueError("which painting is to be learned? --style PAINTING.jpg")
     if settings.get("resume"):  # what is not said again is as it was
-        where = places(*(settings.get(name) for name in NAMES))
+        where = places(settings["style"], settings.get("out"), settings.get("log_dir"))
         settings = read_checkpoint(where.checkpoint)["settings"] | settings
     return build(TrainConfig, settings)
 

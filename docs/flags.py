@@ -21,16 +21,12 @@ MARKED = re.compile(r"(<!-- flags: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def with_tables(text: str) -> str:
-    """Return the text of a page with its tables as they are now.
-
-    Raises:
-        ValueError: for a table of a script that is not in `CONFIGS`.
-    """
+    """Return the text of a page with its tables, of `CONFIGS`, as they are now."""
 
     def fresh(match: re.Match[str]) -> str:
         begin, script, end = match.groups()
         if script not in CONFIGS:
-            raise ValueError(f"A table is of {', '.join(CONFIGS)}. Received: {script}")
+            return match[0]
         module, _, name = CONFIGS[script].rpartition(".")
         config_class = getattr(importlib.import_module(module), name)
         return f"{begin}\n{table(config_class)}\n\n{end}"

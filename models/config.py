@@ -35,5 +35,9 @@ class NetworkConfig:
     input_norm: bool = setting(
         "Bring each photograph's channels to mean 0, deviation 1.", True
     )
-    width: float = setting("Multiplies the channels of every layer.", 1.0, above=0)
-    shrink: int = setting("FastChi's k, of the inception network.", 2, at_least=1)
+    width: float = setting(
+        "Multiplies the channels of every layer.", 1.0, above=0, at_most=16
+    )
+    shrink: int = setting(
+        "FastChi's k, of the inception network.", 2, at_least=1, at_most=64
+    )

@@ -3,15 +3,22 @@
 Keras has no call for it, so here is one short function for each.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from fusion_style.backend import jit_compile
 
+Objective = Callable[[Any], tuple[Any, dict[str, Any]]]
+Differentiate = Callable[[Any], tuple[Any, dict[str, Any], Any]]
+Evaluate = Callable[[np.ndarray], tuple[float, dict[str, float], np.ndarray]]
 
-def value_and_gradient(objective):
-    """Compiles a function that evaluates an objective and its gradient.
+
+def value_and_gradient(objective: Objective) -> Evaluate:
+    """Compile a function that evaluates an objective and its gradient.
 
     Args:
         objective: function from a tensor (1, height, width, 3) to a float32 scalar
@@ -31,7 +38,7 @@ def value_and_gradient(objective):
         )
     differentiate = BACKENDS[backend](objective)
 
-    def evaluate(pixels):
+    def evaluate(pixels: np.ndarray) -> tuple[float, dict[str, float], np.ndarray]:
         value, terms, gradient = differentiate(np.asarray(pixels[None], np.float32))
         terms = {name: float(ops.convert_to_numpy(term)) for name, term in terms.items()}
         gradient = ops.convert_to_numpy(gradient)[0]
@@ -40,11 +47,12 @@ def value_and_gradient(objective):
     return evaluate
 
 
-def with_tensorflow(objective):
+def with_tensorflow(objective: Objective) -> Differentiate:
+    """Differentiate by a gradient tape, compiled."""
     import tensorflow as tf
 
     @tf.function(jit_compile=jit_compile() is not False or None)
-    def differentiate(pictures):
+    def differentiate(pictures: Any) -> tuple[Any, dict[str, Any], Any]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(pictures)
             value, terms = objective(pictures)
@@ -53,22 +61,24 @@ def with_tensorflow(objective):
     return lambda pictures: differentiate(tf.constant(pictures))
 
 
-def with_jax(objective):
+def with_jax(objective: Objective) -> Differentiate:
+    """Differentiate by `jax.value_and_grad`, compiled."""
     import jax
 
     differentiate = jax.jit(jax.value_and_grad(objective, has_aux=True))
 
-    def apply(pictures):
+    def apply(pictures: Any) -> tuple[Any, dict[str, Any], Any]:
         (value, terms), gradient = differentiate(pictures)
         return value, terms, gradient
 
     return apply
 
 
-def with_torch(objective):
+def with_torch(objective: Objective) -> Differentiate:
+    """Differentiate by autograd."""
     import torch
 
-    def differentiate(pictures):
+    def differentiate(pictures: Any) -> tuple[Any, dict[str, Any], Any]:
         pictures = ops.convert_to_tensor(pictures).requires_grad_()
         value, terms = objective(pictures)
         (gradient,) = torch.autograd.grad(value, pictures)

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Callable, Iterable, Sequence
 
 import keras
 
@@ -14,8 +15,8 @@ COPIES = 4  # of every feature map: convolved, with bias, rectified, gradient
 SCRATCH = 3  # more, of the largest
 
 
-def activations(network, height, width):
-    """(elements of all, of the largest) feature maps of a loss network's layers."""
+def activations(network: keras.Model, height: int, width: int) -> tuple[int, int]:
+    """Return (elements of all, of the largest) feature maps of a loss network's layers."""
     sizes = []
     for part in network.layers:
         if isinstance(part, keras.Model):
@@ -25,13 +26,15 @@ def activations(network, height, width):
     return sum(sizes), max(sizes)
 
 
-def elements(shape):
-    """How many numbers a tensor of this shape has."""
+def elements(shape: Sequence[int]) -> int:
+    """Return how many numbers a tensor of this shape has."""
     return math.prod(shape)
 
 
-def bytes_needed(network, height, width, method="lbfgs"):
-    """An estimate of the process's peak, in bytes.
+def bytes_needed(
+    network: keras.Model, height: int, width: int, method: str = "lbfgs"
+) -> float:
+    """Return an estimate of the process's peak, in bytes.
 
     Args:
         network: the loss network.
@@ -45,27 +48,33 @@ def bytes_needed(network, height, width, method="lbfgs"):
     return at_rest(network) + maps + vectors * pixels
 
 
-def bytes_to_see(network, height, width):
-    """The same where only its features are taken, as of a painting, without gradients."""
+def bytes_to_see(network: keras.Model, height: int, width: int) -> float:
+    """Return the same where only features are taken, as of a painting."""
     total, largest = activations(network, height, width)
     return at_rest(network) + 4 * (2 * total + SCRATCH * largest)
 
 
-def at_rest(network):
-    """Bytes before there is any picture."""
+def at_rest(network: keras.Model) -> float:
+    """Return the bytes before there is any picture."""
     return AT_REST + 4 * network.count_params()
 
 
-def bytes_installed():
-    """Bytes of memory in the machine, or None where it doesn't say."""
+def bytes_installed() -> int | None:
+    """Return the bytes of memory in the machine, or None where it doesn't say."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows
         return None
 
 
-def check_memory(network, shape, method, paintings=(), say=print):
-    """Says what optimizing a picture of `shape` will need, and whether it is there.
+def check_memory(
+    network: keras.Model,
+    shape: tuple[int, int],
+    method: str,
+    paintings: Iterable[tuple[int, int]] = (),
+    say: Callable[[str], object] = print,
+) -> None:
+    """Say what optimizing a picture of `shape` will need, and whether it is there.
 
     Args:
         network: the loss network.

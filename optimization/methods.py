@@ -31,7 +31,7 @@ def lbfgs(
     pixels: np.ndarray,
     value: float,
     gradient: np.ndarray,
-    learning_rate: float | None,
+    learning_rate: float,
     normalize: bool,
     state: dict[str, Any],
 ) -> np.ndarray:
@@ -41,19 +41,19 @@ def lbfgs(
     gray level each.
     """
     unit = math.sqrt(pixels.size)
-    known = {"x": pixels, "value": value, "gradient": gradient}
+    known: dict[str, Any] = {"x": pixels, "value": value, "gradient": gradient}
 
-    def function(x):
+    def function(x: np.ndarray) -> tuple[float, np.ndarray]:
         x = to_pixels(x)
         if not np.array_equal(x, known["x"]):
             known["value"], known["gradient"] = run.evaluate(x)
             known["x"] = x
         return known["value"], known["gradient"].ravel().astype(np.float64) * unit
 
-    def to_pixels(x):
+    def to_pixels(x: np.ndarray) -> np.ndarray:
         return (x * unit).reshape(pixels.shape).astype(np.float32)
 
-    def callback(intermediate_result):
+    def callback(intermediate_result: Any) -> None:
         run.report(to_pixels(intermediate_result.x), {})
         if run.over:
             raise StopIteration
@@ -90,7 +90,7 @@ def adam(
     pixels: np.ndarray,
     value: float,
     gradient: np.ndarray,
-    learning_rate: float | None,
+    learning_rate: float,
     normalize: bool,
     state: dict[str, Any],
 ) -> np.ndarray:
@@ -118,7 +118,7 @@ def gradient_descent(
     pixels: np.ndarray,
     value: float,
     gradient: np.ndarray,
-    learning_rate: float | None,
+    learning_rate: float,
     normalize: bool,
     state: dict[str, Any],
 ) -> np.ndarray:

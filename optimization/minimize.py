@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fusion_style.optimization.gradients import value_and_gradient
+from fusion_style.optimization.gradients import Objective, value_and_gradient
 from fusion_style.optimization.methods import METHODS
 
-LEARNING_RATES = {"lbfgs": None, "adam": 5.0, "gd": 1.5}
+LEARNING_RATES = {"lbfgs": 1.0, "adam": 5.0, "gd": 1.5}  # L-BFGS does not look at it
 
 
 class Step(NamedTuple):
@@ -45,7 +45,7 @@ class Minimized(NamedTuple):
 
 
 def minimize(
-    objective: Callable[[Any], tuple[Any, dict[str, Any]]],
+    objective: Objective,
     start: np.ndarray,
     method: str = "lbfgs",
     iterations: int = 400,
@@ -103,7 +103,7 @@ def minimize(
         raise ValueError("L-BFGS needs an objective that holds still: no jitter")
     if learning_rate is None:
         learning_rate = LEARNING_RATES[method]
-    elif learning_rate <= 0:
+    if learning_rate <= 0:
         raise ValueError(f"learning_rate must be more than 0. Received: {learning_rate}")
     start = np.clip(np.asarray(start, np.float32), 0, 255)
     run = Run(objective, iterations, callback, jitter, seed, done)
@@ -122,7 +122,7 @@ class Run:
 
     def __init__(
         self,
-        objective: Callable[[Any], tuple[Any, dict[str, Any]]],
+        objective: Objective,
         iterations: int,
         callback: Callable[[Step], object] | None,
         jitter: int,
@@ -132,7 +132,9 @@ class Run:
         self.differentiate = value_and_gradient(objective)
         self.iterations, self.callback = iterations, callback
         self.jitter, self.seed, self.done = jitter, seed, done
-        self.terms, self.losses, self.stopped = {}, [], False
+        self.terms: dict[str, float] = {}
+        self.losses: list[dict[str, float]] = []
+        self.stopped = False
         self.evaluations = done
 
     @property

@@ -10,7 +10,6 @@ from fusion_style.data.images import read_picture
 from fusion_style.locks import locked
 from fusion_style.optimization.checks import checked, refuse_to_replace
 from fusion_style.optimization.config import OptimizeConfig
-from fusion_style.optimization.memory import check_memory
 from fusion_style.optimization.snapshots import (
     Snapshots,
     check_files,
@@ -57,7 +56,7 @@ def optimize_picture(
         if checkpoint:
             check_files(checkpoint_path(config.out), checkpoint["files"], files)
         work = Work(config, photograph)
-        check_memory(work.loss.network, work.shapes[-1], config.optimizer, work.seen(), say)
+        work.check_memory(say)
         started = time.monotonic()
         snapshots = Snapshots(config, files, photograph, work.finish)
         finished = go_through(work, snapshots, checkpoint)
@@ -124,6 +123,7 @@ def write_result(out: str, work: Work, snapshots: Snapshots) -> None:
     Raises:
         OSError: if it cannot be written; then there is a checkpoint.
     """
+    assert work.pixels is not None  # there is a scale at least
     try:
         snapshots.write(out, work.pixels)
     except OSError:

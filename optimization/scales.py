@@ -5,8 +5,15 @@ import numpy as np
 from fusion_style.data.images import fit_size, read_picture, resize
 
 
-def sizes(height, width, size, scales=1, scale_factor=2.0, smallest=16):
-    """[(height, width)], the last with a longer side of `size`, each before it smaller.
+def sizes(
+    height: int,
+    width: int,
+    size: float | None,
+    scales: int = 1,
+    scale_factor: float = 2.0,
+    smallest: int = 16,
+) -> list[tuple[int, int]]:
+    """Return [(height, width)] from small to large, the last with a longer side of `size`.
 
     Sizes whose shorter side would be too small are left out.
 
@@ -36,8 +43,8 @@ def sizes(height, width, size, scales=1, scale_factor=2.0, smallest=16):
     return found
 
 
-def first_pixels(start, photograph, seed=0):
-    """What the optimization begins with, as large as `photograph`.
+def first_pixels(start: str, photograph: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Return what the optimization begins with, as large as `photograph`.
 
     Args:
         start: "photo", "noise" (white, uniform) or the path of a picture.
@@ -55,8 +62,10 @@ def first_pixels(start, photograph, seed=0):
     return resize(read_picture(start).pixels, *photograph.shape[:2])
 
 
-def enlarge_changes(pixels, photograph, height, width):
-    """A picture at the next scale, with the details that only the photograph has.
+def enlarge_changes(
+    pixels: np.ndarray, photograph: np.ndarray, height: int, width: int
+) -> np.ndarray:
+    """Return a picture at the next scale, with the details that only the photograph has.
 
     What was changed at the small scale is enlarged and added to the large photograph
     (the octaves of Mordvintsev et al. 2015).

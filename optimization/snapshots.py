@@ -44,8 +44,9 @@ class Snapshots:
         self.config, self.files, self.photograph = config, files, photograph
         self.out, self.every = config.out, config.every
         self.finish, self.seconds = finish, seconds
-        self.scale, self.latest, self.saved_at = 0, None, time.monotonic()
-        self.bar = None
+        self.scale, self.saved_at = 0, time.monotonic()
+        self.latest: Step | None = None
+        self.bar: tqdm.tqdm = tqdm.tqdm(disable=True)
 
     def begin(self, scale: int, step: Step, iterations: int) -> None:
         """Begin the scale of number `scale`, or go on with it, at `step`.
@@ -83,8 +84,7 @@ class Snapshots:
 
     def close(self) -> None:
         """End the progress bar."""
-        if self.bar:
-            self.bar.close()
+        self.bar.close()
 
     def write(self, path: str, pixels: np.ndarray) -> None:
         """Write a picture of the pixels, at their size."""
@@ -95,9 +95,9 @@ class Snapshots:
 
     def save(self) -> None:
         """Write the checkpoint of the latest step."""
-        path = checkpoint_path(self.out)
-        settings = flatten(self.config)
-        save_checkpoint(path, settings, self.files, self.scale, self.latest)
+        if self.latest is not None:
+            path, settings = checkpoint_path(self.out), flatten(self.config)
+            save_checkpoint(path, settings, self.files, self.scale, self.latest)
         self.saved_at = time.monotonic()
 
     def save_or_warn(self) -> None:
@@ -207,7 +207,7 @@ def check_files(path: str, before: dict[str, Any], now: dict[str, Any]) -> None:
 def sigterm_as_interrupt() -> Iterator[None]:
     """Let SIGTERM stop what Ctrl-C stops."""
 
-    def interrupt(number, frame):
+    def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
     previous = None

@@ -1,5 +1,6 @@
 """Work: what an optimization reads and builds once, and its way from scale to scale."""
 
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
@@ -14,6 +15,7 @@ from fusion_style.losses.gatys import GatysLoss
 from fusion_style.losses.objective import PictureObjective
 from fusion_style.losses.perceptual import PerceptualLoss, layer_weights
 from fusion_style.optimization.config import OptimizeConfig
+from fusion_style.optimization.memory import check_memory
 from fusion_style.optimization.minimize import Step, minimize
 from fusion_style.optimization.scales import enlarge_changes, first_pixels, sizes
 from fusion_style.optimization.snapshots import Snapshots
@@ -47,12 +49,15 @@ class Work:
         layers = {*chain(*terms), *(self.dream.layers if self.dream else ())}
         smallest = smallest_picture(config.loss_network, tuple(layers))
         self.smallest = max(SMALLEST, smallest)
+        assert config.scales and config.scale_factor  # it is complete
+        height, width = self.photograph.shape[:2]
         self.shapes: list[tuple[int, int]] = sizes(
-            *self.photograph.shape[:2],
+            height,
+            width,
             config.size,
             config.scales,
             config.scale_factor,
-            smallest=self.smallest,
+            self.smallest,
         )
         self.loss = self.build_loss()
         self.pixels: np.ndarray | None = None
@@ -69,11 +74,19 @@ class Work:
         """Return the paintings' (height, width) for a picture of (height, width)."""
         side = self.config.style_size or min(self.shapes[-1])
         side = max(self.smallest, side * max(shape) / max(self.shapes[-1]))
-        return [fit_size(*p.shape[:2], side, side=min) for p in self.paintings]
+        shapes = [painting.shape for painting in self.paintings]
+        return [fit_size(height, width, side, min) for height, width, _ in shapes]
 
-    def seen(self) -> list[tuple[int, int]]:
-        """Return the (height, width) of every painting at every scale."""
-        return [size for shape in self.shapes for size in self.painting_sizes(shape)]
+    def check_memory(self, say: Callable[[str], object]) -> None:
+        """Say how much memory the largest scale will need.
+
+        Raises:
+            MemoryError: if the machine has less.
+        """
+        assert self.config.optimizer  # it is complete
+        seen = [size for shape in self.shapes for size in self.painting_sizes(shape)]
+        largest, method = self.shapes[-1], self.config.optimizer
+        check_memory(self.loss.network, largest, method, seen, say)
 
     def through_scales(
         self, snapshots: Snapshots, checkpoint: dict[str, Any] | None
@@ -93,7 +106,7 @@ class Work:
             photograph = resize(self.photograph, *shape)
             begun = checkpoint if scale == first else None
             step = self.first_step(photograph, begun)
-            snapshots.begin(scale, step, self.config.iterations)
+            snapshots.begin(scale, step, self.config.iterations or 0)
             self.optimize(photograph, step, snapshots)
             snapshots.close()
 
@@ -135,6 +148,7 @@ class Work:
     def optimize(self, photograph: np.ndarray, step: Step, snapshots: Snapshots) -> None:
         """Optimize at one scale, from a step on."""
         config = self.config
+        assert config.optimizer and config.iterations  # it is complete
         if self.paintings:
             fitting = zip(
                 self.paintings, self.painting_sizes(photograph.shape[:2]), strict=True
@@ -147,7 +161,7 @@ class Work:
             config.optimizer,
             iterations=config.iterations,
             learning_rate=config.learning_rate,
-            jitter=config.jitter,
+            jitter=config.jitter or 0,
             seed=config.seed,
             callback=snapshots,
             normalize=not self.paintings,

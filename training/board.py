@@ -4,7 +4,10 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import tqdm
 from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
@@ -12,7 +15,7 @@ from tensorboardX.summary import image, scalar
 
 
 class Board:
-    """Writes events for TensorBoard.
+    """Write events for TensorBoard.
 
     In the thread that trains, unlike `tensorboardX.SummaryWriter`, whose own thread
     ends when a disk is full, after which its caller waits for ever. A context manager.
@@ -22,38 +25,40 @@ class Board:
         start: the steps that were done before.
     """
 
-    def __init__(self, folder, start=0):
-        self.writer = None
+    def __init__(self, folder: str | None, start: int = 0) -> None:
+        self.writer: EventsWriter | None = None
         if folder:
             os.makedirs(folder, exist_ok=True)
             self.writer = EventsWriter(os.path.join(folder, "events"))
             self.go_on_from(start)
 
-    def __enter__(self):
+    def __enter__(self) -> "Board":
+        """Return the board itself."""
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
         if self.writer:
             with contextlib.suppress(OSError):
                 self.writer.close()
 
-    def go_on_from(self, step):
-        """What was written of later steps is not shown any more."""
+    def go_on_from(self, step: int) -> None:
+        """Have TensorBoard drop what was written of later steps."""
         self.write(step + 1, session_log=SessionLog(status=SessionLog.START))
 
-    def add_scalars(self, values, step):
-        """{name: number} of a step."""
+    def add_scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Write {name: number} of a step."""
         for name, value in values.items():
             self.write(step, summary=scalar(name, value))
 
-    def add_picture(self, name, pixels, step):
-        """Float32 RGB (height, width, 3), 0-255."""
+    def add_picture(self, name: str, pixels: np.ndarray, step: int) -> None:
+        """Write a picture of a step: float32 RGB (height, width, 3), 0-255."""
         if self.writer:
             pixels = pixels.clip(0, 255).astype("uint8")
             self.write(step, summary=image(name, pixels, dataformats="HWC"))
 
-    def write(self, step, **what):
-        """Writes an event; a full disk ends the log, not the training."""
+    def write(self, step: int, **what: Any) -> None:
+        """Write an event; a full disk ends the log, not the training."""
         if not self.writer:
             return
         try:

@@ -150,7 +150,8 @@ def loss_layers(loss: LossConfig) -> tuple[str, ...]:
     Raises:
         ValueError: if there are none of a kind.
     """
-    default, found = architecture(loss.loss_network), {}
+    default = architecture(loss.loss_network)
+    found: dict[str, float] = {}
     for kind in ("content_layers", "style_layers"):
         layers = getattr(loss, kind)
         if layers is not None and not layers:

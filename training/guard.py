@@ -1,27 +1,34 @@
 """The finite-loss guard: back to the last checkpoint, and on with half the step."""
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import tqdm
+
+if TYPE_CHECKING:  # which imports this
+    from fusion_style.training.state import TrainingState
 
 MOST_ROLLBACKS = 3  # then the learning rate is an eighth, and something else is wrong
 
 
 class NotFinite(FloatingPointError):
-    """A loss or a weight that is infinite or not a number.
+    """Tell of a loss or a weight that is infinite or not a number.
 
     Args:
         what: a sentence.
         step: after which it was found.
     """
 
-    def __init__(self, what, step):
+    def __init__(self, what: str, step: int) -> None:
         super().__init__(what)
         self.what, self.step = what, step
 
 
-def roll_back(error, state, compile_with):
-    """Goes back to the last good state, to repeat its steps with half the step size.
+def roll_back(
+    error: NotFinite, state: "TrainingState", compile_with: Callable[[float], None]
+) -> None:
+    """Go back to the last good state, to repeat its steps with half the step size.
 
     The same photographs come again, in the same order: what diverges is seldom a
     photograph's fault, and so a training stays a function of its settings.

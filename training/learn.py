@@ -14,10 +14,10 @@ from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.files import write_json
 from fusion_style.models.shipped import style_path
 from fusion_style.models.style_file import save_network
-from fusion_style.training.callbacks import preview_photographs
 from fusion_style.training.config import TrainConfig, check, check_sizes
 from fusion_style.training.loop import train
 from fusion_style.training.places import Places, alone, places, refuse_to_replace
+from fusion_style.training.previews import preview_photographs
 from fusion_style.training.record import RunRecord
 from fusion_style.training.state import TrainingState, copy_weights
 from fusion_style.training.strategy import is_chief, make_strategy
@@ -85,8 +85,8 @@ def prepare_backend(config: TrainConfig) -> Any:
 def read_painting(config: TrainConfig) -> np.ndarray:
     """Return the painting at the size that sets the strokes, float32 RGB, 0-255."""
     painting = read_picture(config.style).pixels
-    size = fit_size(*painting.shape[:2], config.style_size, side=min)
-    return resize(painting, *size)
+    height, width = painting.shape[:2]
+    return resize(painting, *fit_size(height, width, config.style_size, side=min))
 
 
 def begin_record(config: TrainConfig, where: Places, photographs: int) -> RunRecord:

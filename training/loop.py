@@ -8,10 +8,11 @@ import numpy as np
 
 from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.training.board import Board
-from fusion_style.training.callbacks import Checkpoints, Losses, Previews, StopOnSignal
+from fusion_style.training.callbacks import Checkpoints, Losses, StopOnSignal
 from fusion_style.training.config import TrainConfig
 from fusion_style.training.guard import NotFinite, roll_back
 from fusion_style.training.places import Places
+from fusion_style.training.previews import Previews
 from fusion_style.training.state import TrainingState
 from fusion_style.training.strategy import anyone, batches_for, is_chief, lost_worker
 from fusion_style.training.trainer import compile_trainer

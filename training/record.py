@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 
 
 class RunRecord:
-    """Settings, versions, losses, photographs seen and skipped, duration.
+    """Keep settings, versions, losses, photographs seen and skipped, duration.
 
     It is the recipe in the checkpoint and in the style file, and a JSON file.
 
@@ -45,14 +46,17 @@ class RunRecord:
         }
         self.loss_weights = known_by(config.loss.loss_weights)
         self.every = every
-        self.history, self.recent, self.skipped = [], [], {}
-        self.resumed, self.rollbacks = [], []
+        self.history: list[dict[str, float]] = []
+        self.recent: list[dict[str, float]] = []
+        self.skipped: dict[str, str] = {}
+        self.resumed: list[int] = []
+        self.rollbacks: list[dict[str, float]] = []
         self.earlier_seconds = 0.0
-        self.started_from = None
+        self.started_from: dict[str, Any] | None = None
         self.started = time.monotonic()
 
-    def go_on_from(self, checkpoint):
-        """Takes over the history of the training in a checkpoint.
+    def go_on_from(self, checkpoint: str) -> None:
+        """Take over the history of the training in a checkpoint.
 
         Raises:
             FileNotFoundError: if there is no checkpoint.
@@ -84,13 +88,13 @@ class RunRecord:
         self.earlier_seconds = recipe["seconds"]
         self.started_from = recipe["started_from"]
 
-    def go_back_to(self, recipe):
-        """Takes the losses of an earlier record: what is skipped stays skipped."""
+    def go_back_to(self, recipe: Mapping[str, Any]) -> None:
+        """Take the losses of an earlier record: what is skipped stays skipped."""
         self.history = list(recipe["history"])
         self.recent = list(recipe.get("recent", []))
 
-    def add(self, step, losses):
-        """Adds a step's losses; returns the mean of the steps since the last entry.
+    def add(self, step: int, losses: dict[str, float]) -> dict[str, float] | None:
+        """Add a step's losses; return the mean of the steps since the last entry.
 
         Returns:
             The entry of the history that is full with this step, or None.
@@ -106,12 +110,12 @@ class RunRecord:
         self.recent = []
         return means
 
-    def learning_rate(self):
-        """Adam's at the start, halved with each rollback."""
+    def learning_rate(self) -> float:
+        """Return Adam's at the start, halved with each rollback."""
         return self.settings["learning_rate"] / 2 ** len(self.rollbacks)
 
-    def start_from(self, path):
-        """Remembers the recipe of the style file that the weights come from."""
+    def start_from(self, path: str) -> None:
+        """Remember the recipe of the style file that the weights come from."""
         recipe = read_recipe(path)
         self.started_from = {
             name: recipe.get(name)
@@ -121,8 +125,8 @@ class RunRecord:
             )
         } | {"sha256": sha256(path)}  # fmt: skip
 
-    def at(self, step):
-        """The record after `step` steps, as a dict that JSON can hold."""
+    def at(self, step: int) -> dict[str, Any]:
+        """Return the record after `step` steps, as a dict that JSON can hold."""
         now = datetime.datetime.now(datetime.timezone.utc)
         return {
             "format": FORMAT,
@@ -144,8 +148,8 @@ class RunRecord:
         }
 
 
-def read_record(path):
-    """The run record at a path. Needs neither Keras nor a backend.
+def read_record(path: str) -> dict[str, Any]:
+    """Return the run record at a path. Needs neither Keras nor a backend.
 
     Args:
         path: of a run record (JSON), of a style file, which carries one, or of a
@@ -171,8 +175,8 @@ def read_record(path):
     return record
 
 
-def read_settings(path, settings):
-    """The settings of the training in a run record, for the same training again.
+def read_settings(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the training in a run record, for the same training again.
 
     Args:
         path: see `read_record`.
@@ -184,7 +188,7 @@ def read_settings(path, settings):
             or the style that it began with are not those that it was made with.
     """
     record = read_record(path)
-    now = record["settings"] | {"resume": False} | settings
+    now = record["settings"] | {"resume": False} | dict(settings)
     if "epochs" in settings and "steps" not in settings:
         now["steps"] = None
     made_with = {"style": ("painting", record["painting"]["sha256"])}
@@ -208,8 +212,8 @@ def read_settings(path, settings):
     return now
 
 
-def read_checkpoint(checkpoint):
-    """The run record in a checkpoint.
+def read_checkpoint(checkpoint: str) -> dict[str, Any]:
+    """Return the run record in a checkpoint.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -226,8 +230,8 @@ def read_checkpoint(checkpoint):
     return recipe
 
 
-def versions():
-    """{package: version} of what decides the numbers."""
+def versions() -> dict[str, str | None]:
+    """Return {package: version} of what decides the numbers."""
     import keras
 
     found = {"python": platform.python_version(), "backend": keras.backend.backend()}

@@ -1,7 +1,9 @@
 """TrainingState: what a training needs to go on, in memory and in the checkpoint."""
 
 import sys
+from typing import Any
 
+import keras
 import numpy as np
 import tqdm
 
@@ -9,10 +11,12 @@ from fusion_style.files import remove_leftovers
 from fusion_style.models.loading import load_network
 from fusion_style.models.style_file import read_training, save_network
 from fusion_style.training.guard import NotFinite
+from fusion_style.training.record import RunRecord
+from fusion_style.training.trainer import StyleTrainer
 
 
 class TrainingState:
-    """Keeps the last good state of a training: weights, optimizer, record.
+    """Keep the last good state of a training: weights, optimizer, record.
 
     "Good" is finite: what is not never reaches the checkpoint.
 
@@ -23,23 +27,26 @@ class TrainingState:
             as all workers but one do.
     """
 
-    def __init__(self, trainer, record, checkpoint):
+    def __init__(
+        self, trainer: StyleTrainer, record: RunRecord, checkpoint: str | None
+    ) -> None:
         self.trainer, self.record, self.checkpoint = trainer, record, checkpoint
-        self.recipe, self.warned = None, False
+        self.recipe: dict[str, Any] = {}
+        self.warned = False
         if checkpoint:
             remove_leftovers(checkpoint)
 
-    def steps(self):
-        """The steps that are done."""
+    def steps(self) -> int:
+        """Return how many steps are done."""
         return int(np.array(self.trainer.optimizer.iterations.numpy()))
 
-    def load(self, checkpoint):
-        """Takes over the weights and the optimizer's state of a checkpoint."""
+    def load(self, checkpoint: str) -> None:
+        """Take over the weights and the optimizer's state of a checkpoint."""
         copy_weights(checkpoint, self.trainer.transformer)
         self.trainer.optimizer.load_own_variables(read_training(checkpoint))
 
-    def save(self):
-        """Keeps the present state. A disk that is full doesn't end the training.
+    def save(self) -> None:
+        """Keep the present state. A disk that is full doesn't end the training.
 
         Raises:
             NotFinite: if a weight is not finite; what was kept is kept.
@@ -47,7 +54,7 @@ class TrainingState:
         weights = [np.array(w) for w in self.trainer.transformer.get_weights()]
         if not all(np.isfinite(w).all() for w in weights):
             raise NotFinite("There are weights that are not finite", self.steps())
-        optimizer = {}
+        optimizer: dict[str, Any] = {}
         self.trainer.optimizer.save_own_variables(optimizer)
         self.weights = weights
         # Copies: with PyTorch, what is given is the memory that the next step writes.
@@ -55,8 +62,8 @@ class TrainingState:
         self.recipe = self.record.at(self.steps())
         self.write()
 
-    def write(self):
-        """Writes the checkpoint anew, whole or not at all."""
+    def write(self) -> None:
+        """Write the checkpoint anew, whole or not at all."""
         if not self.checkpoint:
             return
         try:
@@ -72,8 +79,8 @@ class TrainingState:
                 )
             self.warned = True
 
-    def restore(self):
-        """Goes back to what was kept, and writes it again with the record of that."""
+    def restore(self) -> None:
+        """Go back to what was kept, and write it again with the record of that."""
         self.trainer.transformer.set_weights(self.weights)
         self.trainer.optimizer.load_own_variables(self.optimizer)
         self.record.go_back_to(self.recipe)
@@ -81,8 +88,8 @@ class TrainingState:
         self.write()
 
 
-def copy_weights(path, network):
-    """Gives a network the weights of a style file with the same architecture.
+def copy_weights(path: str, network: keras.Model) -> None:
+    """Give a network the weights of a style file with the same architecture.
 
     Raises:
         ValueError: if the architectures differ.

@@ -4,15 +4,17 @@ import contextlib
 import json
 import os
 import re
+from typing import Any
 
 import keras
 
 from fusion_style.data.photos import prefetch
+from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.devices import gpus
 
 
-def make_strategy(devices="auto"):
-    """The distribution strategy for `devices` and TF_CONFIG; None for one device.
+def make_strategy(devices: str = "auto") -> Any:
+    """Return the distribution strategy for `devices` and TF_CONFIG; None for one device.
 
     Call it before TensorFlow touches a device. With several workers in TF_CONFIG it
     waits for all of them.
@@ -77,8 +79,8 @@ def make_strategy(devices="auto"):
     return tf.distribute.MirroredStrategy(names)
 
 
-def among_workers(tf, kind, count, found):
-    """The strategy of several machines, each with `count` of the GPUs that it has."""
+def among_workers(tf: Any, kind: str, count: int, found: list[Any]) -> Any:
+    """Return the strategy of several machines, each with `count` of its GPUs."""
     if kind == "cpu" and count > 1:
         raise ValueError(
             f"devices=cpu:{count} is for one machine. With several workers in TF_CONFIG, "
@@ -89,8 +91,8 @@ def among_workers(tf, kind, count, found):
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
-def worker():
-    """(this process's number, how many there are), from TF_CONFIG; (0, 1) without.
+def worker() -> tuple[int, int]:
+    """Return (this process's number, how many there are), from TF_CONFIG; (0, 1) without.
 
     Number 0 is the chief: it writes the files.
 
@@ -125,13 +127,13 @@ def is_chief() -> bool:
     return worker()[0] == 0
 
 
-def scope(strategy):
-    """The context in which variables are created."""
+def scope(strategy: Any) -> contextlib.AbstractContextManager[Any]:
+    """Return the context in which variables are created."""
     return strategy.scope() if strategy else contextlib.nullcontext()
 
 
-def batches_for(strategy, stream, batch, start):
-    """The batches of a `data.photos.stream.PhotoStream`, for `fit`, from number `start` on.
+def batches_for(strategy: Any, stream: PhotoStream, batch: int, start: int) -> Any:
+    """Return a stream's batches, for `fit`, from number `start` on.
 
     Each worker reads its own part of each batch, so the batch is the same one however
     many there are.
@@ -147,8 +149,8 @@ def batches_for(strategy, stream, batch, start):
     )
 
 
-def anyone(strategy, flag):
-    """Whether `flag` is true for any worker; all must ask, after the same step."""
+def anyone(strategy: Any, flag: bool) -> bool:
+    """Return whether `flag` is true for any worker; all must ask, after the same step."""
     if worker()[1] == 1:
         return flag
     import tensorflow as tf
@@ -156,13 +158,13 @@ def anyone(strategy, flag):
     return bool(strategy.reduce("SUM", tf.constant(float(flag)), axis=None) > 0)
 
 
-def log_shape():
-    """The shape of a logged value: Keras takes the mean over workers along an axis."""
+def log_shape() -> tuple[int, ...]:
+    """Return a logged value's shape: Keras takes the mean over workers along an axis."""
     return () if worker()[1] == 1 else (1,)
 
 
-def lost_worker(error):
-    """A plain-words error if this one is that of a worker without the others; or None."""
+def lost_worker(error: Exception) -> ConnectionError | None:
+    """Return an error in plain words if this one is of a worker without the others."""
     if worker()[1] == 1 or not type(error).__module__.startswith("tensorflow"):
         return None
     return ConnectionError(
@@ -171,8 +173,8 @@ def lost_worker(error):
     )
 
 
-def synchronize_batch_norm(network):
-    """Makes batch norm's statistics those of the global batch, on all replicas."""
+def synchronize_batch_norm(network: keras.Model) -> None:
+    """Make batch norm's statistics those of the global batch, on all replicas."""
     for layer in network._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True

@@ -20,7 +20,7 @@ from fusion_style.training.strategy import log_shape, scope, synchronize_batch_n
 
 @keras.saving.register_keras_serializable("fusion_style")
 class MeanOverBatch(keras.losses.Loss):
-    """The mean of per-picture losses that are already computed.
+    """Take the mean of per-picture losses that are already computed.
 
     A `keras.losses.Loss` of one value per picture is what Keras divides by the
     number of replicas: under tf.distribute gradients are summed, so this is what
@@ -33,7 +33,7 @@ class MeanOverBatch(keras.losses.Loss):
 
 
 class BatchMean(keras.metrics.Mean):
-    """The mean over the last batch alone.
+    """Take the mean over the last batch alone.
 
     So what is logged of a step doesn't depend on where the training was stopped.
     """

@@ -27,7 +27,7 @@ from fusion_style.tests.support.pictures import (
     interrupt_at,
 )
 from fusion_style.tests.support.tiny import TINY_TRAINING, as_flags
-from fusion_style.training.callbacks import preview_photographs
+from fusion_style.training.previews import preview_photographs
 from fusion_style.training.state import copy_weights
 
 

@@ -1,0 +1,117 @@
+"""Previews: what a network makes of a few photographs while it learns."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tqdm
+
+from fusion_style.data.folders import pictures_in
+from fusion_style.data.images import (
+    Picture,
+    PictureError,
+    fit_size,
+    read_picture,
+    resize,
+    sample_photograph,
+    write_picture,
+)
+from fusion_style.data.sheets import contact_sheet
+from fusion_style.training.board import Board
+
+
+class Previews(keras.callbacks.Callback):
+    """Paint a few photographs now and then: a file to keep open, and TensorBoard.
+
+    Args:
+        photographs: list of float32 RGB (height, width, 3), 0-255.
+        folder: where to write `preview.jpg`: each photograph beside its painting.
+        board: `training.board.Board`.
+        start: the steps that were done before.
+        seconds: at least so long between two.
+    """
+
+    def __init__(
+        self,
+        photographs: Sequence[np.ndarray],
+        folder: str,
+        board: Board,
+        start: int = 0,
+        seconds: float = 60,
+    ) -> None:
+        super().__init__()
+        self.path = os.path.join(folder, "preview.jpg")
+        self.board, self.step, self.seconds = board, start, seconds
+        self.warned = False
+        self.photographs = photographs
+        self.painted_at = -float("inf")
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Count the step; paint if it is time."""
+        self.step += 1
+        if time.monotonic() - self.painted_at > self.seconds:
+            self.paint()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Paint what was learned."""
+        self.paint()
+
+    def paint(self) -> None:
+        """Write the contact sheet, and show it to TensorBoard."""
+        pictures = []
+        for photograph in self.photographs:
+            painted = self.model.transformer(photograph[None], training=False)[0]
+            pictures += [photograph, keras.ops.convert_to_numpy(painted)]
+        if not all(np.isfinite(picture).all() for picture in pictures):
+            return  # the next loss will not be finite either: see `training.guard`
+        sheet = contact_sheet(pictures, columns=2)
+        try:
+            write_picture(self.path, Picture(sheet))
+        except OSError as error:
+            if not self.warned:
+                tqdm.tqdm.write(
+                    f"The preview could not be written: {error}", file=sys.stderr
+                )
+            self.warned = True
+        self.board.add_picture("preview", sheet, self.step)
+        self.painted_at = time.monotonic()
+
+
+def preview_photographs(
+    preview: str | None, size: int = 384, most: int = 4
+) -> list[np.ndarray]:
+    """Return what the preview shows: a file, a folder's first pictures, or the sample.
+
+    Args:
+        preview: a path, or None.
+        size: longer side of each in pixels.
+        most: how many of a folder.
+
+    Returns:
+        A list of float32 RGB (height, width, 3), 0-255.
+
+    Raises:
+        PictureError: if there is none that can be read.
+    """
+    if preview and os.path.isdir(preview):
+        paths = pictures_in(preview)
+    else:
+        paths = [preview or sample_photograph()]
+    found: list[np.ndarray] = []
+    failure: PictureError | None = None
+    for path in paths:
+        try:
+            pixels = read_picture(path).pixels
+            height, width = pixels.shape[:2]
+            found.append(resize(pixels, *fit_size(height, width, size)))
+        except PictureError as error:
+            failure = error
+        if len(found) == most:
+            break
+    if not found:
+        raise failure or PictureError(f"{preview} has no pictures")
+    return found
