@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fusion_style.data import prefetch
 from fusion_style.data.images import PictureError, read_picture
+from fusion_style.data.photos import prefetch
 from fusion_style.data.photos.sources import Folder, open_photographs
 from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.models.keras_builder import build_network
@@ -71,7 +71,7 @@ def start(backend, folder, script, *flags):
 
 
 def learn(backend, folder, *flags):
-    return start(backend, folder, "tests/tiny_train.py", *flags)
+    return start(backend, folder, "tests/support/tiny_train.py", *flags)
 
 
 def write_vgg(path):
