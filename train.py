@@ -25,7 +25,7 @@ from typing import Any
 from absl import flags
 
 from fusion_style.flags import define_flags, given, run_script
-from fusion_style.settings import build
+from fusion_style.settings import build, check
 from fusion_style.training.config import TrainConfig
 from fusion_style.training.learn import learn_style
 from fusion_style.training.places import places
@@ -45,6 +45,9 @@ def config_of(settings: dict[str, Any]) -> TrainConfig:
 
     Args:
         settings: {name: value} of the flags that are given.
+
+    Raises:
+        ValueError, OSError: if a value is not allowed, or there is no such record.
     """
     if FLAGS.from_record:
         settings = read_settings(FLAGS.from_record, settings)
@@ -53,7 +56,9 @@ def config_of(settings: dict[str, Any]) -> TrainConfig:
     if settings.get("resume"):  # what is not said again is as it was
         where = places(settings["style"], settings.get("out"), settings.get("log_dir"))
         settings = read_checkpoint(where.checkpoint)["settings"] | settings
-    return build(TrainConfig, settings)
+    config = build(TrainConfig, settings)
+    check(config)
+    return config
 
 
 def main(argv: list[str]) -> str | int | None:
