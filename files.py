@@ -1,18 +1,36 @@
 """Files that appear whole or not at all, and their hashes. Every floor may use it."""
 
 import contextlib
-import glob
+import errno
 import hashlib
 import json
 import os
+import re
+import secrets
 import tempfile
+import time
+from collections.abc import Iterator
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can remove a file that is open
+    fcntl = None  # type: ignore[assignment]
+
+Path = str | os.PathLike[str]
+
+# A temporary name: a hash of the name that it will take, a random number, an extension.
+# Its length doesn't depend on the name's, which may be as long as the system allows.
+LEFTOVER = re.compile(r"\.fusion-style-([0-9a-f]{8})-[0-9a-f]{16}(\.\w{1,15})?")
+OLD = 3600  # seconds
+searched: set[str] = set()  # folders
 
 
 @contextlib.contextmanager
-def replacing(path, durable=False):
-    """A temporary path beside `path` that takes its place once the block succeeds.
+def replacing(path: Path, durable: bool = False) -> Iterator[str]:
+    """Give a temporary path beside `path` that takes its place once the block succeeds.
 
-    If the block raises, what was at `path` is still there, untouched.
+    If the block raises, what was at `path` is still there, untouched. What killed
+    processes left in the folder is removed when it is old.
 
     Args:
         path: of the file to write.
@@ -23,17 +41,20 @@ def replacing(path, durable=False):
         OSError: if the folder cannot be made or written to.
     """
     path = os.path.abspath(path)
-    folder, name = os.path.split(path)
+    folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(
-        prefix=f".{name}.", suffix=os.path.splitext(name)[1], dir=folder
-    )
-    os.close(handle)
+    if folder not in searched:
+        searched.add(folder)
+        remove_old_leftovers(folder)
+    temporary = temporary_path(path)
+    lock = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
     try:
+        if fcntl is None:
+            os.close(lock)
+        else:
+            with contextlib.suppress(OSError):  # some file systems have no locks
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield temporary
-        umask = os.umask(0)  # reading it means setting it
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # mkstemp's files are for the owner alone
         if durable:
             with open(temporary, "r+b") as file:  # Windows wants one that may be written
                 os.fsync(file.fileno())
@@ -42,17 +63,43 @@ def replacing(path, durable=False):
         with contextlib.suppress(FileNotFoundError):
             os.remove(temporary)
         raise
+    finally:
+        if fcntl is not None:
+            os.close(lock)
 
 
-def write_json(path, value):
-    """Writes what JSON can hold, whole or not at all; the errors of `replacing`."""
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1)
-        file.write("\n")
+def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write a file, whole or not at all.
+
+    Encoders that write to a file themselves do not all notice that the disk is full.
+    So encode to memory, and write with this.
+
+    Args:
+        path: of the file to write.
+        data: all that will be in it.
+        durable: see `replacing`.
+
+    Raises:
+        OSError: if the file cannot be written, or the disk took only a part of it.
+    """
+    with replacing(path, durable) as temporary:
+        with open(temporary, "wb") as file:
+            file.write(data)
+        written = os.path.getsize(temporary)
+        if written != len(data):
+            raise OSError(
+                errno.ENOSPC,
+                f"only {written:,} of {len(data):,} bytes were written. Is the disk full?",
+            )
 
 
-def check_writable(path):
-    """Complains at once of a file that could not be written when its time comes.
+def write_json(path: Path, value: object) -> None:
+    """Write what JSON can hold, whole or not at all; the errors of `write_bytes`."""
+    write_bytes(path, (json.dumps(value, indent=1) + "\n").encode())
+
+
+def check_writable(path: Path) -> None:
+    """Complain at once of a file that could not be written when its time comes.
 
     Raises:
         OSError: the message names the file.
@@ -65,17 +112,74 @@ def check_writable(path):
         raise OSError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def sha256(path):
-    """The sha256 of a file, in hexadecimal."""
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def remove_leftovers(path):
-    """Removes what `replacing(path)` left behind in processes that were killed."""
+def remove_leftovers(path: Path) -> None:
+    """Remove what `replacing(path)` left behind in processes that were killed.
+
+    However new it is: call it when no other process writes to `path`.
+    """
     folder, name = os.path.split(os.path.abspath(path))
-    for temporary in glob.glob(
-        os.path.join(glob.escape(folder), f".{glob.escape(name)}.*")
-    ):
+    for file, of in leftovers(folder):
+        if of == short_hash(name):
+            remove(file)
+
+
+def remove_old_leftovers(folder: Path) -> None:
+    """Remove what `replacing` left in a folder over an hour ago and nobody writes to.
+
+    A file that is being written changes all the time, and is locked where the system
+    has locks. The lock of a killed process is free.
+    """
+    for file, _ in leftovers(folder):
         with contextlib.suppress(OSError):
-            os.remove(temporary)
+            if time.time() - os.path.getmtime(file) > OLD and not is_locked(file):
+                remove(file)
+
+
+def short_hash(name: str) -> str:
+    return hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+
+
+def temporary_path(path: str) -> str:
+    """Return a new path in the same folder; writers look at its extension."""
+    folder, name = os.path.split(path)
+    extension = os.path.splitext(name)[1]
+    temporary = f".fusion-style-{short_hash(name)}-{secrets.token_hex(8)}"
+    if LEFTOVER.fullmatch(temporary + extension):
+        temporary += extension
+    return os.path.join(folder, temporary)
+
+
+def leftovers(folder: Path) -> list[tuple[str, str]]:
+    """Return (path, short hash of the name that it was for) of each temporary file."""
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = LEFTOVER.fullmatch(os.fsdecode(entry.name))
+            if match:
+                found.append((os.path.join(os.fsdecode(folder), entry.name), match[1]))
+    return found
+
+
+def is_locked(file: str) -> bool:
+    """Return whether a process that lives holds the lock of a temporary file."""
+    if fcntl is None:
+        return False
+    with open(file, "rb") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
+
+
+def remove(file: str) -> None:
+    with contextlib.suppress(OSError):
+        os.remove(file)

@@ -18,6 +18,7 @@ backend.set_defaults()
 
 import tempfile
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from absl import app, flags
@@ -42,8 +43,8 @@ flags.DEFINE_string("plot", None, "A PNG: seconds against photographs (needs mat
 PAPER_SPEED_UP = 15  # FastChi, Fig. 4
 
 
-def plain_reader(paths, size):
-    """Seconds at which each photograph was there."""
+def plain_reader(paths: Sequence[str], size: int) -> list[float]:
+    """Return the seconds at which each photograph was there."""
     start, seconds = time.perf_counter(), []
     for path in paths:
         with Image.open(path) as image:
@@ -52,8 +53,8 @@ def plain_reader(paths, size):
     return seconds
 
 
-def one_pass(stream, batch, count, first):
-    """The same for the stream's batches, from photograph number `first` on."""
+def one_pass(stream: PhotoStream, batch: int, count: int, first: int) -> list[float]:
+    """Return the same for the stream's batches, from photograph number `first` on."""
     batches = stream.batches(batch, first // batch).take(count // batch)
     start, seconds = time.perf_counter(), []
     for photographs in batches:
@@ -62,8 +63,8 @@ def one_pass(stream, batch, count, first):
     return seconds
 
 
-def turn(paths, folder):
-    """{variant: seconds} of every variant once; caches start empty."""
+def turn(paths: Sequence[str], folder: str) -> dict[str, list[float]]:
+    """Return {variant: seconds} of every variant once; caches start empty."""
     count = len(paths)
     found = {"plain reader": plain_reader(paths, FLAGS.size)}
     for kind in ("none", "memory", "disk"):
@@ -77,7 +78,8 @@ def turn(paths, folder):
     return found
 
 
-def main(argv):
+def main(argv: list[str]) -> str | None:
+    """Measure, print the table, and write what was asked for; return a complaint."""
     try:
         if FLAGS.plot:
             check_figure(FLAGS.plot)
@@ -105,9 +107,11 @@ def main(argv):
         write_json(FLAGS.json, results | {"seconds": seconds})
     if FLAGS.plot:
         draw(FLAGS.plot, seconds)
+    return None
 
 
-def report(count, seconds):
+def report(count: int, seconds: dict[str, list[list[float]]]) -> None:
+    """Print photographs per second, the middle half of the turns, and the ratio."""
     print(f"{'':<22}{'photographs/s':>14}{'middle half':>16}{'over plain':>12}")
     plain = np.median([turn[-1] for turn in seconds["plain reader"]])
     for name, turns in seconds.items():
@@ -119,8 +123,8 @@ def report(count, seconds):
     print(f"\nFastChi reports {PAPER_SPEED_UP}×.")
 
 
-def draw(path, seconds):
-    """Seconds against photographs read, the median turn of each, as FastChi's Fig. 4."""
+def draw(path: str, seconds: dict[str, list[list[float]]]) -> None:
+    """Plot seconds against photographs read, the median turns, as FastChi's Fig. 4."""
     import matplotlib
 
     matplotlib.use("agg")

@@ -9,8 +9,8 @@ import numpy as np
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def with_colors_of(painted, photograph):
-    """The photograph's colors with the painted picture's brightness.
+def with_colors_of(painted: np.ndarray, photograph: np.ndarray) -> np.ndarray:
+    """Return the photograph's colors with the painted picture's brightness.
 
     Luminance-only transfer (Gatys et al. 2016, "Preserving Color in Neural Artistic
     Style Transfer"): the difference of luminance is added to every channel, which

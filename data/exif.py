@@ -14,12 +14,12 @@ LARGEST_EXIF = 65_533  # bytes, in a JPEG
 # What Pillow raises for files that break the rules of their format.
 DAMAGE = (
     OSError, SyntaxError, ValueError, EOFError, struct.error,
-    IndexError, KeyError, TypeError, ZeroDivisionError, MemoryError,
+    IndexError, KeyError, TypeError, ArithmeticError, MemoryError, RuntimeError,
 )  # fmt: skip
 
 
-def kept_exif(image):
-    """The EXIF block to hand on, as bytes; empty if there is none or it is damaged."""
+def kept_exif(image: Image.Image) -> bytes:
+    """Return the EXIF block to hand on, as bytes; empty if there is none that is whole."""
     try:
         exif, kept = image.getexif(), Image.Exif()
         for tag in KEPT_TAGS:
@@ -31,22 +31,22 @@ def kept_exif(image):
             tags.pop(INTEROPERABILITY, None)
             if tags:
                 kept[block] = tags
-        block = kept.tobytes() if len(kept) else b""
+        content = kept.tobytes() if len(kept) else b""
     except DAMAGE:
         return b""
-    return block if len(block) <= LARGEST_EXIF else b""
+    return content if len(content) <= LARGEST_EXIF else b""
 
 
-def orientation_of(image):
-    """The EXIF orientation of a Pillow image, 1 to 8; 1, upright, if it has none."""
+def orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation of a Pillow image, 1 to 8; 1, upright, if it has none."""
     try:
         return image.getexif().get(ORIENTATION, 1)
     except DAMAGE:
         return 1
 
 
-def turn_upright(image, orientation):
-    """The Pillow image turned as an EXIF orientation says."""
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Return the Pillow image turned as an EXIF orientation says."""
     turns = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,

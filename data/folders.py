@@ -2,20 +2,21 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from fusion_style.data.images import EXTENSIONS, PictureError
 
 
-def left_out(error):
-    """Says that a folder, of an OSError, is not searched."""
+def left_out(error: OSError) -> None:
+    """Say that a folder, of an OSError, is not searched."""
     print(
         f"{error.filename} may not be read: {error.strerror}. Its pictures are left out",
         file=sys.stderr,
     )
 
 
-def pictures_in(folder, unreadable=left_out):
-    """The paths of a folder's pictures, in depth, in order.
+def pictures_in(folder: str, unreadable: Callable[[OSError], None] = left_out) -> list[str]:
+    """Return the paths of a folder's pictures, in depth, in order.
 
     Hidden ones are left out, and the previews in folders that trainings leave behind.
 
@@ -26,8 +27,8 @@ def pictures_in(folder, unreadable=left_out):
     Raises:
         PictureError: if there are none; if the folder may not be read.
     """
-    errors = []
-    found = []
+    errors: list[OSError] = []
+    found: list[str] = []
     for root, folders, files in os.walk(folder, onerror=errors.append):
         folders[:] = [
             name

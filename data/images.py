@@ -3,18 +3,21 @@
 Pixels are float32 RGB arrays, (height, width, 3), values in 0-255, in sRGB.
 """
 
-import contextlib
 import dataclasses
 import importlib.util
 import io
 import os
-import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image
 
-from fusion_style.data.exif import DAMAGE, kept_exif, orientation_of, turn_upright
-from fusion_style.files import replacing
+from fusion_style.data.exif import kept_exif, orientation_of, turn_upright
+from fusion_style.data.modes import alpha_of, to_bytes, to_rgb
+from fusion_style.data.opening import PictureError as PictureError
+from fusion_style.data.opening import Source, open_image
+from fusion_style.files import write_bytes
 
 EXTENSIONS = (
     ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif",
@@ -23,11 +26,7 @@ WRITABLE = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG",
     ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF",
 }  # fmt: skip
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-
-
-class PictureError(ValueError):
-    """A file that cannot be read as a picture; the message says why."""
+LARGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # pixels
 
 
 @dataclasses.dataclass
@@ -35,7 +34,8 @@ class Picture:
     """A picture and what travels with it.
 
     Attributes:
-        pixels: float32 RGB (height, width, 3), 0-255, upright, in sRGB.
+        pixels: float32 RGB (height, width, 3), 0-255, upright, in sRGB. Where alpha is
+            0, `read_picture` has put colors from what is visible around it.
         alpha: uint8 (height, width), or None where the file has none.
         exif: the EXIF block as bytes, without orientation; may be empty.
     """
@@ -45,99 +45,11 @@ class Picture:
     exif: bytes = b""
 
 
-@contextlib.contextmanager
-def open_image(source):
-    """The Pillow image in a file, by its content whatever its extension.
+def read_picture(source: Source) -> Picture:
+    """Return a picture, upright, the first frame of an animation.
 
     Args:
         source: a path, or the file's bytes.
-
-    Raises:
-        PictureError: whatever is wrong with it, here or while the caller reads.
-    """
-    name = "the picture" if isinstance(source, bytes) else os.fspath(source)
-    try:
-        if not isinstance(source, bytes):
-            if os.path.isdir(source):
-                raise PictureError(f"{name} is a directory, not a picture")
-            if not os.path.exists(source):
-                raise PictureError(f"{name} does not exist")
-            if os.path.getsize(source) == 0:
-                raise PictureError(f"{name} is empty (0 bytes)")
-        with warnings.catch_warnings():
-            # Pillow warns above 89 megapixels and refuses above 179: only that counts.
-            warnings.simplefilter("ignore")
-            file = io.BytesIO(source) if isinstance(source, bytes) else source
-            with Image.open(file) as image:
-                yield image
-    except PictureError:
-        raise
-    except UnidentifiedImageError:
-        raise PictureError(
-            f"{name} is not a picture in a format that can be read "
-            "(JPEG, PNG, WebP, TIFF, BMP, GIF)"
-        ) from None
-    except Image.DecompressionBombError as error:
-        raise PictureError(
-            f"{name} declares more pixels than the 179 megapixels that are read "
-            f"({error}); make it smaller first"
-        ) from None
-    except FileNotFoundError:  # it disappeared between one line and the next
-        raise PictureError(f"{name} does not exist") from None
-    except PermissionError:
-        raise PictureError(f"{name} may not be read (no permission)") from None
-    except DAMAGE as error:
-        raise PictureError(f"{name} is damaged or incomplete: {error}") from None
-
-
-def to_rgb(image):
-    """A Pillow image of any mode as 8-bit RGB in sRGB: the picture that a person sees.
-
-    16-bit values are scaled, not clipped; palettes are looked up; CMYK and other
-    color spaces go through the embedded profile where there is one.
-    """
-    profile = image.info.get("icc_profile")
-    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        values = np.nan_to_num(np.asarray(image, np.float32))
-        if image.mode != "F" or values.max() > 255:
-            values = values / 257
-        elif values.max() <= 1:
-            values = values * 255
-        return Image.fromarray(to_bytes(values)).convert("RGB")
-    if image.mode in ("P", "PA", "1", "LA", "La", "RGBa"):
-        image = image.convert("RGBA")
-    if profile and image.mode in ("RGB", "RGBA", "CMYK", "L", "LAB"):
-        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            plain = image.convert("RGB") if image.mode == "RGBA" else image
-            return ImageCms.profileToProfile(plain, source, SRGB, outputMode="RGB")
-    return image.convert("RGB")
-
-
-def to_bytes(pixels):
-    """Float pixels, 0-255, rounded to uint8; row by row, to copy no large picture."""
-    rounded = np.empty(pixels.shape, np.uint8)
-    for i in range(0, len(pixels), 512):
-        rounded[i : i + 512] = np.clip(pixels[i : i + 512] + 0.5, 0, 255)
-    return rounded
-
-
-def alpha_of(image):
-    """The alpha channel, uint8 (height, width), or None if everything is opaque."""
-    if not image.has_transparency_data:
-        return None
-    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-    return None if alpha.min() == 255 else alpha
-
-
-def read_picture(source):
-    """Reads a picture, upright, the first frame of an animation.
-
-    Args:
-        source: a path, or the file's bytes.
-
-    Returns:
-        A `Picture`.
 
     Raises:
         PictureError: if it cannot be read.
@@ -153,14 +65,24 @@ def read_picture(source):
         )
 
 
-def fit_size(height, width, size, side=max):
-    """(height, width) scaled so that the longer (or `min`: shorter) side is `size`."""
+def fit_size(
+    height: int, width: int, size: int, side: Callable[[int, int], int] = max
+) -> tuple[int, int]:
+    """Return (height, width) scaled so that the longer (`min`: shorter) side is `size`."""
     scale = size / side(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def resize(pixels, height, width):
-    """Resizes float32 (height, width, 3) or (height, width), antialiased, 0-255 kept."""
+def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return pixels at another size, antialiased (Lanczos).
+
+    Args:
+        pixels: RGB (height, width, 3) or one channel (height, width), 0-255.
+        height, width: of the result.
+
+    Returns:
+        float32 of that size, 0-255; `pixels` themselves if they have it.
+    """
     if pixels.shape[:2] == (height, width):
         return pixels
     planes = pixels[..., None] if pixels.ndim == 2 else pixels
@@ -174,45 +96,66 @@ def resize(pixels, height, width):
     return stacked[..., 0] if pixels.ndim == 2 else stacked
 
 
-def write_picture(path, picture):
-    """Writes a `Picture` in the format of the path's extension.
+def write_picture(path: str | os.PathLike[str], picture: Picture) -> None:
+    """Write a picture in the format of the path's extension.
 
     The file appears whole or not at all. JPEG has no alpha: there the picture is
     laid over white.
 
+    Args:
+        path: ends in one of `WRITABLE`.
+        picture: its pixels are rounded to 8 bits.
+
     Raises:
-        ValueError: for an extension that is not in `WRITABLE`.
+        ValueError: for an extension that is not in `WRITABLE`, or a picture that is too
+            large for the format.
         OSError: if the file cannot be written.
     """
+    # To memory first: several of Pillow's encoders don't notice that a disk is full.
+    write_bytes(path, encode(path, picture))
+
+
+def encode(path: str | os.PathLike[str], picture: Picture) -> bytes:
+    """Return the bytes of the file that `write_picture` writes; its errors."""
     extension = os.path.splitext(path)[1].lower()
     if extension not in WRITABLE:
         raise ValueError(
             f"{path}: pictures are written as {', '.join(WRITABLE)}. "
             f"Received: {extension or 'no extension'}"
         )
-    image = Image.fromarray(to_bytes(picture.pixels))
+    image, kind = Image.fromarray(to_bytes(picture.pixels)), WRITABLE[extension]
+    if max(image.size) > LARGEST_SIDE.get(kind, np.inf):
+        raise ValueError(
+            f"{path}: a {kind} has at most {LARGEST_SIDE[kind]:,} pixels on a side. "
+            f"Received: {image.width:,}×{image.height:,}. Write a .png or .tif"
+        )
     if picture.alpha is not None:
         image.putalpha(Image.fromarray(picture.alpha))
-        if WRITABLE[extension] == "JPEG":
+        if kind == "JPEG":
             white = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(white, image).convert("RGB")
-    options = {"exif": picture.exif} if picture.exif else {}
-    if WRITABLE[extension] in ("JPEG", "WEBP"):
+    options: dict[str, Any] = {"exif": picture.exif} if picture.exif else {}
+    if kind in ("JPEG", "WEBP"):
         options["quality"] = 95
-    if WRITABLE[extension] == "JPEG":
+    if kind == "JPEG":
         options["subsampling"] = 0  # strokes have sharp edges in color
-    with replacing(path) as temporary:
-        image.save(temporary, WRITABLE[extension], **options)
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
 
 
-def sample_photographs():
-    """Paths of photographs that scikit-image carries: the first NASA's astronaut
-    Eileen Collins, in the public domain; a cat, a cup of coffee, a rocket."""
-    package = importlib.util.find_spec("skimage").submodule_search_locations[0]
+def sample_photographs() -> list[str]:
+    """Return the paths of photographs that scikit-image carries.
+
+    The first is NASA's astronaut Eileen Collins, in the public domain; then a cat, a
+    cup of coffee, a rocket.
+    """
+    spec = importlib.util.find_spec("skimage")  # which isn't imported: that takes long
+    package = os.path.dirname(str(spec and spec.origin))
     names = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
     return [os.path.join(package, "data", name) for name in names]
 
 
-def sample_photograph():
-    """The path of the first of `sample_photographs`."""
+def sample_photograph() -> str:
+    """Return the path of the first of `sample_photographs`."""
     return sample_photographs()[0]

@@ -1,5 +1,7 @@
 """Contact sheets: several pictures on one, with captions."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -8,8 +10,13 @@ from fusion_style.data.images import fit_size, resize, to_bytes
 GAP, CAPTION = 8, 24
 
 
-def contact_sheet(pictures, captions=None, columns=None, size=384):
-    """Lays pictures out in rows.
+def contact_sheet(
+    pictures: Sequence[np.ndarray],
+    captions: Sequence[str] | None = None,
+    columns: int | None = None,
+    size: int = 384,
+) -> np.ndarray:
+    """Return a sheet with pictures laid out in rows.
 
     Args:
         pictures: float32 RGB (height, width, 3) each, 0-255.
@@ -21,7 +28,7 @@ def contact_sheet(pictures, captions=None, columns=None, size=384):
         float32 RGB (height, width, 3), 0-255.
     """
     columns = columns or int(np.ceil(np.sqrt(len(pictures))))
-    shrunk = [resize(p, *fit_size(*p.shape[:2], size)) for p in pictures]
+    shrunk = [resize(p, *fit_size(p.shape[0], p.shape[1], size)) for p in pictures]
     height = max(p.shape[0] for p in shrunk) + (CAPTION if captions else 0) + GAP
     width = max(p.shape[1] for p in shrunk) + GAP
     rows = -(-len(shrunk) // columns)

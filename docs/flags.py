@@ -14,6 +14,7 @@ from fusion_style.flags import table
 
 FOLDER = pathlib.Path(__file__).parent
 CONFIGS = {  # of each script, whose flags are the fields
+    "stylize": "fusion_style.inference.config.PaintConfig",
     "train": "fusion_style.training.config.TrainConfig",
     "optimize": "fusion_style.optimization.config.OptimizeConfig",
 }

@@ -22,36 +22,44 @@ KINDS = ("none", "memory", "disk")
 
 
 class MemoryCache:
-    """Up to `gigabytes` of uint8 arrays (height, width, 3), by key, in memory."""
+    """Up to `gigabytes` of uint8 arrays (height, width, 3), by key, in memory.
 
-    def __init__(self, gigabytes):
+    Args:
+        gigabytes: 10⁹ bytes each.
+
+    Attributes:
+        free: how many bytes more it takes.
+        kept: {key: array}.
+    """
+
+    def __init__(self, gigabytes: float) -> None:
         self.free = int(gigabytes * GIGABYTE)
-        self.kept = {}
+        self.kept: dict[str, np.ndarray] = {}
         self.lock = threading.Lock()
 
-    def reserve(self, size):
-        """Whether an array of `size` bytes still fits; if so, its place is taken."""
+    def reserve(self, size: int) -> bool:
+        """Take the place of an array of `size` bytes; return whether there was room."""
         with self.lock:
             fits = self.fits(size)
             self.free -= size if fits else 0
         return fits
 
-    def get(self, key):
-        """The array kept under a key, or None."""
+    def get(self, key: str) -> np.ndarray | None:
+        """Return the array kept under a key, or None."""
         return self.kept.get(key)
 
-    def put(self, key, pixels):
-        """Keeps an array if it fits."""
+    def put(self, key: str, pixels: np.ndarray) -> None:
+        """Keep an array if it fits."""
         if key not in self.kept and self.reserve(pixels.nbytes):
             self.kept[key] = pixels
 
-    def fits(self, size):
-        """Whether an array of `size` bytes would be kept."""
+    def fits(self, size: int) -> bool:
+        """Return whether an array of `size` bytes would be kept."""
         return size <= min(self.free, LARGEST)
 
 
 class DiskCache(MemoryCache):
-    """The same in a folder: one file for each photograph.
+    """A `MemoryCache` in a folder: one file for each photograph.
 
     A file has a header, `MAGIC`, height, width and the pixels' CRC-32, and the raw
     pixels. It appears whole or not at all; the folder may be deleted at any time; a
@@ -66,31 +74,33 @@ class DiskCache(MemoryCache):
     MAGIC = b"photo1\0\0"
     HEADER = struct.Struct("<8sIII")
 
-    def __init__(self, gigabytes, folder):
+    def __init__(self, gigabytes: float, folder: str) -> None:
         super().__init__(gigabytes)
         self.folder = folder
         with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
             self.free -= sum(entry.stat().st_size for entry in entries)
 
-    def path(self, key):
-        """Where the photograph called `key` is kept."""
+    def path(self, key: str) -> str:
+        """Return where the photograph called `key` is kept."""
         return os.path.join(self.folder, sha256(os.fsencode(key)).hexdigest() + ".pixels")
 
-    def get(self, key):
+    def get(self, key: str) -> np.ndarray | None:
+        """Return the array kept under a key, or None."""
         try:
             with open(self.path(key), "rb") as file:
                 content = file.read()
             magic, height, width, checksum = self.HEADER.unpack_from(content)
             pixels = np.frombuffer(content, np.uint8, offset=self.HEADER.size)
-            if magic != self.MAGIC or checksum != zlib.crc32(pixels):
+            if magic != self.MAGIC or checksum != zlib.crc32(pixels.data):
                 return None
             return pixels.reshape(height, width, 3)
         except (OSError, struct.error, ValueError):
             return None
 
-    def put(self, key, pixels):
+    def put(self, key: str, pixels: np.ndarray) -> None:
+        """Keep an array if it fits and the disk takes it."""
         path = self.path(key)
-        header = self.HEADER.pack(self.MAGIC, *pixels.shape[:2], zlib.crc32(pixels))
+        header = self.HEADER.pack(self.MAGIC, *pixels.shape[:2], zlib.crc32(pixels.data))
         try:
             old = os.path.getsize(path) if os.path.exists(path) else 0
             if self.reserve(pixels.nbytes + len(header) - old):
@@ -101,8 +111,10 @@ class DiskCache(MemoryCache):
             self.free = 0  # a full disk: what is there is still of use
 
 
-def make_cache(cache="none", gigabytes=2.0, folder=None):
-    """The cache of a kind, or None.
+def make_cache(
+    cache: str = "none", gigabytes: float = 2.0, folder: str | None = None
+) -> MemoryCache | None:
+    """Return the cache of a kind, or None.
 
     Args:
         cache: "none", "memory" or "disk".
@@ -118,4 +130,8 @@ def make_cache(cache="none", gigabytes=2.0, folder=None):
         raise ValueError(f"cache_gb must be more than 0. Received: {gigabytes}")
     if cache == "none":
         return None
-    return MemoryCache(gigabytes) if cache == "memory" else DiskCache(gigabytes, folder)
+    if cache == "memory":
+        return MemoryCache(gigabytes)
+    if folder is None:
+        raise ValueError("A cache on disk needs a folder. Received: none")
+    return DiskCache(gigabytes, folder)

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from fusion_style.data.exif import orientation_of, turn_upright
-from fusion_style.data.images import PictureError, open_image, to_rgb
+from fusion_style.data.modes import to_rgb
+from fusion_style.data.opening import PictureError, Source, open_image
 
 FINEST = 1024  # scales are multiples of 1/1024: exact in Pillow's float32 boxes
 BILINEAR = Image.Resampling.BILINEAR
@@ -39,7 +40,7 @@ class ScaledPhotograph:
         PictureError: if the photograph cannot be read.
     """
 
-    def __init__(self, source, size, share):
+    def __init__(self, source: Source, size: int, share: float) -> None:
         with open_image(source) as image:
             short = min(image.size)
             if short * FINEST < size:
@@ -54,16 +55,16 @@ class ScaledPhotograph:
         self.step = side * min(self.image.size) * FINEST // (short * size)
         self.width, self.height = (n * FINEST // self.step for n in self.image.size)
 
-    def whole(self):
-        """All of it: uint8 RGB (height, width, 3)."""
+    def whole(self) -> np.ndarray:
+        """Return all of it: uint8 RGB (height, width, 3)."""
         return self.resample(0, 0, self.height, self.width)
 
-    def crop(self, top, left, size):
-        """A square of `whole()`, to the bit, without the rest."""
+    def crop(self, top: int, left: int, size: int) -> np.ndarray:
+        """Return a square of `whole()`, to the bit, without the rest."""
         return self.resample(top, left, size, size)
 
-    def resample(self, top, left, height, width):
-        """A part of `whole()`, to the bit: uint8 RGB (height, width, 3)."""
+    def resample(self, top: int, left: int, height: int, width: int) -> np.ndarray:
+        """Return a part of `whole()`, to the bit: uint8 RGB (height, width, 3)."""
         x0, x1 = (n * self.step / FINEST for n in (left, left + width))
         y0, y1 = (n * self.step / FINEST for n in (top, top + height))
         # One pass after the other: Pillow's own order depends on the box's shape. A
@@ -77,8 +78,8 @@ class ScaledPhotograph:
         return np.asarray(strip.resize((width, height), BILINEAR, box))
 
 
-def decode(image, shrink):
-    """An open Pillow image as upright RGB, its sides divided by a power of two."""
+def decode(image: Image.Image, shrink: int) -> Image.Image:
+    """Return an open Pillow image as upright RGB, its sides divided by a power of two."""
     width = image.width
     if image.mode in ("RGB", "L"):  # a JPEG, while it is being decoded
         image.draft("RGB", (max(1, image.width // shrink), max(1, image.height // shrink)))
@@ -95,16 +96,17 @@ class KeptPhotograph:
         pixels: uint8 RGB (height, width, 3).
     """
 
-    def __init__(self, pixels):
+    def __init__(self, pixels: np.ndarray) -> None:
         self.pixels = pixels
         self.height, self.width = pixels.shape[:2]
 
-    def crop(self, top, left, size):
+    def crop(self, top: int, left: int, size: int) -> np.ndarray:
+        """Return a square of it: uint8 RGB (size, size, 3)."""
         return self.pixels[top : top + size, left : left + size]
 
 
-def mirrored(square):
-    """A picture with left and right exchanged: uint8 RGB (height, width, 3).
+def mirrored(square: np.ndarray) -> np.ndarray:
+    """Return a picture with left and right exchanged: uint8 RGB (height, width, 3).
 
     Plane by plane: NumPy takes five times as long to turn the pixels as they lie.
     """

@@ -3,17 +3,22 @@
 import concurrent.futures
 import itertools
 import os
+from collections.abc import Iterator
 
 import numpy as np
 
+from fusion_style.data.photos.stream import PhotoStream
 
-def batches(stream, batch, start=0, ahead=4):
-    """The stream's batches, read and decoded by threads, in order.
+
+def batches(
+    stream: PhotoStream, batch: int, start: int = 0, ahead: int = 4
+) -> Iterator[tuple[np.ndarray]]:
+    """Yield the stream's batches, read and decoded by threads, in order.
 
     What `PhotoStream.batches` gives, without TensorFlow.
 
     Args:
-        stream: `data.photos.stream.PhotoStream`.
+        stream: gives a crop for each position.
         batch: photographs in a batch.
         start: the first batch's number; a training that goes on gives its step.
         ahead: so many batches are begun before they are asked for.
@@ -27,7 +32,7 @@ def batches(stream, batch, start=0, ahead=4):
     positions = itertools.count(start * batch)
     pool = concurrent.futures.ThreadPoolExecutor(min(32, os.cpu_count() or 1))
     try:
-        waiting = []
+        waiting: list[concurrent.futures.Future[np.ndarray]] = []
         while True:
             while len(waiting) < (1 + ahead) * batch:
                 waiting.append(pool.submit(stream.crop, next(positions)))

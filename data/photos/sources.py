@@ -13,26 +13,32 @@ from fusion_style.data.images import PictureError
 class Folder:
     """The pictures of a folder, searched in depth, hidden files left out.
 
+    Args:
+        path: of the folder.
+
+    Attributes:
+        names: of the pictures, relative to the folder.
+
     Raises:
         FileNotFoundError: if the folder does not exist.
         PictureError: if there is no file with a picture's extension in it.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         if not os.path.isdir(path):
             raise FileNotFoundError(f"The folder of photographs does not exist: {path}")
         self.path = path
         self.names = [os.path.relpath(file, path) for file in pictures_in(path)]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.names)
 
-    def source(self, index):
-        """What is opened: the path."""
+    def source(self, index: int) -> str:
+        """Return what is opened: the path."""
         return os.path.join(self.path, self.names[index])
 
-    def stamp(self, index):
-        """A string that changes when the file does.
+    def stamp(self, index: int) -> str:
+        """Return a string that changes when the file does.
 
         Raises:
             PictureError: if it is not there.
@@ -54,12 +60,15 @@ class TensorFlowDataset:
     Args:
         name: as TFDS spells it, such as "coco/2014", "coco/2017" or "imagenette".
 
+    Attributes:
+        names: of the photographs.
+
     Raises:
         ValueError: if TFDS has no such data set, or it has no images.
         ConnectionError: if it cannot be downloaded.
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         try:
             import array_record  # noqa: F401  TFDS says too late that it needs these
             import tensorflow  # noqa: F401
@@ -97,20 +106,23 @@ class TensorFlowDataset:
         self.names = [f"{name} train[{i}]" for i in range(len(self.examples))]
         self.version = str(builder.version)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.examples)
 
-    def source(self, index):
-        """What is opened: a NumPy string of the encoded file, or pixels."""
+    def source(self, index: int) -> bytes:
+        """Return what is opened: the bytes of the encoded file."""
         return self.examples[int(index)]["image"]
 
-    def stamp(self, index):
-        """A string that names the photograph and its data set's version."""
+    def stamp(self, index: int) -> str:
+        """Return a string that names the photograph and its data set's version."""
         return f"{self.names[index]}|{self.version}"
 
 
-def open_photographs(data):
-    """A `Folder` if there is one called so, else a `TensorFlowDataset`."""
+Photographs = Folder | TensorFlowDataset
+
+
+def open_photographs(data: str) -> Photographs:
+    """Return a `Folder` if there is one called so, else a `TensorFlowDataset`."""
     if os.path.isdir(data) or data.startswith((".", "~", os.sep)):
         return Folder(os.path.expanduser(data))
     return TensorFlowDataset(data)

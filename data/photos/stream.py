@@ -2,11 +2,17 @@
 
 import functools
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fusion_style.data.images import PictureError
+from fusion_style.data.photos.cache import MemoryCache
 from fusion_style.data.photos.crops import KeptPhotograph, ScaledPhotograph, mirrored
+from fusion_style.data.photos.sources import Photographs
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 SCALES = 2**32 - 1  # in place of an epoch: where the photographs' scales are drawn
 
@@ -37,25 +43,32 @@ class PhotoStream:
 
     attempts = 1000
 
-    def __init__(self, photographs, size, seed=0, skipped=None, cache=None):
+    def __init__(
+        self,
+        photographs: Photographs,
+        size: int,
+        seed: int = 0,
+        skipped: dict[str, str] | None = None,
+        cache: MemoryCache | None = None,
+    ) -> None:
         self.photographs, self.size, self.seed = photographs, size, seed
         self.cache = cache
         self.skipped = {} if skipped is None else skipped
-        self.failure = None
-        self.order = functools.lru_cache(2)(self.order)
+        self.failure: PictureError | None = None
+        self.order = functools.lru_cache(2)(self.order)  # type: ignore[method-assign]
         self.crop(0)
 
-    def order(self, epoch):
-        """The order of the photographs in an epoch, a permutation."""
+    def order(self, epoch: int) -> np.ndarray:
+        """Return the order of the photographs in an epoch, a permutation."""
         return np.random.default_rng((self.seed, epoch)).permutation(len(self.photographs))
 
-    def crop(self, position):
-        """The crop at a position from 0 up: uint8 RGB (size, size, 3)."""
+    def crop(self, position: int) -> np.ndarray:
+        """Return the crop at a position from 0 up: uint8 RGB (size, size, 3)."""
         epoch, place = divmod(int(position), len(self.photographs))
         for attempt in range(self.attempts):
             rng = np.random.default_rng((self.seed, epoch, place, attempt))
             replacement = rng.integers(len(self.photographs))
-            index = replacement if attempt else self.order(epoch)[place]
+            index = int(replacement if attempt else self.order(epoch)[place])
             name = self.photographs.names[index]
             if name not in self.skipped:
                 try:
@@ -69,8 +82,8 @@ class PhotoStream:
         )
         raise self.failure
 
-    def random_crop(self, index, rng):
-        """A random square of a photograph, flipped half of the time.
+    def random_crop(self, index: int, rng: np.random.Generator) -> np.ndarray:
+        """Return a random square of a photograph, flipped half of the time.
 
         Returns:
             uint8 RGB (size, size, 3).
@@ -85,8 +98,8 @@ class PhotoStream:
         square = photograph.crop(top, left, self.size)
         return mirrored(square) if flip else square
 
-    def photograph(self, index):
-        """A photograph at the scale of its crops, from the cache if it is there."""
+    def photograph(self, index: int) -> ScaledPhotograph | KeptPhotograph:
+        """Return a photograph at the scale of its crops, from the cache if it is there."""
         share = np.random.default_rng((self.seed, SCALES, index)).random()
         if self.cache is None:
             return ScaledPhotograph(self.photographs.source(index), self.size, share)
@@ -101,8 +114,10 @@ class PhotoStream:
             self.cache.put(key, pixels)
         return KeptPhotograph(pixels)
 
-    def batches(self, batch, start=0, worker=0, workers=1):
-        """The stream as a tf.data.Dataset, read and decoded in parallel.
+    def batches(
+        self, batch: int, start: int = 0, worker: int = 0, workers: int = 1
+    ) -> "tf.data.Dataset":
+        """Return the stream as a tf.data.Dataset, read and decoded in parallel.
 
         Args:
             batch: photographs in a batch.
@@ -128,7 +143,7 @@ class PhotoStream:
         numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // batch)
         # A batch is one thread's work. Without AUTOTUNE, which takes seconds to find the
         # second core, and whose own thread may sleep a minute before an iterator can go.
-        batches = numbers.map(read, num_parallel_calls=max(2, os.cpu_count()))
+        batches = numbers.map(read, num_parallel_calls=max(2, os.cpu_count() or 1))
         options = tf.data.Options()
         options.autotune.enabled = False
         return batches.prefetch(2).with_options(options)

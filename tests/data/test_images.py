@@ -1,6 +1,7 @@
 """Reading and writing one picture."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from fusion_style.data.images import (
     sample_photograph,
     write_picture,
 )
+from fusion_style.tests.support.short_file import ShortFile
 
 
 def saved(path, image, **options):
@@ -84,11 +86,11 @@ def test_alpha_is_kept(photograph, tmp_path):
     image.putalpha(Image.fromarray(alpha.astype(np.uint8)))
     picture = read_picture(saved(tmp_path / "a.png", image))
     np.testing.assert_array_equal(picture.alpha, alpha)
-    np.testing.assert_array_equal(picture.pixels, photograph)
+    np.testing.assert_array_equal(picture.pixels[alpha > 3], photograph[alpha > 3])
     write_picture(str(tmp_path / "b.png"), picture)
     again = read_picture(tmp_path / "b.png")
     np.testing.assert_array_equal(again.alpha, alpha)
-    np.testing.assert_array_equal(again.pixels, photograph)
+    np.testing.assert_array_equal(again.pixels[alpha > 3], photograph[alpha > 3])
     write_picture(str(tmp_path / "c.jpg"), picture)  # which has none: over white
     over_white = 255 + (photograph - 255.0) * alpha[..., None] / 255
     assert difference(read_picture(tmp_path / "c.jpg").pixels, over_white) < 6
@@ -202,21 +204,26 @@ def test_bad_files_say_what_is_wrong(name, tmp_path):
     assert name in str(error.value)
 
 
-def test_a_failed_write_leaves_what_was_there(photograph, tmp_path, monkeypatch):
-    path = tmp_path / "a.png"
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.tif"])
+def test_a_disk_that_takes_a_part_leaves_what_was_there(
+    name, photograph, tmp_path, monkeypatch
+):
+    path = tmp_path / name
     write_picture(str(path), Picture(photograph.astype(np.float32)))
     before = path.read_bytes()
-
-    def full_disk(self, file, *_, **__):
-        with open(file, "wb") as half:
-            half.write(before[:10])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Image.Image, "save", full_disk)
-    with pytest.raises(OSError, match="No space left"):
-        write_picture(str(path), Picture(np.zeros((4, 4, 3), np.float32)))
+    monkeypatch.setattr("fusion_style.files.open", ShortFile, raising=False)
+    for out in (path, tmp_path / f"new-{name}"):
+        with pytest.raises(OSError, match="only 100 of .* Is the disk full"):
+            write_picture(str(out), Picture(photograph.astype(np.float32)))
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["a.png"]
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_too_large_for_the_format(tmp_path):
+    wide = Picture(np.zeros((1, 16_384, 3), np.float32))
+    with pytest.raises(ValueError, match="a WEBP has at most 16,383 pixels on a side"):
+        write_picture(str(tmp_path / "a.webp"), wide)
+    write_picture(str(tmp_path / "a.jpg"), wide)
 
 
 def test_unwritable_formats_are_named(tmp_path):
@@ -235,3 +242,100 @@ def test_resize():
 
 def test_the_sample_photograph_is_there():
     assert read_picture(sample_photograph()).pixels.shape == (512, 512, 3)
+
+
+# What a source is that is no picture: (first bytes, what it is).
+OTHERS = {
+    "a.mp3": (b"ID3\4" + bytes(200), r"sound \(MP3\)"),
+    "b.mp3": (b"\xff\xfb\x90\x64" * 100, r"sound \(MP3\)"),
+    "a.wav": (b"RIFF\0\1\0\0WAVEfmt " + bytes(200), r"sound \(WAV\)"),
+    "a.opus": (b"OggS" + bytes(200), r"sound or video \(Ogg\)"),
+    "a.mp4": (b"\0\0\0\x20ftypisom" + bytes(200), "sound or video"),
+    "a.m4a": (b"\0\0\0\x20ftypM4A " + bytes(200), "sound"),
+    "a.heic": (b"\0\0\0\x20ftypheic" + bytes(200), "a photograph in HEIC"),
+    "a.mkv": (b"\x1aE\xdf\xa3" + bytes(200), "a video"),
+    "a.mpg": (b"\0\0\1\xb3\x14\0\xf0" + bytes(200), "a video"),
+    "a.pdf": (b"%PDF-1.7\n" + bytes(200), "a document"),
+    "a.eps": (b"\xc5\xd0\xd3\xc6" + bytes(200), "not a picture"),
+    "a.h5": (b"\x89HDF\r\n\x1a\n" + bytes(200), r"data \(HDF5\)"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_files_are_called_what_they_are(name, tmp_path):
+    content, kind = OTHERS[name]
+    (tmp_path / name).write_bytes(content)
+    for source, called in ((tmp_path / name, name), (content, "the picture")):
+        with pytest.raises(PictureError, match=kind) as error:
+            read_picture(source)
+        assert called in str(error.value) and "damaged" not in str(error.value)
+
+
+@pytest.mark.parametrize(("source", "message"), [
+    ("-", "- is standard input"),
+    ("https://example.org/a.jpg", "is an address, not a file. Download it first"),
+    ("s3://bucket/a.jpg", "is an address"),
+    ("data:image/png;base64,AAAA", "is an address"),
+    ("none/a.jpg", "does not exist"),
+    ("a\0b.jpg", "does not exist"),
+    (os.devnull, "is a device, not a file"),
+    (b"", "is empty"),
+])  # fmt: skip
+def test_sources_that_are_no_files(source, message):
+    with pytest.raises(PictureError, match=message):
+        read_picture(source)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(PictureError, match="is a pipe, not a file"):
+        read_picture(tmp_path / "pipe.jpg")
+
+
+def test_a_file_called_as_standard_input(photograph, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(photograph).save("-", "png")
+    np.testing.assert_array_equal(read_picture("-").pixels, photograph)
+
+
+def noisy_tiff(path, seed):
+    """A fax whose lines libtiff complains of, one by one, and draws all the same."""
+    rng = np.random.default_rng(seed)
+    image = Image.fromarray(rng.integers(0, 256, (40, 60), np.uint8)).convert("1")
+    image.save(path, compression="group4")
+    with Image.open(path) as saved:
+        (start,), (length,) = saved.tag_v2[273], saved.tag_v2[279]
+    data = bytearray(path.read_bytes())
+    data[start + length // 4 : start + length // 4 + 60] = rng.bytes(60)
+    path.write_bytes(data)
+    return path
+
+
+def test_what_decoders_print_is_told_once_a_file(tmp_path, capfd):
+    path = noisy_tiff(tmp_path / "fax.tif", 4)
+    for _ in range(3):
+        read_picture(path)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"{path} is read, but its decoder says: Fax4Decode")
+    assert line.endswith(" more)")
+    read_picture(noisy_tiff(tmp_path / "another.tif", 1))
+    assert len(capfd.readouterr().err.splitlines()) == 1
+
+
+def test_standard_error_is_given_back(tmp_path, capfd):
+    path = noisy_tiff(tmp_path / "fax.tif", 2)
+    threads = [threading.Thread(target=read_picture, args=(path,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    capfd.readouterr()
+    os.write(2, b"still there")
+    assert capfd.readouterr().err == "still there"
+
+
+def test_a_damaged_avif_is_no_traceback(tmp_path):
+    avif = b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf" + bytes(300)
+    with pytest.raises(PictureError, match="the picture is"):
+        read_picture(avif)

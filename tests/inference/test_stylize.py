@@ -10,10 +10,13 @@ from absl.testing import flagsaver
 from PIL import Image
 
 from fusion_style.data.images import Picture, read_picture
+from fusion_style.files import temporary_path
+from fusion_style.flags import parse
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.loading import load_network
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.tests.support.pictures import ROOT, import_script, made_up_photograph
+from fusion_style.tests.support.short_file import ShortFile
 
 
 @pytest.fixture
@@ -24,7 +27,10 @@ def run(tmp_path, monkeypatch, capsys):
 
     def run(*arguments):
         with flagsaver.flagsaver():
-            error = stylize.main(stylize.FLAGS(["stylize.py", *map(str, arguments)]))
+            try:
+                error = stylize.main(parse(["stylize.py", *map(str, arguments)]))
+            except SystemExit as ended:
+                error = ended.code
         printed = capsys.readouterr()
         if isinstance(error, str):
             return 1, error
@@ -126,13 +132,86 @@ def test_pictures_are_replaced_only_when_asked(run, jpeg, style):
     assert read_picture("stylized/photo-narrow.jpg").pixels.ndim == 3
 
 
+def test_names_that_clash_stop_nobody(run, style, photograph):
+    os.mkdir("a")
+    for name in ("star.gif", "star.png", "moon.bmp", "moon.gif", "sun.jpg"):
+        Image.fromarray(photograph).save(f"a/{name}")
+    status, printed = run("a", "a/sun.jpg", "--style", style)
+    assert status == 0, printed
+    assert "a/star.gif -> stylized/star.gif-narrow.png" in printed
+    assert "a/star.png -> stylized/star-narrow.png" in printed
+    assert "a/moon.bmp -> stylized/moon-narrow.png" in printed
+    assert len(os.listdir("stylized")) == 5
+    for _ in range(2):
+        assert run("a", "--style", style, "--out", "a", "--overwrite")[0] == 0
+        assert len(os.listdir("a")) == 10
+
+
+def test_leftovers_of_killed_runs_are_removed(run, jpeg, style):
+    run(jpeg, "--style", style)
+    left = temporary_path(os.path.abspath("stylized/photo-narrow.jpg"))
+    open(left, "w").close()
+    assert run(jpeg, "--style", style)[0] == 0 and os.path.exists(left)  # it is new
+    os.utime(left, (0, 0))
+    assert run(jpeg, "--style", style)[0] == 0  # it has nothing to paint
+    assert os.listdir("stylized") == ["photo-narrow.jpg"]
+
+
+def test_inputs_that_are_no_files_stop_nobody(run, jpeg, style):
+    status, printed = run("-", "http://example.org/a.jpg", jpeg, "--style", style)
+    assert status == 1
+    assert "not painted: - is standard input" in printed
+    assert "not painted: http://example.org/a.jpg is an address" in printed
+    assert os.listdir("stylized") == ["photo-narrow.jpg"]
+
+
+@pytest.mark.parametrize("name", ["x" * 231 + ".jpg", "é" * 115 + ".png"])
+def test_long_names(run, style, photograph, name):
+    Image.fromarray(photograph).save(name)
+    assert run(name, "--style", style)[0] == 0
+    assert len(os.listdir("stylized")) == 1
+
+
+def test_a_name_that_is_too_long_stops_nobody(run, jpeg, style, photograph):
+    Image.fromarray(photograph).save("x" * 250 + ".png")
+    status, printed = run("x" * 250 + ".png", jpeg, "--style", style)
+    assert status == 1 and "its painting's name would have 261 bytes" in printed
+    assert os.listdir("stylized") == ["photo-narrow.jpg"]
+
+
+def test_a_full_disk_is_one_line_for_each(run, jpeg, style, monkeypatch):
+    os.mkdir("stylized")
+    with open("stylized/photo-narrow.jpg", "wb") as file:
+        file.write(b"before")
+    monkeypatch.setattr("fusion_style.files.open", ShortFile, raising=False)
+    status, printed = run(jpeg, "--style", style, "--overwrite")
+    assert status == 1
+    assert "not painted: stylized/photo-narrow.jpg cannot be written: only 100" in printed
+    assert len(printed.splitlines()) == 1
+    assert os.listdir("stylized") == ["photo-narrow.jpg"]
+    with open("stylized/photo-narrow.jpg", "rb") as file:
+        assert file.read() == b"before"
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (["photo.jpg", "--style", "no_such_style"], "There is no style no_such_style"),
     (["photo.jpg", "--style", "photo.jpg"], "photo.jpg is no style: File is not a zip"),
     (["photo.jpg", "--style", "other.keras"], "carries no recipe.json"),
     (["photo.jpg", "--style", "empty.keras"], "empty.keras is no style"),
     (["photo.jpg", "--style", "folder"], "folder is a directory without a checkpoint"),
-    (["photo.jpg", "photo.jpg", "--style=NARROW"], "would both become"),
+    (["photo.jpg", "--out=-"], "--out - would be standard output"),
+    (["photo.jpg", "--out="], "--out must be a folder or a file. Received: ''"),
+    (["photo.jpg", "--out=s3://a/b"], "--out must be a folder or a file. Received: 's3"),
+    (["photo.jpg", "--strength=nan"], "must be a number from 0 to 1. Received: nan"),
+    (["photo.jpg", "--strength=inf"], "from 0 to 1. Received: inf"),
+    (["photo.jpg", "--strength=-0.1"], "from 0 to 1. Received: -0.1"),
+    (["photo.jpg", "--strength=1e9"], "from 0 to 1. Received: 1000000000.0"),
+    (["photo.jpg", "--max_size=0"], "max_size must be a whole number at least 1"),
+    (["photo.jpg", "--max_size=-5"], "at least 1. Received: -5"),
+    (["photo.jpg", "--max_size=1" + 40 * "0"], "max_size must be a whole number"),
+    (["photo.jpg", "--max_size=nan"], "flag --max_size=nan: it must be a whole number"),
+    (["photo.jpg", "--max_size=inf"], "flag --max_size=inf: it must be a whole number"),
+    (["photo.jpg", "--strength=x"], "flag --strength=x: it must be a number"),
     (["photo.jpg", "b.jpg", "--style=NARROW", "--out=x.png"], "x.png is one file, for 2"),
 ])  # fmt: skip
 def test_bad_input_is_one_clear_line(run, jpeg, style, arguments, message):
@@ -143,7 +222,7 @@ def test_bad_input_is_one_clear_line(run, jpeg, style, arguments, message):
     os.mkdir("folder")
     arguments = [a.replace("NARROW", style) for a in arguments]
     status, error = run(*arguments)
-    assert status == 1 and message in error
+    assert status == 1 and message in error and "\n" not in error
     assert not os.path.exists("stylized")
 
 

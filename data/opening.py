@@ -1,0 +1,89 @@
+"""Open a file as a Pillow image, and say what is wrong where that cannot be."""
+
+import contextlib
+import io
+import os
+import warnings
+from collections.abc import Iterator
+
+from PIL import Image, UnidentifiedImageError
+
+from fusion_style.data.decoder_noise import caught_noise, tell
+from fusion_style.data.exif import DAMAGE
+from fusion_style.data.kinds import FORMATS, HEAD, kind_of, not_a_file
+
+Source = str | os.PathLike[str] | bytes
+
+
+class PictureError(ValueError):
+    """A file that cannot be read as a picture; the message says why."""
+
+
+@contextlib.contextmanager
+def open_image(source: Source) -> Iterator[Image.Image]:
+    """Give the Pillow image in a file, by its content whatever its extension.
+
+    Args:
+        source: a path, or the file's bytes.
+
+    Raises:
+        PictureError: whatever is wrong with it, here or while the caller reads.
+    """
+    name = "the picture" if isinstance(source, bytes) else os.fspath(source)
+    noise: list[str] = []
+    try:
+        check_kind(name, source)
+        with warnings.catch_warnings():
+            # Pillow warns above 89 megapixels and refuses above 179: only that counts.
+            warnings.simplefilter("ignore")
+            file = io.BytesIO(source) if isinstance(source, bytes) else source
+            with Image.open(file) as image:
+                if image.format in FORMATS:
+                    raise PictureError(f"{name} is {FORMATS[image.format]}, not a picture")
+                if image.format == "TIFF":  # others' decoders are quiet
+                    with caught_noise() as noise:
+                        image.load()
+                yield image
+        if noise:
+            tell(name, noise[0], len(noise) - 1)
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise PictureError(
+            f"{name} is not a picture in a format that can be read "
+            "(JPEG, PNG, WebP, TIFF, BMP, GIF)"
+        ) from None
+    except Image.DecompressionBombError as error:
+        raise PictureError(
+            f"{name} declares more pixels than the 179 megapixels that are read "
+            f"({error}); make it smaller first"
+        ) from None
+    except FileNotFoundError:  # it disappeared between one line and the next
+        raise PictureError(f"{name} does not exist") from None
+    except PermissionError:
+        raise PictureError(f"{name} may not be read (no permission)") from None
+    except DAMAGE as error:
+        said = f" ({noise[0]})" if noise else ""
+        raise PictureError(f"{name} is damaged or incomplete: {error}{said}") from None
+
+
+def check_kind(name: str, source: Source) -> None:
+    """Complain of a source that is no file, or a file that is no picture.
+
+    Raises:
+        PictureError: the message says what it is instead.
+        OSError: if it cannot be read.
+    """
+    if isinstance(source, bytes):
+        wrong = None if source else "is empty (0 bytes)"
+        head = source[:HEAD]
+    else:
+        wrong, head = not_a_file(name), b""
+        if not wrong:
+            with open(source, "rb") as file:
+                head = file.read(HEAD)
+    if wrong:
+        raise PictureError(f"{name} {wrong}")
+    kind = kind_of(head)
+    if kind:
+        raise PictureError(f"{name} is {kind}, not a picture in a format that can be read")

@@ -1,0 +1,28 @@
+"""What painting is told: the settings of stylize.py."""
+
+import dataclasses
+
+from fusion_style.inference.engines.registry import ENGINES, PRECISIONS
+from fusion_style.settings import setting
+
+
+@dataclasses.dataclass(frozen=True)
+class PaintConfig:
+    """How photographs are painted, and where the paintings go."""
+
+    style: str = setting(
+        "A shipped style's name, a style file, a training's folder, or all.", "all"
+    )
+    out: str = setting("A folder; or, for one picture, a file.", "stylized")
+    max_size: int | None = setting(
+        "Make the longer side no longer, in pixels.", None, at_least=1
+    )
+    strength: float = setting(
+        "0, the photograph, to 1, the painting.", 1.0, at_least=0, at_most=1
+    )
+    keep_colors: bool = setting("Keep the photograph's colors.", False)
+    engine: str = setting(
+        "OpenVINO on a CPU, TensorFlow on a GPU.", "auto", choices=ENGINES
+    )
+    precision: str = setting("Of the network's activations.", "auto", choices=PRECISIONS)
+    overwrite: bool = setting("Replace pictures that are there already.", False)

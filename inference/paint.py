@@ -1,0 +1,93 @@
+"""Paint many pictures in many styles: what the jobs say, one after the other."""
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+
+import tqdm
+
+from fusion_style.data.images import PictureError, read_picture, write_picture
+from fusion_style.files import remove_old_leftovers
+from fusion_style.inference.config import PaintConfig
+from fusion_style.inference.jobs import Job, find_pictures, plan
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.shipped import shipped_styles
+from fusion_style.settings import check
+
+
+@dataclasses.dataclass
+class Painted:
+    """What came of painting.
+
+    Attributes:
+        jobs: what there was to do.
+        done: {path of a painting: path of its photograph}.
+        kept: paths of paintings that were there already and are as they were.
+        failed: a message for each thing that went wrong.
+    """
+
+    jobs: list[Job]
+    done: dict[str, str] = dataclasses.field(default_factory=dict)
+    kept: list[str] = dataclasses.field(default_factory=list)
+    failed: list[str] = dataclasses.field(default_factory=list)
+
+
+def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
+    """Paint files and folders of pictures, and write the paintings.
+
+    What is wrong with one picture stops no other.
+
+    Args:
+        inputs: paths.
+        config: how, and where to.
+
+    Raises:
+        ValueError: for settings that are not allowed, or a style that can't be read.
+    """
+    check(config)
+    styles = list(shipped_styles()) if config.style == "all" else [config.style]
+    if not styles:
+        raise ValueError("no style is shipped here. Give one: --style FILE.keras")
+    pictures, missing = find_pictures(inputs, config.out, styles)
+    jobs, refused = plan(pictures, styles, config.out)
+    painted = Painted(jobs, failed=missing + refused)
+    for folder in {
+        os.path.dirname(path) or "." for job in jobs for _, path in job.paintings
+    }:
+        remove_old_leftovers(folder)  # though there may be nothing left to write
+    stylizers = {s: Stylizer(s, config.engine, config.precision) for s in styles}
+    for job in tqdm.tqdm(jobs, unit="picture", disable=len(jobs) < 2):
+        do(job, stylizers, config, painted)
+    return painted
+
+
+def do(
+    job: Job, stylizers: Mapping[str, Stylizer], config: PaintConfig, painted: Painted
+) -> None:
+    """Make the paintings of one picture, and note in `painted` what came of it."""
+    wanted = [p for p in job.paintings if config.overwrite or not os.path.exists(p[1])]
+    painted.kept += [path for style, path in job.paintings if (style, path) not in wanted]
+    try:
+        if not wanted:
+            return
+        picture = read_picture(job.path)
+    except PictureError as error:
+        painted.failed.append(str(error))
+        return
+    for style, path in wanted:
+        try:
+            result = stylizers[style](
+                picture, config.max_size, config.strength, config.keep_colors
+            )
+            write_picture(path, result)
+            painted.done[path] = job.path
+        except OSError as error:
+            painted.failed.append(f"{path} cannot be written: {error.strerror or error}")
+        except Exception as error:
+            # TensorFlow's have no type that could be named without importing it.
+            known = isinstance(error, (ValueError, RuntimeError, MemoryError))
+            if not known and not type(error).__module__.startswith("tensorflow"):
+                raise
+            painted.failed.append(
+                f"{job.path} cannot be painted: {error or 'out of memory'}"
+            )
