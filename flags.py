@@ -9,6 +9,7 @@ A script has:
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -102,7 +103,13 @@ def run_script(main: Callable[[list[str]], object]) -> None:
     Args:
         main: from the arguments that are no flags to the exit status or the complaint.
     """
+    warnings.formatwarning = one_line
     app.run(main, flags_parser=parse)
+
+
+def one_line(message: Warning | str, *_: object, **__: object) -> str:
+    """Return a warning as a user of a program reads it, without a place in the code."""
+    return f"Warning: {message}\n"
 
 
 def parse(argv: Sequence[str]) -> list[str]:

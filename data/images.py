@@ -66,7 +66,7 @@ def read_picture(source: Source) -> Picture:
 
 
 def fit_size(
-    height: int, width: int, size: int, side: Callable[[int, int], int] = max
+    height: int, width: int, size: float, side: Callable[[int, int], int] = max
 ) -> tuple[int, int]:
     """Return (height, width) scaled so that the longer (`min`: shorter) side is `size`."""
     scale = size / side(height, width)

@@ -132,11 +132,11 @@ class PhotoStream:
         part = batch // workers
         shape = (part, self.size, self.size, 3)
 
-        def crops(number):
+        def crops(number: np.ndarray) -> np.ndarray:
             first = number * batch + worker * part
             return np.stack([self.crop(first + i) for i in range(part)])
 
-        def read(number):
+        def read(number: "tf.Tensor") -> "tf.Tensor":
             pixels = tf.numpy_function(crops, [number], tf.uint8, stateful=False)
             return tf.cast(tf.ensure_shape(pixels, shape), tf.float32)
 
