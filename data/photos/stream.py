@@ -134,7 +134,7 @@ class PhotoStream:
 
         def crops(number: np.ndarray) -> np.ndarray:
             first = number * batch + worker * part
-            return np.stack([self.crop(first + i) for i in range(part)])
+            return np.stack([self.crop(int(first) + i) for i in range(part)])
 
         def read(number: "tf.Tensor") -> "tf.Tensor":
             pixels = tf.numpy_function(crops, [number], tf.uint8, stateful=False)
