@@ -64,6 +64,10 @@ def test_a_second_training_is_told(learn, painting):
         with pytest.raises(BlockingIOError, match="Another training writes to my.training"):
             learn(steps=1, out="my.keras")
         assert sorted(os.listdir(where.log_dir)) == before
+        with pytest.raises(BlockingIOError, match="Another training writes to my.keras"):
+            learn(steps=1, out="my.keras", log_dir="elsewhere")
+        assert not os.path.exists("elsewhere")
+    assert not os.path.exists("my.keras.lock")
     assert learn(steps=1, out="my.keras")["finished"]
     assert "training.lock" not in os.listdir(where.log_dir)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from fusion_style.locks import locked
@@ -45,15 +46,25 @@ def places(style: str, out: str | None = None, log_dir: str | None = None) -> Pl
     return Places(out, log_dir, checkpoint, f"{stem}.json", lock)
 
 
-def alone(where: Places) -> contextlib.AbstractContextManager[None]:
-    """Return a context in which no other training writes to the same folder."""
-    if not is_chief():  # the chief has the lock
-        return contextlib.nullcontext()
-    return locked(
-        where.lock,
-        f"Another training writes to {where.log_dir}. Wait until it has ended, or give "
-        "another --out (and --log_dir, if you give one)",
+@contextlib.contextmanager
+def alone(where: Places) -> Iterator[None]:
+    """Hold the files of a training while the block runs, so that no other writes them.
+
+    Raises:
+        BlockingIOError: if another training writes the folder or the style file.
+    """
+    advice = (
+        "Wait until it has ended, or give another --out (and --log_dir, if you give one)"
     )
+    with contextlib.ExitStack() as stack:
+        if is_chief():  # who alone writes files
+            for lock, what in (
+                (where.lock, where.log_dir),
+                (f"{where.out}.lock", where.out),
+            ):
+                complaint = f"Another training writes to {what}. {advice}"
+                stack.enter_context(locked(lock, complaint))
+        yield
 
 
 def refuse_to_replace(where: Places, resume: bool) -> None:
