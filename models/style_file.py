@@ -92,7 +92,8 @@ def read_recipe(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise
     except zipfile.BadZipFile as error:
         raise StyleFileError(
-            f"{path} is no style: {error}. Styles are .keras files made by train.py"
+            f"{path} is no style: {printable(error, 300)}. Styles are .keras files made by "
+            "train.py"
         ) from None
     except OSError as error:
         raise StyleFileError(f"{path} cannot be read: {error.strerror or error}") from None
