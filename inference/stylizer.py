@@ -4,6 +4,7 @@ Pixels are float32 RGB, (height, width, 3), values in 0-255.
 """
 
 import os
+import warnings
 
 import numpy as np
 
@@ -12,9 +13,14 @@ from fusion_style.data.images import Picture, fit_size, resize, to_bytes
 from fusion_style.inference.engines.registry import check_names, load_engine
 from fusion_style.inference.statistics import photograph_of, samples
 from fusion_style.inference.tiles import REGION, paint_in_tiles
+from fusion_style.models.config import FLOOR
 from fusion_style.models.loading import load_graph
 from fusion_style.models.rewrites import painting
 from fusion_style.models.shipped import style_path
+
+
+class PaintingWarning(UserWarning):
+    """A painting that shows nothing of its photograph; the message names the style."""
 
 
 class Stylizer:
@@ -26,6 +32,7 @@ class Stylizer:
         engine, precision: see `inference.engines.registry.load_engine`.
 
     Attributes:
+        name: the style, as it was given.
         engine: what paints; it compiles once for each size of tile, whatever the style.
         style: γ and β of the norms, float32 (2, their channels in all).
 
@@ -43,6 +50,7 @@ class Stylizer:
     ) -> None:
         check_names(engine, precision)
         graph = painting(load_graph(style_path(style)))
+        self.name = os.fspath(style)
         self.engine = load_engine(graph, engine, precision)
         self.style = graph.style()
 
@@ -55,13 +63,17 @@ class Stylizer:
 
         Returns:
             float32 RGB (height, width, 3), 0-255.
+
+        Warns:
+            PaintingWarning: if the painting is of one color, or not finite, and the
+                picture isn't.
         """
         engine, graph = self.engine, self.engine.graph
         photograph, statistics = photograph_of(pixels), None
         if graph.norms and max(pixels.shape[:2]) + 2 * self.margin > region:
             # Instance norm sees the whole picture; its tiles share what squares of it say.
             statistics = engine.measure(samples(pixels), photograph, self.style)
-        return paint_in_tiles(
+        painted = paint_in_tiles(
             pixels,
             lambda tile: engine.paint(tile[None], photograph, self.style, statistics)[0],
             graph.halo,
@@ -69,6 +81,23 @@ class Stylizer:
             self.margin,
             multiple=graph.multiple,
             smallest=graph.smallest,
+        )
+        self.look_at(painted, pixels)
+        return painted
+
+    def look_at(self, painted: np.ndarray, pixels: np.ndarray) -> None:
+        """Warn of a painting that shows nothing of a picture that shows something."""
+        if not finite(painted) and finite(pixels):
+            what = "values that are not finite"
+        elif one_color(painted) and not one_color(pixels, 2 * FLOOR):
+            what = "a single color"
+        else:
+            return
+        warnings.warn(
+            f"The style {self.name} paints {what} where the picture has more to show. Its "
+            "weights may be damaged",
+            PaintingWarning,
+            stacklevel=3,
         )
 
     def __call__(
@@ -102,3 +131,14 @@ class Stylizer:
         if strength < 1:
             painted = photograph + np.float32(strength) * (painted - photograph)
         return Picture(painted, alpha, picture.exif)
+
+
+def finite(pixels: np.ndarray) -> bool:
+    """Return whether no pixel is infinite or not a number."""
+    return bool(np.isfinite([pixels.min(), pixels.max()]).all())
+
+
+def one_color(pixels: np.ndarray, within: float = 0.5) -> bool:
+    """Return whether all pixels are like the first, within so many gray levels."""
+    first = pixels[0, 0]
+    return all((np.abs(row - first) <= within).all() for row in pixels)

@@ -46,4 +46,6 @@ def style_path(style: str | os.PathLike[str]) -> str:
             f"There is no style {style}: it is neither a file nor one of the shipped "
             f"styles ({', '.join(shipped) or 'none are here'})"
         )
+    if not os.path.isfile(style):  # opening a pipe would wait for ever
+        raise StyleFileError(f"{style} is neither a file nor a training's folder")
     return style

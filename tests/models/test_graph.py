@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from scipy.signal import correlate2d
 
 from fusion_style.models.config import NetworkConfig
 from fusion_style.models.drawing import Inputs, draw
@@ -13,6 +12,7 @@ from fusion_style.models.graph_builder import build_graph
 from fusion_style.models.networks import NETWORKS
 from fusion_style.models.rewrites import fold_norms, painting, rewrite
 from fusion_style.tests.support.numpy_operations import NumPyOperations
+from fusion_style.tests.support.papers_network import papers_network
 
 RNG = np.random.default_rng(0)
 SMALL = NetworkConfig(width=0.0625, norm="batch")
@@ -32,58 +32,6 @@ def with_weights(graph: Graph) -> Graph:
         return dataclasses.replace(node, inputs=inputs, weights=weights)
 
     return rewrite(graph, rule)
-
-
-def papers_network(graph: Graph, picture: np.ndarray) -> np.ndarray:
-    """Paint as the papers draw it, layer by layer, in float64 with SciPy."""
-    results = {}
-    for node in graph.nodes:
-        xs, weights = [results[parent] for parent in node.inputs], node.weights
-        if node.op == "picture":
-            y = picture
-        elif node.op == "scale":
-            y = picture / 127.5 - 1
-        elif node.op == "conv":
-            y = papers_convolution(xs[0], node)
-        elif node.op == "norm":
-            deviation = np.sqrt(weights["variance"] + 1e-5)
-            y = (xs[0] - weights["mean"]) / deviation * weights["gamma"] + weights["beta"]
-        elif node.op == "relu":
-            y = np.maximum(xs[0], 0)
-        elif node.op == "add":
-            y = xs[0] + xs[1]
-        elif node.op == "concatenate":
-            y = np.concatenate(xs, axis=-1)
-        else:
-            y = 127.5 * np.tanh(xs[0]) + 127.5
-        results[node] = y
-    return results[graph.output]
-
-
-def papers_convolution(x, node):
-    kernel, bias, side = (
-        node.weights["kernel"],
-        node.weights["bias"],
-        node.options["kernel"],
-    )
-    if node.options["up"] == "deconv":  # zeros between the pixels, then a convolution
-        kernel = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
-        wide = np.zeros((1, 2 * x.shape[1], 2 * x.shape[2], x.shape[3]))
-        wide[:, ::2, ::2] = x
-        x = np.pad(wide, ((0, 0), (2, 0), (2, 0), (0, 0)))
-    else:
-        if node.options["up"]:
-            x = x.repeat(2, 1).repeat(2, 2)
-        x = np.pad(x, ((0, 0), *[(side // 2,) * 2] * 2, (0, 0)), mode="reflect")
-    planes = [
-        sum(
-            correlate2d(x[0, ..., c], kernel[:, :, c, f], "valid")
-            for c in range(x.shape[-1])
-        )
-        for f in range(kernel.shape[3])
-    ]
-    stride = node.options["stride"]
-    return np.stack(planes, axis=-1)[None, ::stride, ::stride] + bias
 
 
 @pytest.mark.parametrize("upsample", ["resize", "deconv"])
