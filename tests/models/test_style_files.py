@@ -393,6 +393,12 @@ def test_sums_are_as_the_standard_tool_reads_them(style, tmp_path):
     subprocess.run([tool, "--check", "--quiet", SUMS], cwd=tmp_path, check=True)
 
 
+def test_keras_reads_a_style_file(style, photograph):
+    pixels = photograph[None].astype("float32")
+    ours, keras_own = load_network(style), keras.saving.load_model(style)
+    np.testing.assert_array_equal(ours(pixels), keras_own(pixels))
+
+
 def test_a_training_with_a_member_that_fills_the_memory(parts, tmp_path):
     inner = put_together(tmp_path / "inner.npz", [("a.npy", b"x")])
     patched(inner, "a.npy", 24, (LARGEST + 1).to_bytes(4, "little"))
