@@ -104,6 +104,9 @@ def what_was_learned(record: dict[str, Any], out: str) -> str:
         if record["skipped"]
         else ""
     )
+    left_out = sum(len(entry["photographs"]) for entry in record["left_out"])
+    if left_out:
+        unread += f"{left_out} photographs were left out: see left_out in the run record\n"
     return (
         f"{unread}Learned from {record['photographs']} photographs in "
         f"{record['seconds']:.0f} s: {out}\n"

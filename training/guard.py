@@ -1,12 +1,20 @@
-"""The finite-loss guard: back to the last checkpoint, and on with half the step."""
+"""The finite-loss guard: back to the last checkpoint, and on without what failed.
+
+A step that fails for the first time is repeated with half the step size. If it fails
+again, its photographs are left out. If it fails with others too, it was not theirs.
+"""
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import keras
 import tqdm
 
-if TYPE_CHECKING:  # which imports this
+from fusion_style.data.photos.stream import PhotoStream
+
+if TYPE_CHECKING:  # which import this
+    from fusion_style.training.record import RunRecord
     from fusion_style.training.state import TrainingState
 
 MOST_ROLLBACKS = 3  # then the learning rate is an eighth, and something else is wrong
@@ -25,18 +33,47 @@ class NotFinite(FloatingPointError):
         self.what, self.step = what, step
 
 
-def roll_back(
-    error: NotFinite, state: "TrainingState", compile_with: Callable[[float], None]
-) -> None:
-    """Go back to the last good state, to repeat its steps with half the step size.
+class Watch(keras.callbacks.Callback):
+    """Look at the weights after the steps around each that failed before.
 
-    The same photographs come again, in the same order: what diverges is seldom a
-    photograph's fault, and so a training stays a function of its settings.
+    A gradient that is not finite shows in the loss of the next step only. With this, the
+    step of a second failure is the one whose photographs were there.
 
     Args:
-        error: the `NotFinite`.
-        state: `training.state.TrainingState`, whose record counts the rollbacks.
+        state: of the training; its record says which steps failed.
+    """
+
+    def __init__(self, state: "TrainingState") -> None:
+        super().__init__()
+        self.state, self.step = state, state.steps()
+        failed = [*state.record.rollbacks, *state.record.left_out]
+        self.steps = {failure["step"] - n for failure in failed for n in (0, 1)}
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.step += 1
+        if self.step in self.steps:
+            _ = self.model  # with JAX, asking for it is what brings the state up to date
+            self.state.check()
+
+
+def roll_back(
+    error: NotFinite,
+    state: "TrainingState",
+    compile_with: Callable[[float], None],
+    stream: PhotoStream,
+) -> None:
+    """Go back to the last good state, to do its steps again.
+
+    With half the step size and the same photographs, in the same order: what diverges is
+    seldom a photograph's fault, and so a training stays a function of its settings. If
+    the same step fails again: with the same step size as at first, and others in place of
+    its photographs.
+
+    Args:
+        error: what was found.
+        state: of the training; its record takes down what is done.
         compile_with: gives the trainer a new optimizer with a learning rate.
+        stream: of photographs.
 
     Raises:
         FloatingPointError: after `MOST_ROLLBACKS`; the last good state is in the
@@ -45,23 +82,63 @@ def roll_back(
     record = state.record
     if not state.recipe:
         raise FloatingPointError(f"{error.what}, in what the training starts from")
-    if len(record.rollbacks) == MOST_ROLLBACKS:
-        state.restore()
-        raise FloatingPointError(
-            f"{error.what}, after {MOST_ROLLBACKS} rollbacks with half the learning rate "
-            f"each. The last good network, of step {state.steps()}, is in the checkpoint. "
-            "Train again with a lower --learning_rate or another --style_weight, "
-            "from random weights or with --init_from that checkpoint"
+    failure = {"step": error.step, "to": state.recipe["steps"]}
+    photographs = photographs_to_blame(error.step, record, stream)
+    if photographs:
+        record.rollbacks.pop()  # the rate was not to blame
+        record.left_out.append({**failure, "photographs": photographs})
+        how = f"again: on without {', '.join(photographs)}"
+    else:
+        acquit(error.step, record)
+        if len(record.rollbacks) >= MOST_ROLLBACKS:
+            state.restore()
+            raise FloatingPointError(
+                f"{error.what}, after {MOST_ROLLBACKS} rollbacks with half the learning "
+                f"rate each. The last good network, of step {state.steps()}, is in the "
+                "checkpoint. Train again with a lower --learning_rate or another "
+                "--style_weight, from random weights or with --init_from that checkpoint"
+            )
+        record.rollbacks.append(failure)
+        failure["learning_rate"] = record.learning_rate()
+        how = (
+            f"with half the learning rate ({failure['learning_rate']:g} at the start; "
+            f"rollback {len(record.rollbacks)} of {MOST_ROLLBACKS})"
         )
-    rollback = {"step": error.step, "to": state.recipe["steps"]}
-    record.rollbacks.append(rollback)
-    rollback["learning_rate"] = record.learning_rate()
     compile_with(record.learning_rate())
     state.restore()
     if state.checkpoint:
-        tqdm.tqdm.write(
-            f"{error.what}: back to step {rollback['to']}, with half the learning rate "
-            f"({rollback['learning_rate']:g} at the start; rollback "
-            f"{len(record.rollbacks)} of {MOST_ROLLBACKS})",
-            file=sys.stderr,
-        )
+        tqdm.tqdm.write(f"{error.what}: back to step {failure['to']}, {how}", sys.stderr)
+
+
+def photographs_to_blame(step: int, record: "RunRecord", stream: PhotoStream) -> list[str]:
+    """Return the names of a step's photographs, if they made it fail twice; else none.
+
+    The first failure was found at the step, or at the next one: see `Watch`. There must
+    be photographs left.
+    """
+    earlier = [rollback["step"] for rollback in record.rollbacks]
+    if not earlier or earlier[-1] - step not in (0, 1) or earlier.count(earlier[-1]) > 1:
+        return []
+    if left_out_at(step, record):
+        return []
+    names = stream.names(step - 1, record.settings["batch"])
+    unused = {*record.skipped, *stream.left_out, *names}
+    return names if len(stream.photographs) > len(unused) else []
+
+
+def names_left_out(record: "RunRecord") -> set[str]:
+    """Return the names of the photographs that made a step fail twice."""
+    return {name for entry in record.left_out for name in entry["photographs"]}
+
+
+def left_out_at(step: int, record: "RunRecord") -> list[dict[str, Any]]:
+    """Return what was left out for a step, a list of one entry or none."""
+    return [entry for entry in record.left_out if entry["step"] == step]
+
+
+def acquit(step: int, record: "RunRecord") -> None:
+    """Take photographs back whose step fails without them too: count it as a rollback."""
+    for entry in left_out_at(step, record):
+        record.left_out.remove(entry)
+        record.rollbacks.append({"step": entry["step"], "to": entry["to"]})
+        record.rollbacks[-1]["learning_rate"] = record.learning_rate()

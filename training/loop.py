@@ -10,7 +10,7 @@ from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.training.board import Board
 from fusion_style.training.callbacks import Checkpoints, Losses, StopOnSignal
 from fusion_style.training.config import TrainConfig
-from fusion_style.training.guard import NotFinite, roll_back
+from fusion_style.training.guard import NotFinite, Watch, names_left_out, roll_back
 from fusion_style.training.places import Places
 from fusion_style.training.previews import Previews
 from fusion_style.training.state import TrainingState
@@ -53,8 +53,10 @@ def train(
     ):
         while state.steps() < steps and not stop.stopping:
             start = state.steps()
+            stream.left_out = names_left_out(record)
             callbacks = [
                 Losses(start, record, board, shown=chief),
+                Watch(state),
                 Checkpoints(state.save, config.checkpoint_every, together),
                 stop,
             ]
@@ -69,7 +71,7 @@ def train(
                     callbacks=callbacks,
                 )
             except NotFinite as error:
-                roll_back(error, state, compile_with)
+                roll_back(error, state, compile_with, stream)
                 board.go_on_from(state.steps())
             except Exception as error:
                 raise stream.failure or lost_worker(error) or error from None

@@ -35,6 +35,7 @@ class RunRecord:
         resumed: [step] after which it was stopped or killed, and gone on with.
         rollbacks: [{"step", "to", "learning_rate"}] of the finite-loss guard.
         skipped: {photograph: why it could not be read}.
+        left_out: [{"step", "to", "photographs"}]: what made a step fail twice.
     """
 
     def __init__(self, config: Any, steps: int, every: int = 10) -> None:
@@ -51,6 +52,7 @@ class RunRecord:
         self.skipped: dict[str, str] = {}
         self.resumed: list[int] = []
         self.rollbacks: list[dict[str, float]] = []
+        self.left_out: list[dict[str, Any]] = []
         self.earlier_seconds = 0.0
         self.started_from: dict[str, Any] | None = None
         self.started = time.monotonic()
@@ -84,6 +86,7 @@ class RunRecord:
         self.go_back_to(recipe)
         self.resumed = [*recipe.get("resumed", ()), recipe["steps"]]
         self.rollbacks = recipe.get("rollbacks", [])
+        self.left_out = recipe.get("left_out", [])
         self.skipped.update(recipe["skipped"])
         self.earlier_seconds = recipe["seconds"]
         self.started_from = recipe["started_from"]
@@ -143,6 +146,7 @@ class RunRecord:
             "ended": now.isoformat(timespec="seconds"),
             "resumed": list(self.resumed),
             "rollbacks": list(self.rollbacks),
+            "left_out": list(self.left_out),
             "history": list(self.history),
             "recent": list(self.recent),  # steps that are not in the history yet
         }

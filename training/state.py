@@ -51,9 +51,7 @@ class TrainingState:
         Raises:
             NotFinite: if a weight is not finite; what was kept is kept.
         """
-        weights = [np.array(w) for w in self.trainer.transformer.get_weights()]
-        if not all(np.isfinite(w).all() for w in weights):
-            raise NotFinite("There are weights that are not finite", self.steps())
+        weights = self.check()
         optimizer: dict[str, Any] = {}
         self.trainer.optimizer.save_own_variables(optimizer)
         self.weights = weights
@@ -61,6 +59,17 @@ class TrainingState:
         self.optimizer = {name: np.array(value) for name, value in optimizer.items()}
         self.recipe = self.record.at(self.steps())
         self.write()
+
+    def check(self) -> list[np.ndarray]:
+        """Return a copy of the weights.
+
+        Raises:
+            NotFinite: if one is not finite.
+        """
+        weights = [np.array(w) for w in self.trainer.transformer.get_weights()]
+        if not all(np.isfinite(w).all() for w in weights):
+            raise NotFinite("There are weights that are not finite", self.steps())
+        return weights
 
     def write(self) -> None:
         """Write the checkpoint anew, whole or not at all."""

@@ -24,7 +24,7 @@ class PhotoStream:
     bit, with a cache and without. The scale of a photograph's crops is drawn once;
     where they lie, and whether they are flipped, is drawn anew every epoch. A
     photograph that cannot be read is replaced by another, and `skipped` says which
-    and why.
+    and why. A crop of one color is replaced too: see `varies`.
 
     Args:
         photographs: a `Folder` or a `TensorFlowDataset`.
@@ -36,6 +36,7 @@ class PhotoStream:
     Attributes:
         failure: the error that ended the stream, which tf.data hides in one of its
             own; None while all is well.
+        left_out: names of photographs that can be read and are not to be used.
 
     Raises:
         PictureError: if none of the photographs can be read.
@@ -55,6 +56,7 @@ class PhotoStream:
         self.cache = cache
         self.skipped = {} if skipped is None else skipped
         self.failure: PictureError | None = None
+        self.left_out: set[str] = set()
         self.order = functools.lru_cache(2)(self.order)  # type: ignore[method-assign]
         self.crop(0)
 
@@ -64,21 +66,38 @@ class PhotoStream:
 
     def crop(self, position: int) -> np.ndarray:
         """Return the crop at a position from 0 up: uint8 RGB (size, size, 3)."""
+        return self.find(position)[1]
+
+    def names(self, number: int, batch: int) -> list[str]:
+        """Return the names of the photographs in batch `number`, from 0 up, each once."""
+        positions = range(number * batch, (number + 1) * batch)
+        return list(dict.fromkeys(self.find(position)[0] for position in positions))
+
+    def find(self, position: int) -> tuple[str, np.ndarray]:
+        """Return the name of the photograph at a position, and its crop.
+
+        Raises:
+            PictureError: if `attempts` photographs in a row cannot be used.
+        """
         epoch, place = divmod(int(position), len(self.photographs))
         for attempt in range(self.attempts):
             rng = np.random.default_rng((self.seed, epoch, place, attempt))
             replacement = rng.integers(len(self.photographs))
             index = int(replacement if attempt else self.order(epoch)[place])
             name = self.photographs.names[index]
-            if name not in self.skipped:
-                try:
-                    return self.random_crop(index, rng)
-                except PictureError as error:
-                    source = str(self.photographs.source(index))
-                    self.skipped[name] = str(error).replace(source, name)
+            if name in self.skipped or name in self.left_out:
+                continue
+            try:
+                crop = self.random_crop(index, rng)
+                if varies(crop):
+                    return name, crop
+            except PictureError as error:
+                source = str(self.photographs.source(index))
+                self.skipped[name] = str(error).replace(source, name)
+        why = self.skipped.get(name, f"{name} shows a single color")
         self.failure = PictureError(
-            f"{self.attempts} photographs in a row could not be read. The last: "
-            f"{self.skipped[name]}"
+            f"{self.attempts} photographs in a row could not be read, or show a single "
+            f"color. The last: {why}"
         )
         raise self.failure
 
@@ -147,3 +166,17 @@ class PhotoStream:
         options = tf.data.Options()
         options.autotune.enabled = False
         return batches.prefetch(2).with_options(options)
+
+
+def varies(crop: np.ndarray) -> bool:
+    """Return whether any pixel of a crop differs from another.
+
+    A crop of one color teaches nothing. Every norm takes a constant away, so the exact
+    gradient of its loss is 0 for all weights but the last shift. On the way back, each norm
+    in a row multiplies by up to 1 / √ε = 316 what ought to cancel in the end: after a few,
+    it is infinite. One pixel that differs by one level is enough for a sound gradient.
+
+    Args:
+        crop: (height, width, channels).
+    """
+    return bool((crop != crop[:1, :1]).any())
