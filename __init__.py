@@ -13,11 +13,13 @@ import importlib
 __version__ = "0.2.0"
 
 PUBLIC = {
+    "ExportConfig": "fusion_style.exports.config",
     "LossConfig": "fusion_style.losses.config",
     "NetworkConfig": "fusion_style.models.config",
     "OptimizeConfig": "fusion_style.optimization.config",
     "Stylizer": "fusion_style.inference.stylizer",
     "TrainConfig": "fusion_style.training.config",
+    "export_style": "fusion_style.exports.export",
     "learn_style": "fusion_style.training.learn",
     "optimize_picture": "fusion_style.optimization.picture",
     "read_picture": "fusion_style.data.images",

@@ -6,7 +6,11 @@ from pathlib import Path
 from setuptools import setup
 
 ROOT = Path(__file__).parent
-FOLDERS = ("models", "losses", "data", "training", "optimization", "inference")
+FOLDERS = (
+    "models", "losses", "data", "training", "optimization", "inference", "exports",
+)  # fmt: skip
+# What exports need: onnx writes, the others run what was written.
+EXPORT = ["ai-edge-litert>=2.0; sys_platform != 'win32'", "onnx>=1.16", "onnxruntime>=1.18"]
 
 
 def version() -> str:
@@ -34,7 +38,7 @@ setup(
     entry_points={
         "console_scripts": [
             f"fusion-{name} = fusion_style.{name}:run"
-            for name in ("train", "stylize", "optimize")
+            for name in ("train", "stylize", "optimize", "export")
         ]
     },
     install_requires=[
@@ -56,11 +60,12 @@ setup(
         "tqdm",
     ],
     extras_require={
-        "test": ["hypothesis", "nncf", "pytest"],
+        "test": [*EXPORT, "hypothesis", "nncf", "pytest"],
         # Another ruff may format otherwise; .ci/run and the hooks use this one.
         "dev": ["mypy>=1.18", "pre-commit", "ruff==0.17.6"],
         "plots": ["matplotlib"],
         "int8": ["nncf"],
+        "export": EXPORT,
         # Other backends to train with, where TensorFlow has no GPU: KERAS_BACKEND=torch.
         "torch": ["torch>=2.4"],
         "jax": ["jax>=0.4.34"],

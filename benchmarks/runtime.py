@@ -8,7 +8,9 @@ Prints what Table 1 of Qiu & Huang 2017 compares, and its speed-up beside ours. 
 variants are timed in turns, in one run, so that they share whatever else the machine
 does; medians, with the middle half of the timings as the spread. Only ratios carry over
 to other machines. The networks have random weights, on which the time does not depend.
-bfloat16 is timed where the processor has it, int8 where NNCF is installed.
+bfloat16 is timed where the processor has it, int8 where NNCF is installed, and ONNX Runtime
+and LiteRT, where they are installed, with what export.py writes for them. Such files paint
+the margin around a picture, too, 16 pixels at each side; the others are timed without it.
 """
 
 import os
@@ -28,6 +30,7 @@ import numpy as np
 from absl import app, flags
 
 from fusion_style.benchmarks.machine import machine
+from fusion_style.benchmarks.runtimes import installed, painter
 from fusion_style.devices import gpus
 from fusion_style.files import check_writable, write_json
 from fusion_style.inference.engines.engine import Photograph
@@ -51,6 +54,11 @@ flags.DEFINE_string("json", None, "A file for the numbers.")
 PAPER_SPEED_UP = 1.14  # Qiu & Huang 2017, Table 1, Fusion over Johnson's network
 BACKEND = keras.backend.backend()
 PEER = "PyTorch's example network"
+PACKAGES = (
+    "tensorflow", "jax", "keras", "openvino", "torch", "numpy", "onnxruntime",
+    "ai-edge-litert",
+)  # fmt: skip
+EXPORTED = ("onnxruntime", "litert")
 NETWORKS = {  # the norm is batch norm, as in the paper, unless a name says otherwise
     "johnson": NetworkConfig(network="johnson", norm="batch"),
     "fusion": NetworkConfig(network="fusion", norm="batch"),
@@ -65,6 +73,7 @@ def variants():
         on_cpu.append(("openvino", "bfloat16"))
     if importlib.util.find_spec("nncf"):
         on_cpu.append(("openvino", "int8"))
+    on_cpu += [(runtime, "float32") for runtime in EXPORTED if installed(runtime)]
     engines = [("keras", "float32"), (BACKEND, "float32")]
     if gpus():
         engines.append((BACKEND, "bfloat16"))
@@ -86,15 +95,18 @@ def painters(folder):
     for name, network in networks.items():
         save_network(network, paths[name], {})
     for name, engine, precision in variants():
+        if engine in EXPORTED:
+            found[name, engine, precision] = painter(paths[name], engine, folder)
+            continue
         if engine == "keras":
             paint = networks[name].predict_on_batch
         else:
             paint = rewritten(paths[name], engine, precision)
         found[name, engine, precision] = lambda x, paint=paint: paint(x[None])
     if FLAGS.peers:
-        from fusion_style.benchmarks.peer import painter
+        from fusion_style.benchmarks import peer
 
-        found[PEER] = painter()
+        found[PEER] = peer.painter()
     return found
 
 
@@ -172,7 +184,7 @@ def main(argv):
     sizes = [int(size) for size in FLAGS.sizes]
     product = ceilings()
     results = {
-        "machine": machine("tensorflow", "jax", "keras", "openvino", "torch", "numpy"),
+        "machine": machine(*PACKAGES),
         "backend": BACKEND,
         "gpus": gpus(),
         "matrix_product_flops": {" ".join(kind): rate for kind, rate in product.items()},
@@ -203,7 +215,8 @@ def label(variant):
     name = name.capitalize()
     if engine == "keras":
         return f"{name}, Keras on {BACKEND}"
-    return f"{name}, rewritten, {engine}, {precision}"
+    how = "exported" if engine in EXPORTED else "rewritten"
+    return f"{name}, {how}, {engine}, {precision}"
 
 
 def report(size, seconds, product):
@@ -218,7 +231,8 @@ def report(size, seconds, product):
         if variant != PEER:
             name, engine, precision = variant
             rate = 2 * multiply_adds(NETWORKS[name], size) / median[variant]
-            kind = "gpu" if gpus() and engine != "openvino" else "cpu", precision
+            on_cpu = not gpus() or engine in ("openvino", *EXPORTED)
+            kind = "cpu" if on_cpu else "gpu", precision
             share = f"{rate / product[kind]:.0%}" if kind in product else ""
             over = median["johnson", engine, precision] / median[variant]
             line += f"{rate / 1e9:>9.0f}{share:>11}"

@@ -17,6 +17,7 @@ CONFIGS = {  # of each script, whose flags are the fields
     "stylize": "fusion_style.inference.config.PaintConfig",
     "train": "fusion_style.training.config.TrainConfig",
     "optimize": "fusion_style.optimization.config.OptimizeConfig",
+    "export": "fusion_style.exports.config.ExportConfig",
 }
 MARKED = re.compile(r"(<!-- flags: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

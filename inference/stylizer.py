@@ -13,7 +13,7 @@ from fusion_style.data.images import Picture, fit_size, resize, to_bytes
 from fusion_style.inference.engines.registry import check_names, load_engine
 from fusion_style.inference.statistics import photograph_of, samples
 from fusion_style.inference.tiles import REGION, paint_in_tiles
-from fusion_style.models.config import FLOOR
+from fusion_style.models.config import FLOOR, MARGIN
 from fusion_style.models.loading import load_graph
 from fusion_style.models.rewrites import painting
 from fusion_style.models.shipped import style_path
@@ -41,9 +41,7 @@ class Stylizer:
         ValueError: for an unknown engine or precision, or one that does not fit.
     """
 
-    # Loss networks pad with zeros, so strokes fade out at the border of what they
-    # saw: that is painted beyond the picture's own border, and cut off.
-    margin = 16
+    margin = MARGIN
 
     def __init__(
         self, style: str | os.PathLike[str], engine: str = "auto", precision: str = "auto"

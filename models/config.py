@@ -19,6 +19,9 @@ TRAINING_LIMIT, LIMIT = 1.5, 1.1
 HALF = 127.5  # of 255: pixels are HALF · tanh + HALF (Johnson et al. 2016)
 LEAK = 0.2  # the least gradient of the output's tanh in training; a departure
 PICTURE = 3  # channels of a picture
+# Loss networks pad with zeros, so strokes fade out at the border of what they saw: that
+# is painted beyond the picture's own border, and cut off.
+MARGIN = 16  # pixels
 BLOCK = 4  # the side of the block of pixels that the last layer computes at once
 
 

@@ -131,17 +131,16 @@ def lower(graph: Graph) -> Graph:
         side, up, (x,) = node.options["kernel"], node.options["up"], inputs
         if up == "resize":
             x = padded(x, 1, 1, "edge")
-            wide = sub_pixel(kernel, RESIZE_ROWS)
-            return blocks_of_pixels(node, x, wide, bias, block=2, stride=1, crop=1)
+            return blocks_of_pixels(node, x, kernel, bias, RESIZE_ROWS, stride=1, crop=1)
         if up == "deconv":
             x = padded(x, 1, 0, "zero")
-            wide = sub_pixel(kernel.transpose(0, 1, 3, 2), DECONV_ROWS)
-            return blocks_of_pixels(node, x, wide, bias, block=2, stride=1, crop=0)
+            kernel = kernel.transpose(0, 1, 3, 2)
+            return blocks_of_pixels(node, x, kernel, bias, DECONV_ROWS, stride=1, crop=0)
         if side // 2:
             x = padded(x, side // 2, side // 2, "reflect")
         if blocks_pay(side, node.channels):
-            wide = sub_pixel(kernel, block_rows(side))
-            return blocks_of_pixels(node, x, wide, bias, BLOCK, stride=BLOCK, crop=0)
+            rows = block_rows(side)
+            return blocks_of_pixels(node, x, kernel, bias, rows, stride=BLOCK, crop=0)
         return convolved(node, x, kernel, bias, node.options["stride"])
 
     return rewrite(graph, rule)
@@ -169,10 +168,18 @@ def convolved(
 
 def blocks_of_pixels(
     node: Node, x: Node, kernel: np.ndarray, bias: np.ndarray,
-    block: int, stride: int, crop: int,
+    rows: np.ndarray, stride: int, crop: int,
 ) -> Node:  # fmt: skip
-    """Return the convolution of `x` to blocks of pixels, and the depth to space."""
-    blocks = convolved(node, x, kernel, np.tile(bias, block * block), stride)
+    """Return the convolution of `x` to blocks of pixels, and the depth to space.
+
+    The convolution's option "narrow" is what its kernel is made of, as `sub_pixel` takes
+    it: a file that holds this instead is smaller.
+    """
+    block = len(rows)
+    bias = np.tile(bias, block * block)
+    blocks = convolved(node, x, sub_pixel(kernel, rows), bias, stride)
+    narrow = {**blocks.options, "narrow": (kernel, rows)}
+    blocks = dataclasses.replace(blocks, options=narrow)
     options = {"block": block, "crop": crop}
     return Node(
         "depth_to_space", (blocks,), node.channels, node.stride, node.reach, options=options

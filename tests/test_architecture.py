@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 CELLAR = ("files", "devices", "backend", "settings", "locks")
 GROUND = ("models", "losses", "data")
-MIDDLE = ("training", "optimization", "inference")
+MIDDLE = ("training", "optimization", "inference", "exports")
 # Each room, and the rooms that it may import from besides itself.
 ROOMS = {
     "files": (),
@@ -25,14 +25,18 @@ ROOMS = {
     "training": (*GROUND, *CELLAR),
     "optimization": (*GROUND, *CELLAR),
     "inference": (*GROUND, *CELLAR),
+    "exports": (*GROUND, *CELLAR, "__version__"),
     "train": (*MIDDLE, *GROUND, *CELLAR, "flags"),
     "stylize": (*MIDDLE, *GROUND, *CELLAR, "flags"),
     "optimize": (*MIDDLE, *GROUND, *CELLAR, "flags"),
+    "export": (*MIDDLE, *GROUND, *CELLAR, "flags"),
     "benchmarks": (*MIDDLE, *GROUND, *CELLAR, "flags"),
 }  # fmt: skip
 TENSORFLOW = {
     "data/photos/sources.py", "data/photos/stream.py", "training/strategy.py",
     "optimization/gradients.py", "benchmarks/training.py",
+    "exports/tensorflow.py", "exports/savedmodel.py", "exports/litert.py",
+    "benchmarks/runtimes.py",
 }  # fmt: skip
 SOURCES = [
     path.relative_to(ROOT)

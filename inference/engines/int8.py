@@ -46,7 +46,8 @@ FLOATING = ["Subtract", "Multiply", "Tanh", "Add", "Concat"]
 SOURCES = (
     "models/config.py", "models/graph.py", "models/graph_builder.py", "models/networks.py",
     "models/blocks.py", "models/rewrites.py", "models/drawing.py",
-    "inference/engines/openvino.py", "inference/engines/int8.py",
+    "models/openvino_operations.py", "inference/engines/openvino.py",
+    "inference/engines/int8.py",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ SCRIPTS = (
     "fusion_style.train",
     "fusion_style.stylize",
     "fusion_style.optimize",
+    "fusion_style.export",
     "fusion_style.benchmarks.quality",
     "fusion_style.benchmarks.runtime",
     "fusion_style.benchmarks.loss_curve",

@@ -1,0 +1,60 @@
+"""ExportConfig: what an export is told."""
+
+import dataclasses
+import re
+
+from fusion_style.exports.formats import FORMATS
+from fusion_style.exports.weights import PRECISIONS
+from fusion_style.settings import check, setting
+
+SMALLEST, LARGEST = 32, 8192  # pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportConfig:
+    """A style, and what it is to become."""
+
+    style: str = setting("A shipped style's name, or a style file.")
+    format: str = setting("What to write.", choices=tuple(FORMATS))
+    out: str = setting("The folder to write to.", "exported")
+    size: str | None = setting(
+        "Size of the pictures, as 512 or 512x384 (width x height). Without it litert "
+        "takes 512x512, and all others take any size.",
+        None,
+    )
+    precision: str = setting("Of the weights in the file.", "float16", choices=PRECISIONS)
+
+
+def check_export(config: ExportConfig) -> None:
+    """Complain of what cannot be exported.
+
+    Raises:
+        ValueError: the message says what can.
+    """
+    check(config)
+    parse_size(config.size)
+    precisions = FORMATS[config.format].precisions
+    if config.precision not in precisions:
+        also = [name for name, one in FORMATS.items() if config.precision in one.precisions]
+        raise ValueError(
+            f"precision must be one of {', '.join(precisions)} for {config.format}. "
+            f"Received: {config.precision}, which {' and '.join(also)} can have"
+        )
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """Return height and width of "512" or "512x384" (width first); None for None.
+
+    Raises:
+        ValueError: for another text, or sides that are too short or too long.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6})(?:[x×](\d{1,6}))?", text.strip())
+    width, height = (int(n or match[1]) for n in match.groups()) if match else (0, 0)
+    if not all(SMALLEST <= side <= LARGEST for side in (width, height)):
+        raise ValueError(
+            f"size must be as 512 or 512x384, with sides from {SMALLEST} to {LARGEST} "
+            f"pixels. Received: {text}"
+        )
+    return height, width

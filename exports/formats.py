@@ -1,0 +1,73 @@
+"""Which formats there are, and what each can do."""
+
+import dataclasses
+import importlib
+import importlib.util
+from collections import Counter
+
+from fusion_style.models.graph import Graph
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """A format that styles are exported to.
+
+    Attributes:
+        module: with a function `write_model`, as that of `exports.onnx`.
+        suffix: of the file, or of the folder.
+        what: it is, in a few words.
+        precisions: that its files may have.
+        package: that must be installed to write it, by the name of its import.
+        languages: in which the model card shows how to call it.
+        any_size: whether it takes pictures of any size, unless one is asked for.
+        style: how the style's γ and β are given, if not only the file's; "" for no way.
+        more_suffixes: of further files beside the first.
+    """
+
+    module: str
+    suffix: str
+    what: str
+    precisions: tuple[str, ...]
+    package: str
+    languages: tuple[str, ...]
+    any_size: bool = True
+    style: str = ""
+    more_suffixes: tuple[str, ...] = ()
+
+    def write(
+        self, graph: Graph, path: str, precision: str, size: tuple[int, int] | None
+    ) -> Counter[str]:
+        """Write a style; see `exports.onnx.write_model`.
+
+        Raises:
+            ValueError: if a package is not installed.
+        """
+        if not importlib.util.find_spec(self.package):
+            raise ValueError(
+                f"{self.package} is not installed, which writes this format: "
+                "pip install -e '.[export]'"
+            )
+        module = importlib.import_module(f"fusion_style.exports.{self.module}")
+        return module.write_model(graph, path, precision, size)
+
+
+FORMATS = {
+    "onnx": Format(
+        "onnx", ".onnx", "ONNX, opset 18", ("float32", "float16", "int8"), "onnx",
+        ("python", "javascript"),
+        style="the input `style`, which need not be fed",
+    ),
+    "litert": Format(
+        "litert", ".tflite", "LiteRT (TensorFlow Lite)", ("float32", "float16", "int8"),
+        "tensorflow", ("python", "kotlin", "swift"), any_size=False,
+    ),
+    "openvino": Format(
+        "openvino", ".xml", "OpenVINO IR", ("float32", "float16"), "openvino",
+        ("python",), more_suffixes=(".bin",),
+    ),
+    "savedmodel": Format(
+        "savedmodel", ".savedmodel", "TensorFlow SavedModel", ("float32", "float16"),
+        "tensorflow", ("python",),
+        style="the input `style` of the signature `with_style`",
+    ),
+}  # fmt: skip

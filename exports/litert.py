@@ -1,0 +1,105 @@
+"""LiteRT (TensorFlow Lite): for Android and iOS, on their processors and GPUs.
+
+Every operation is one of LiteRT's own and one that phones' GPUs have: no DEPTH_TO_SPACE,
+of MIRROR_PAD only REFLECT, and all sizes are known.
+"""
+
+from collections import Counter
+
+import flatbuffers
+import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
+
+from fusion_style.exports.plain import plain_painting
+from fusion_style.exports.tensorflow import TensorFlowOperations, sides
+from fusion_style.exports.whole import draw_whole
+from fusion_style.models.drawing import Tensor
+from fusion_style.models.graph import Graph
+
+SIZE = (512, 512)  # unless another is asked for
+IDENTIFIER = b"TFL3"
+
+
+class LiteRTOperations(TensorFlowOperations):
+    """TensorFlow's operations that phones' GPUs have, for pictures of one size."""
+
+    def mirror(self, x: Tensor, margin: int, multiple: int, smallest: int) -> Tensor:
+        borders = []
+        for size in sides(x):
+            length = max(-(-(size + 2 * margin) // multiple) * multiple, smallest)
+            after = length - size - margin
+            if after >= size:
+                raise ValueError(
+                    f"size must be more than {after} pixels, which are mirrored. "
+                    f"Received: {size}"
+                )
+            borders.append((margin, after))
+        return tf.pad(x, [[0, 0], *borders, [0, 0]], "reflect")
+
+
+def write_model(
+    graph: Graph, path: str, precision: str, size: tuple[int, int] | None
+) -> Counter[str]:
+    """Write a style as a .tflite file, for pictures of one size.
+
+    Args, Returns: as `exports.onnx.write_model`; without the input "style", and `size` is
+        `SIZE` if it isn't given. In int8 it is LiteRT that computes with 8 bits, where
+        that pays ("dynamic range").
+    """
+    plain, ops = plain_painting(graph), LiteRTOperations()
+    spec = tf.TensorSpec((1, *(size or SIZE), 3), tf.float32, "picture")
+
+    def paint(picture: tf.Tensor) -> dict[str, tf.Tensor]:
+        style = tf.constant(plain.style()) if plain.norms else None
+        return {"painting": draw_whole(plain, ops, picture, style)}
+
+    module = tf.Module()
+    module.paint = tf.function(paint, [spec], autograph=False)
+    functions = [module.paint.get_concrete_function()]
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(functions, module)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if precision != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    model = schema.ModelT.InitFromPackedBuf(converter.convert())
+    strip(model)
+    builder = flatbuffers.Builder()
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    with open(path, "wb") as file:
+        file.write(builder.Output())
+    return operations(model)
+
+
+def strip(model: schema.ModelT) -> None:
+    """Remove what nobody reads: names inside the model, empty buffers; 18 KB of them."""
+    (graph,) = model.subgraphs
+    ends = {*graph.inputs, *graph.outputs}
+    kept = [0]  # the empty buffer, by convention
+    for i, tensor in enumerate(graph.tensors):
+        if i not in ends:
+            tensor.name = None
+        quantized = tensor.quantization
+        if quantized is not None and quantized.scale is None:
+            tensor.quantization = None
+        data = model.buffers[tensor.buffer].data
+        if data is None or not len(data):
+            tensor.buffer = 0
+    holders = [*graph.tensors, *(model.metadata or [])]
+    kept = sorted({0, *(holder.buffer for holder in holders)})
+    places = {old: new for new, old in enumerate(kept)}
+    for holder in holders:
+        holder.buffer = places[holder.buffer]
+    model.buffers = [model.buffers[old] for old in kept]
+
+
+def operations(model: schema.ModelT) -> Counter[str]:
+    """Return {operation: how many there are} of a model."""
+    names = {
+        code: name
+        for name, code in vars(schema.BuiltinOperator).items()
+        if isinstance(code, int)
+    }
+    codes = [code.builtinCode for code in model.operatorCodes]
+    graph = model.subgraphs[0]
+    return Counter(names[codes[operator.opcodeIndex]] for operator in graph.operators)

@@ -1,0 +1,214 @@
+"""ONNX: for ONNX Runtime on servers, phones and in browsers, and whatever else reads it."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from fusion_style.exports.biases import drop_biases
+from fusion_style.exports.weights import stored
+from fusion_style.exports.whole import draw_whole
+from fusion_style.models.config import EPSILON, FLOOR
+from fusion_style.models.graph import Graph, Node
+from fusion_style.models.rewrites import painting
+
+OPSET = 18
+IR_VERSION = 8  # the first of opset 18: older runtimes refuse newer ones
+FLOAT, INTEGER = TensorProto.FLOAT, TensorProto.INT64
+
+
+class OnnxOperations:
+    """`exports.whole.WholeOperations` as ONNX's nodes; (batch, channels, height, width).
+
+    A tensor is its name. Vectors have one axis.
+
+    Args:
+        precision: of the kernels in the file.
+
+    Attributes:
+        nodes, initializers: what is drawn until now.
+    """
+
+    def __init__(self, precision: str = "float32") -> None:
+        self.precision = precision
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: dict[bytes, onnx.TensorProto] = {}
+
+    def node(self, op: str, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
+        """Add a node; return its output, or a list of several."""
+        name = f"{op}_{len(self.nodes)}"
+        names = [f"{name}_{i}" for i in range(outputs)] if outputs > 1 else [name]
+        self.nodes.append(helper.make_node(op, list(inputs), names, name, **attributes))
+        return names if outputs > 1 else name
+
+    def constant(self, values: Any, dtype: Any = np.float32) -> str:
+        """Return the name of a constant; equal ones are one."""
+        array = np.ascontiguousarray(values, dtype)
+        if np.ndim(values) == 0:
+            array = array.reshape(())
+        key = f"{array.dtype}{array.shape}".encode() + array.tobytes()
+        name = f"constant_{len(self.initializers)}"
+        tensor = numpy_helper.from_array(array, name)
+        return self.initializers.setdefault(key, tensor).name
+
+    def integers(self, *values: int) -> str:
+        """Return the name of a constant vector of whole numbers."""
+        return self.constant(values, np.int64)
+
+    def kernel(self, node: Node) -> str:
+        """Return a convolution's kernel as (out, in, height, width)."""
+        kernel, rows = node.options.get("narrow", (node.weights["kernel"], None))
+        values, scale = stored(kernel, self.precision)
+        name = self.constant(values.transpose(3, 2, 0, 1), values.dtype)
+        if self.precision != "float32":
+            name = self.node("Cast", name, to=FLOAT)
+        if scale is not None:
+            name = self.node("Mul", name, self.constant(scale.transpose(3, 2, 0, 1)))
+        if rows is None:
+            return name
+        # `models.rewrites.sub_pixel`, once, when a runtime loads the file.
+        rows_of = self.constant(rows)
+        equation = "aiu,bjv,dcuv->abdcij"
+        blocks = self.node("Einsum", rows_of, rows_of, name, equation=equation)
+        shape = (-1, kernel.shape[2], *rows.shape[1:2] * 2)
+        return self.node("Reshape", blocks, self.integers(*shape))
+
+    def scale(self, x: str, offset: str | float, factor: str | float) -> str:
+        offset, factor = (
+            self.constant(v) if isinstance(v, float) else v for v in (offset, factor)
+        )
+        return self.node("Mul", self.node("Sub", x, offset), factor)
+
+    def pad(self, x: str, before: int, after: int, mode: str) -> str:
+        borders = self.integers(0, 0, before, before, 0, 0, after, after)
+        return self.node("Pad", x, borders, mode="constant" if mode == "zero" else mode)
+
+    def conv(self, x: str, node: Node) -> str:
+        inputs, bias = [x, self.kernel(node)], node.weights["bias"]
+        if bias.any():
+            inputs.append(self.constant(bias))
+        return self.node("Conv", *inputs, strides=[node.options["stride"]] * 2)
+
+    def depth_to_space(self, x: str, block: int, crop: int) -> str:
+        x = self.node("DepthToSpace", x, blocksize=block, mode="DCR")
+        if not crop:
+            return x
+        ends = self.integers(crop, crop), self.integers(-crop, -crop)
+        return self.node("Slice", x, *ends, self.integers(2, 3))
+
+    def relu(self, x: str) -> str:
+        return self.node("Relu", x)
+
+    def tanh(self, x: str) -> str:
+        return self.node("Tanh", x)
+
+    def add(self, x: str, y: str) -> str:
+        return self.node("Add", x, y)
+
+    def concatenate(self, x: str, y: str) -> str:
+        return self.node("Concat", x, y, axis=1)
+
+    def moments(self, x: str) -> tuple[None, None]:
+        """Return nothing: the node that `normalize` adds takes them by itself."""
+        return None, None
+
+    def normalize(self, x: str, mean: None, variance: None, gamma: str, beta: str) -> str:
+        return self.node("InstanceNormalization", x, gamma, beta, epsilon=EPSILON)
+
+    def vectors(self, rows: str, sizes: list[int]) -> list[tuple[str, str]]:
+        split = self.integers(*sizes)
+        both = []
+        for row in (0, 1):
+            row = self.node("Gather", rows, self.constant(row, np.int64), axis=0)
+            count = len(sizes)
+            parts = self.node("Split", row, split, axis=0, outputs=count)
+            both.append(parts if count > 1 else [parts])
+        return list(zip(*both, strict=True))
+
+    def rows(self, vectors: list[tuple[None, None]]) -> None:
+        """Return nothing: a file is not asked for the norms' statistics."""
+
+    def photograph(self, x: str) -> tuple[str, str]:
+        axes = self.integers(2, 3)
+        mean = self.node("ReduceMean", x, axes, keepdims=1)
+        difference = self.node("Sub", x, mean)
+        squared = self.node("Mul", difference, difference)
+        variance = self.node("ReduceMean", squared, axes, keepdims=1)
+        deviation = self.node("Add", variance, self.constant(FLOOR**2))
+        return mean, self.node("Reciprocal", self.node("Sqrt", deviation))
+
+    def mirror(self, x: str, margin: int, multiple: int, smallest: int) -> str:
+        for axis in (2, 3):  # as `inference.tiles.mirrored`
+            size = self.side(x, axis)
+            one, zero = self.integers(1), self.integers(0)
+            last = self.node("Max", self.node("Sub", size, one), one)
+            up = self.integers(2 * margin + multiple - 1)
+            units = self.node("Div", self.node("Add", size, up), self.integers(multiple))
+            length = self.node("Mul", units, self.integers(multiple))
+            length = self.node("Max", length, self.integers(smallest))
+            scalar = self.node("Squeeze", length, zero)
+            steps = (self.constant(v, np.int64) for v in (0, 1))
+            places = self.node("Range", next(steps), scalar, next(steps))
+            places = self.node("Sub", places, self.integers(margin))
+            period = self.node("Add", last, last)
+            wave = self.node("Mod", places, period)
+            away = self.node("Abs", self.node("Sub", last, wave))
+            inside = self.node("Sub", last, away)
+            inside = self.node("Min", inside, self.node("Sub", size, one))
+            x = self.node("Gather", x, inside, axis=axis)
+        return x
+
+    def crop(self, x: str, margin: int, like: str) -> str:
+        start = self.integers(margin)
+        for axis in (2, 3):
+            end = self.node("Add", self.side(like, axis), start)
+            x = self.node("Slice", x, start, end, self.integers(axis))
+        return x
+
+    def side(self, x: str, axis: int) -> str:
+        """Return the length of an axis, (1,)."""
+        return self.node("Shape", x, start=axis, end=axis + 1)
+
+
+def write_model(
+    graph: Graph, path: str, precision: str, size: tuple[int, int] | None
+) -> Counter[str]:
+    """Write a style as an ONNX model.
+
+    Args:
+        graph: of `models.loading.load_graph`.
+        path: of the file.
+        precision: of the kernels in the file, of `exports.weights.PRECISIONS`.
+        size: height and width of the pictures; None for any.
+
+    Returns:
+        {operation: how many there are} of the model, which takes "picture", float32
+        (1, height, width, 3), 0-255, to "painting", the same. Where norms are not folded
+        it has the input "style", float32 (2, channels of the norms in all), which need
+        not be fed.
+    """
+    fast, ops = painting(drop_biases(graph)), OnnxOperations(precision)
+    shape = [1, *(size or ("height", "width")), 3]
+    inputs = [helper.make_tensor_value_info("picture", FLOAT, shape)]
+    defaults = []
+    if fast.norms:
+        style = fast.style()
+        inputs.append(helper.make_tensor_value_info("style", FLOAT, style.shape))
+        defaults.append(numpy_helper.from_array(style, "style"))
+    x = ops.node("Transpose", "picture", perm=[0, 3, 1, 2])
+    painted = draw_whole(fast, ops, x, "style" if fast.norms else None)
+    last = helper.make_node("Transpose", [painted], ["painting"], perm=[0, 2, 3, 1])
+    outputs = [helper.make_tensor_value_info("painting", FLOAT, shape)]
+    drawn = helper.make_graph(
+        [*ops.nodes, last], "painting", inputs, outputs,
+        [*ops.initializers.values(), *defaults],
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", OPSET)]
+    model = helper.make_model(
+        drawn, opset_imports=opsets, ir_version=IR_VERSION, producer_name="fusion-style"
+    )
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save_model(model, path)
+    return Counter(node.op_type for node in model.graph.node)

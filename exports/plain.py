@@ -1,0 +1,49 @@
+"""The pass for formats that cannot rearrange pixels, or would hold the larger kernels.
+
+`models.rewrites.lower` computes blocks of pixels at once. Phones' GPUs have no operation
+that lays them out, and TensorFlow would hold four times the weights: here convolutions
+stay as the papers draw them.
+"""
+
+import dataclasses
+
+from fusion_style.exports.biases import drop_biases
+from fusion_style.models.graph import Graph, Node, follow
+from fusion_style.models.rewrites import (
+    convolved,
+    fold_norms,
+    fold_scale,
+    padded,
+    rewrite,
+)
+
+
+def plain_painting(graph: Graph) -> Graph:
+    """Return what `models.rewrites.painting` does, but with plain convolutions.
+
+    Besides what `models.drawing.draw` knows it has nodes "nearest", which doubles height
+    and width, and "transposed_conv", with the options "kernel", (height, width, out, in),
+    and "bias": one of stride 2 that doubles them, without a border.
+    """
+    return spread(fold_scale(fold_norms(drop_biases(graph))))
+
+
+def spread(graph: Graph) -> Graph:
+    """Make every convolution a border and a convolution without padding."""
+
+    def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        if node.op != "conv":
+            return None
+        up, side, (x,) = node.options["up"], node.options["kernel"], inputs
+        if up == "deconv":
+            return dataclasses.replace(
+                node, op="transposed_conv", inputs=inputs, options=node.weights, weights={}
+            )
+        if up == "resize":
+            x = dataclasses.replace(follow(x, "nearest"), stride=node.stride)
+        if side // 2:
+            x = padded(x, side // 2, side // 2, "reflect")
+        kernel, bias = node.weights["kernel"], node.weights["bias"]
+        return convolved(node, x, kernel, bias, node.options["stride"])
+
+    return rewrite(graph, rule)

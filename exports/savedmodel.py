@@ -1,0 +1,68 @@
+"""TensorFlow's SavedModel: for TensorFlow Serving, and whatever else runs TensorFlow."""
+
+from collections import Counter
+
+import numpy as np
+import tensorflow as tf
+
+from fusion_style.exports.plain import plain_painting
+from fusion_style.exports.tensorflow import TensorFlowOperations
+from fusion_style.exports.weights import stored
+from fusion_style.exports.whole import draw_whole
+from fusion_style.models.graph import Graph
+
+
+class Painter(tf.Module):
+    """What is saved: the kernels once, for both signatures.
+
+    Args:
+        graph: of `exports.plain.plain_painting`.
+        precision: of the kernels.
+    """
+
+    def __init__(self, graph: Graph, precision: str) -> None:
+        super().__init__()
+        self.precision = precision
+        self.kernels: dict[str, tf.Variable] = {}
+        self.graph, self.ops = graph, TensorFlowOperations(self.kernel)
+
+    def kernel(self, kernel: np.ndarray) -> tf.Tensor:
+        """Return what a stored kernel holds, in float32."""
+        key = str(id(kernel))  # the graph, which holds it, lives as long as this
+        if key not in self.kernels:
+            with tf.init_scope():
+                values, _ = stored(kernel, self.precision)
+                self.kernels[key] = tf.Variable(values, trainable=False)
+        return tf.cast(self.kernels[key], tf.float32)
+
+    def paint(self, picture: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Paint in the style of the file."""
+        style = tf.constant(self.graph.style()) if self.graph.norms else None
+        return self.paint_in_style(picture, style)
+
+    def paint_in_style(
+        self, picture: tf.Tensor, style: tf.Tensor | None
+    ) -> dict[str, tf.Tensor]:
+        """Paint with γ and β of the norms, (2, channels in all)."""
+        return {"painting": draw_whole(self.graph, self.ops, picture, style)}
+
+
+def write_model(
+    graph: Graph, path: str, precision: str, size: tuple[int, int] | None
+) -> Counter[str]:
+    """Write a style as a SavedModel, a folder.
+
+    Args, Returns: as `exports.onnx.write_model`. The input "style" has a signature of its
+        own, "with_style".
+    """
+    painter = Painter(plain_painting(graph), precision)
+    picture = tf.TensorSpec((1, *(size or (None, None)), 3), tf.float32, "picture")
+    paint = tf.function(painter.paint, [picture], autograph=False)
+    signatures = {"serving_default": paint.get_concrete_function()}
+    if painter.graph.norms:
+        style = tf.TensorSpec(painter.graph.style().shape, tf.float32, "style")
+        both = tf.function(painter.paint_in_style, [picture, style], autograph=False)
+        signatures["with_style"] = both.get_concrete_function()
+    tf.saved_model.save(painter, path, signatures)
+    operations = signatures["serving_default"].graph.get_operations()
+    return Counter(operation.type for operation in operations)

@@ -1,0 +1,88 @@
+"""How to call an exported file, in about ten lines of each language that has a runtime.
+
+`$file` is the file's name, `$width` and `$height` the pictures', `$resized` what makes a
+Python picture fit.
+"""
+
+READ = """\
+import numpy as np
+from PIL import Image
+"""
+PAINT = """
+photo = Image.open("photo.jpg").convert("RGB")$resized
+picture = np.asarray(photo, np.float32)[None]
+"""
+SAVE = """
+Image.fromarray(painting[0].round().astype(np.uint8)).save("painting.png")
+"""
+
+SNIPPETS = {
+    ("onnx", "python"): READ
+    + "import onnxruntime\n"
+    + PAINT
+    + """\
+options = onnxruntime.SessionOptions()
+options.log_severity_level = 3  # it warns that "style" has a default value
+session = onnxruntime.InferenceSession("$file", options)
+painting = session.run(["painting"], {"picture": picture})[0]"""
+    + SAVE,
+    ("onnx", "javascript"): """\
+import * as ort from "onnxruntime-web";
+
+const session = await ort.InferenceSession.create("$file");
+const { data, width, height } = context.getImageData(0, 0, canvas.width, canvas.height);
+const rgb = new Float32Array(width * height * 3);
+for (let i = 0; i < rgb.length; i++) rgb[i] = data[Math.floor(i / 3) * 4 + (i % 3)];
+const picture = new ort.Tensor("float32", rgb, [1, height, width, 3]);
+const { painting } = await session.run({ picture });
+for (let i = 0; i < rgb.length; i++)
+  data[Math.floor(i / 3) * 4 + (i % 3)] = Math.round(painting.data[i]);
+context.putImageData(new ImageData(data, width, height), 0, 0);
+""",
+    ("litert", "python"): READ
+    + "from ai_edge_litert.interpreter import Interpreter\n"
+    + PAINT
+    + """\
+paint = Interpreter("$file").get_signature_runner()
+painting = paint(picture=picture)["painting"]"""
+    + SAVE,
+    ("litert", "kotlin"): """\
+// implementation("org.tensorflow:tensorflow-lite:2.17.0")
+val interpreter = Interpreter(FileUtil.loadMappedFile(context, "$file"))
+val picture = ByteBuffer.allocateDirect(4 * 3 * $height * $width)
+    .order(ByteOrder.nativeOrder())
+val pixels = IntArray($width * $height)
+Bitmap.createScaledBitmap(photo, $width, $height, true)
+    .getPixels(pixels, 0, $width, 0, 0, $width, $height)
+for (p in pixels) for (shift in listOf(16, 8, 0))
+    picture.putFloat((p shr shift and 255).toFloat())
+val painting = Array(1) { Array($height) { Array($width) { FloatArray(3) } } }
+interpreter.run(picture, painting)  // painting[0][y][x] is red, green, blue: 0 to 255
+""",
+    ("litert", "swift"): """\
+// pod "TensorFlowLiteSwift"
+let interpreter = try Interpreter(modelPath: "$file")
+try interpreter.allocateTensors()
+// rgb: [Float32] of $height * $width * 3 values, 0 to 255, row after row
+let picture = rgb.withUnsafeBufferPointer { Data(buffer: $$0) }
+try interpreter.copy(picture, toInputAt: 0)
+try interpreter.invoke()
+let painting = try interpreter.output(at: 0).data.withUnsafeBytes {
+    Array($$0.bindMemory(to: Float32.self))  // as rgb
+}
+""",
+    ("openvino", "python"): READ
+    + "import openvino\n"
+    + PAINT
+    + """\
+model = openvino.Core().compile_model("$file", "AUTO")
+painting = model({"picture": picture})["painting"]"""
+    + SAVE,
+    ("savedmodel", "python"): READ
+    + "import tensorflow as tf\n"
+    + PAINT
+    + """\
+paint = tf.saved_model.load("$file").signatures["serving_default"]
+painting = paint(picture=tf.constant(picture))["painting"].numpy()"""
+    + SAVE,
+}
