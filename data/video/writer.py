@@ -1,0 +1,230 @@
+"""Writing a painted video: its frames encoded, everything else as it was."""
+
+import contextlib
+import io
+import os
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fusion_style.data.video.encoders import Encoding
+from fusion_style.data.video.pixels import UPRIGHT, Colors, turn_back
+from fusion_style.data.video.probe import VideoError, reason
+from fusion_style.data.video.reader import Frame, VideoReader
+
+if TYPE_CHECKING:
+    from av import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+# What describes a file or a stream as it was encoded, not what is in it.
+STALE = {
+    "major_brand", "minor_version", "compatible_brands", "encoder", "duration",
+    "number_of_frames", "number_of_bytes", "bps", "alpha_mode", "vendor_id",
+}  # fmt: skip
+
+
+def accepts(container: str, stream: "Stream") -> bool:
+    """Return whether a container takes a stream of another as it is."""
+    import av
+
+    try:
+        with av.open(io.BytesIO(), "w", format=container) as trial:
+            trial.add_stream_from_template(stream)
+            trial.start_encoding()
+        return True
+    except (av.error.FFmpegError, ValueError):
+        return False
+
+
+def describe(stream: "Stream") -> str:
+    """Return a stream's name for messages: subtitle 2 (mov_text, deu)."""
+    language = stream.metadata.get("language", "")
+    what = ", ".join(filter(None, (stream.name, language)))
+    return f"{stream.type} {stream.index}" + (f" ({what})" if what else "")
+
+
+def choose_copies(reader: VideoReader, container: str) -> tuple[list["Stream"], list[str]]:
+    """Return the streams that can be copied into a container, and what can't."""
+    copied, refused = [], []
+    for stream in reader.container.streams:
+        if stream.index == reader.stream.index or is_made_anew(stream, reader):
+            continue
+        if accepts(container, stream):
+            copied.append(stream)
+        else:
+            refused.append(f"{container} can't hold {describe(stream)}: it is left out")
+    return copied, refused
+
+
+def is_made_anew(stream: "Stream", reader: VideoReader) -> bool:
+    """Return whether the container writes a data stream by itself."""
+    if stream.type != "data":
+        return False
+    chapters = stream.name == "bin_data" and bool(reader.container.chapters())
+    return chapters or "timecode" in stream.metadata
+
+
+def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """Return the metadata that is true of the painting too."""
+    return {
+        key: value
+        for key, value in metadata.items()
+        if key.lower() not in STALE and not key.startswith("_STATISTICS")
+    }
+
+
+class VideoWriter:
+    """Encodes painted frames into a file, beside copies of the other streams.
+
+    Args:
+        path: of the file; it is written as frames come.
+        encoding: of `choose_encoding`.
+        reader: of the video that is painted; its first frame has been read.
+        first: the first painted frame, for its size.
+
+    Raises:
+        VideoError: if the encoder or the container refuses.
+    """
+
+    def __init__(
+        self, path: str, encoding: Encoding, reader: VideoReader, first: Frame
+    ) -> None:
+        import av
+
+        self.encoding, self.reader = encoding, reader
+        self.colors = Colors.of(reader.probe)
+        options = {}
+        if encoding.container in reader.container.format.name.split(","):
+            # Times are as good as they were: nothing needs to be moved.
+            options["avoid_negative_ts"] = "disabled"
+        if encoding.container in ("mp4", "mov") and any(
+            key.startswith("com.") for key in reader.container.metadata
+        ):
+            options["movflags"] = "use_metadata_tags"
+        os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 reports what isn't an error
+        self.durations: dict[int, int] = {}
+        self.output = av.open(
+            path, "w", format=encoding.container, container_options=options
+        )
+        self.copies: dict[int, Stream] = {}
+        try:
+            for source in reader.container.streams:
+                if source.index == reader.stream.index:
+                    self.stream = self.add_video(first)
+                elif source in reader.copied:
+                    copy = self.output.add_stream_from_template(source)
+                    copy.metadata.update(kept_metadata(source.metadata))
+                    copy.disposition = source.disposition
+                    self.copies[source.index] = copy
+            self.output.metadata.update(kept_metadata(reader.container.metadata))
+            self.output.set_chapters(self.chapters())
+            self.output.start_encoding()
+        except (av.error.FFmpegError, ValueError) as error:
+            self.abandon()
+            raise VideoError(
+                f"{encoding.encoder} can't write {self.size_of(first)} in "
+                f"{encoding.pixel_format}: {reason(error)}"
+            ) from None
+
+    def size_of(self, frame: Frame) -> str:
+        height, width = self.stored(frame.pixels).shape[:2]
+        return f"{width}x{height}"
+
+    def stored(self, pixels: np.ndarray) -> np.ndarray:
+        """Return pixels as they lie in the file: not turned, and with even sides."""
+        pixels = turn_back(pixels, self.reader.matrix)
+        if self.encoding.even:
+            odd = [(0, size % 2) for size in pixels.shape[:2]]
+            pixels = np.pad(pixels, [*odd, *[(0, 0)] * (pixels.ndim - 2)], "edge")
+        return pixels
+
+    def add_video(self, first: Frame) -> "VideoStream":
+        """Add the stream of the painted frames."""
+        from av.codec.context import Flags
+
+        source, encoding = self.reader.probe, self.encoding
+        stream = self.output.add_stream(
+            encoding.encoder, rate=source.rate, options=dict(encoding.options)
+        )
+        context = stream.codec_context
+        stream.height, stream.width = self.stored(first.pixels).shape[:2]
+        stream.pix_fmt = encoding.pixel_format
+        context.time_base = source.time_base
+        context.flags |= Flags.frame_duration
+        context.sample_aspect_ratio = source.aspect
+        context.color_range, context.colorspace = source.range, source.matrix
+        context.color_primaries, context.color_trc = source.primaries, source.transfer
+        if encoding.bitrate:
+            context.bit_rate = encoding.bitrate
+        if source.profile == "hvc1" and encoding.encoder == "libx265":
+            context.codec_tag = "hvc1"  # without it, Apple's players show nothing
+        if self.reader.matrix != UPRIGHT:
+            stream.set_display_matrix(self.reader.matrix)
+        stream.metadata.update(kept_metadata(self.reader.stream.metadata))
+        stream.disposition = self.reader.stream.disposition
+        return stream
+
+    def chapters(self) -> list[dict]:
+        """Return the source's chapters, moved if its start is cut off."""
+        reader, found = self.reader, []
+        for chapter in reader.container.chapters():
+            unit = chapter["time_base"] or Fraction(1)
+            shift = round(reader.shift / unit)
+            if chapter["end"] > shift:
+                start, end = max(chapter["start"] - shift, 0), chapter["end"] - shift
+                found.append(chapter | {"start": start, "end": end})
+        return found
+
+    def write(self, frame: Frame) -> None:
+        """Encode a frame."""
+        import av
+
+        encoded = self.colors.to_frame(
+            self.stored(frame.pixels), None if frame.alpha is None else
+            self.stored(frame.alpha), UPRIGHT, self.encoding.pixel_format,
+        )  # fmt: skip
+        source = self.reader.probe
+        encoded.pts, encoded.time_base = frame.time, source.time_base
+        encoded.duration = frame.duration
+        encoded.color_primaries, encoded.color_trc = source.primaries, source.transfer
+        encoded.colorspace, encoded.color_range = source.matrix, source.range
+        try:
+            self.durations[frame.time] = frame.duration
+            self.mux_painted(self.stream.encode(encoded))
+        except av.error.FFmpegError as error:
+            raise VideoError(f"the frame can't be encoded: {reason(error)}") from None
+
+    def copy(self, packets: Iterable["Packet"]) -> None:
+        """Write packets of the copied streams."""
+        for packet in packets:
+            shift = round(self.reader.shift / packet.time_base)
+            if shift:
+                packet.pts = None if packet.pts is None else packet.pts - shift
+                packet.dts = None if packet.dts is None else packet.dts - shift
+            packet.stream = self.copies[packet.stream.index]
+            self.mux([packet])
+
+    def mux_painted(self, packets: Iterable["Packet"]) -> None:
+        for packet in packets:  # some encoders forget durations
+            duration = self.durations.pop(packet.pts, 0)
+            if duration:
+                packet.duration = duration
+        self.mux(packets)
+
+    def mux(self, packets: Iterable["Packet"]) -> None:
+        for packet in packets:
+            if packet.size:
+                self.output.mux(packet)
+
+    def close(self) -> None:
+        """Write what the encoder still holds, and the end of the file."""
+        self.mux_painted(self.stream.encode(None))
+        self.output.close()
+
+    def abandon(self) -> None:
+        """Let go of a file that will not be finished."""
+        with contextlib.suppress(Exception):
+            self.output.close()
