@@ -8,14 +8,12 @@ Frames come in the order in which they are shown. What is copied comes beside th
 it lies in the file, so that nothing has to be kept until the end.
 """
 
-import dataclasses
 import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from fusion_style.data.video.frames import Frame, Step
 from fusion_style.data.video.pixels import UPRIGHT, Colors, Matrix, display_matrix
 from fusion_style.data.video.probe import VideoError, main_stream, probe, reason
 
@@ -25,33 +23,6 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 MANY = 500  # packets that may wait for the next frame
-
-
-@dataclasses.dataclass
-class Frame:
-    """A frame, ready to be painted, or painted.
-
-    Attributes:
-        pixels: float32 RGB (height, width, 3), 0-255, upright; None of a damaged frame.
-        alpha: uint8 (height, width), or None.
-        time: when it is shown, in ticks of the video.
-        duration: how long, in ticks; 0 where the file doesn't say.
-        damaged: whether the decoder could not read it, or not all of it.
-    """
-
-    pixels: np.ndarray | None
-    alpha: np.ndarray | None
-    time: int
-    duration: int
-    damaged: bool = False
-
-
-@dataclasses.dataclass
-class Step:
-    """A frame, if any, and the packets to copy that lie before it in the file."""
-
-    frame: Frame | None
-    packets: list["Packet"] = dataclasses.field(default_factory=list)
 
 
 class VideoReader:
@@ -119,19 +90,24 @@ class VideoReader:
         if self.start is not None:
             self.container.seek(self.start, stream=self.stream, backward=True)
         packets: list[Packet] = []
+        before: list[Packet] = []
+        held: Frame | None = None  # until the next one says how long it is shown
         for packet in self.demux():
             if packet.stream != self.stream:
                 if packet.size and self.is_inside(packet):
                     packets.append(packet)
                 if len(packets) >= MANY:
-                    yield Step(None, packets)
-                    packets = []
+                    yield Step(None, before + packets)
+                    before, packets = [], []
                 continue
             for frame in self.decode(packet):
-                yield Step(frame, packets)
-                packets = []
-        if packets:
-            yield Step(None, packets)
+                if held is not None:
+                    held.duration = frame.time - held.time
+                    yield Step(held, before)
+                held, before, packets = frame, packets, []
+        if held is not None:
+            yield Step(held, before)
+        yield Step(None, packets)
         if self.size is None:
             raise VideoError(f"{self.path} has no frame that can be read")
         self.notice_end()

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fusion_style.data.video.encoders import Encoding
+from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.pixels import UPRIGHT, Colors, turn_back
 from fusion_style.data.video.probe import VideoError, reason
-from fusion_style.data.video.reader import Frame, VideoReader
+from fusion_style.data.video.reader import VideoReader
 
 if TYPE_CHECKING:
+    import av
     from av import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
@@ -74,6 +76,11 @@ def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
         for key, value in metadata.items()
         if key.lower() not in STALE and not key.startswith("_STATISTICS")
     }
+
+
+def as_os_error(error: "av.error.FFmpegError") -> OSError:
+    """Return FFmpeg's error of writing as Python's: a full disk, for instance."""
+    return OSError(error.errno, reason(error))
 
 
 class VideoWriter:
@@ -215,14 +222,24 @@ class VideoWriter:
         self.mux(packets)
 
     def mux(self, packets: Iterable["Packet"]) -> None:
+        import av
+
         for packet in packets:
             if packet.size:
-                self.output.mux(packet)
+                try:
+                    self.output.mux(packet)
+                except av.error.FFmpegError as error:
+                    raise as_os_error(error) from None
 
     def close(self) -> None:
         """Write what the encoder still holds, and the end of the file."""
+        import av
+
         self.mux_painted(self.stream.encode(None))
-        self.output.close()
+        try:
+            self.output.close()
+        except av.error.FFmpegError as error:
+            raise as_os_error(error) from None
 
     def abandon(self) -> None:
         """Let go of a file that will not be finished."""

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from fusion_style.data.video import reader as reader_module
 from fusion_style.data.video.encoders import choose_encoding
 from fusion_style.data.video.hdr import HLG, PQ, from_paintable, to_paintable
 from fusion_style.data.video.pixels import turn, turn_back
@@ -156,6 +157,13 @@ def test_the_first_frames(tmp_path):
     source, target = pair(tmp_path, "mkv-h264")
     rewrite(source, target, max_frames=4)
     assert contents(target).frames == contents(source).frames[:4]
+
+
+def test_packets_keep_their_order_however_many_wait(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_module, "MANY", 2)
+    source, target = pair(tmp_path, "mp4-h264")
+    rewrite(source, target)
+    assert contents(target).packets == contents(source).packets
 
 
 @pytest.mark.parametrize("size", [(23, 31), (1, 1)])

@@ -161,8 +161,15 @@ def contents(path) -> Contents:
                 packets.setdefault(packet.stream.index, []).append(
                     (packet.pts * unit, (packet.duration or 0) * unit, bytes(packet))
                 )
+    # Frames are shown until the next one is; what decoders say of durations is less sure.
+    times = [time for time, _, _ in frames]
+    frames = [
+        (time, after - time, turned)
+        for (time, _, turned), after in zip(frames, times[1:], strict=False)
+    ] + frames[-1:]
     if container.format.name == "avi":  # which knows an order, and no times
-        frames = [(Fraction(i, 25), d, r) for i, (_, d, r) in enumerate(frames)]
+        one = Fraction(1, 25)
+        frames = [(i * one, one, turned) for i, (_, _, turned) in enumerate(frames)]
     return Contents(metadata, streams, chapters, frames, packets, pixels)
 
 
