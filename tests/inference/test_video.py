@@ -6,6 +6,8 @@ import time
 import av
 import numpy as np
 import pytest
+from absl.testing import flagsaver
+from PIL import Image
 
 from fusion_style.data.video.probe import VideoError
 from fusion_style.inference.stylizer import Stylizer
@@ -15,6 +17,7 @@ from fusion_style.inference.video.paint import paint_video
 from fusion_style.inference.video.pipeline import Sink, ahead, in_order
 from fusion_style.inference.video.workers import load_workers
 from fusion_style.tests.support.clips import contents, made_up_frame, write_clip
+from fusion_style.tests.support.pictures import import_script
 
 
 @pytest.fixture
@@ -192,3 +195,40 @@ def test_workers_never_share_a_number():
         return item
 
     assert list(in_order(range(40), work, 3)) == list(range(40))
+
+
+def test_the_command(tmp_path, style, monkeypatch, capsys, photograph):
+    stylize = import_script("fusion_style.stylize")
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("holiday")
+    write_clip("holiday/clip.mp4")
+    write_clip("holiday/old.avi", "avi-h264", codec="mpeg4")
+    Image.fromarray(photograph).save("holiday/photo.jpg")
+    arguments = ["stylize.py", "holiday", "--style", style, "--max_frames", "3"]
+    for _ in range(2):  # the second time, everything is there
+        with flagsaver.flagsaver():
+            assert stylize.main(stylize.FLAGS(arguments)) == 0
+    assert sorted(os.listdir("stylized")) == [
+        "clip-narrow.mp4", "old-narrow.avi", "photo-narrow.jpg",
+    ]  # fmt: skip
+    printed = capsys.readouterr()
+    assert "holiday/clip.mp4 -> stylized/clip-narrow.mp4" in printed.out
+    assert "3 were there already" in printed.out
+    assert "old-narrow.avi: mpeg4 can't be written in avi here" in printed.err
+    assert len(contents("stylized/clip-narrow.mp4").frames) == 3
+
+
+@pytest.mark.parametrize("out, message", [
+    ("it.png", "videos are written as"), ("it.webm", None),
+])  # fmt: skip
+def test_the_commands_own_file(tmp_path, style, monkeypatch, capsys, out, message):
+    stylize = import_script("fusion_style.stylize")
+    monkeypatch.chdir(tmp_path)
+    write_clip("clip.mp4")
+    with flagsaver.flagsaver():
+        status = stylize.main(
+            stylize.FLAGS(["stylize.py", "clip.mp4", "--style", style, "--out", out])
+        )
+    printed = capsys.readouterr()
+    assert status == (1 if message else 0) and os.path.exists(out) == (not message)
+    assert (message or "becomes vp9") in printed.err
