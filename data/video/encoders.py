@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+from fusion_style.data.video.hdr import light_options
 from fusion_style.data.video.probe import CONTAINERS, Probe, VideoError
 
 # Encoders of each codec, the best first.
@@ -185,4 +186,15 @@ def encoder_options(
         options["vendor"] = "apl0"
     elif encoder == "ffv1":
         options |= {"level": "3", "slicecrc": "1"}
+    return options
+
+
+def with_light(encoding: Encoding, light: dict[str, bytes]) -> dict[str, str]:
+    """Return an encoding's options, with what HDR says of its screen added."""
+    more = light_options(encoding.encoder, light)
+    options = dict(encoding.options)
+    if more:
+        name = {"libx265": "x265-params", "libsvtav1": "svtav1-params"}[encoding.encoder]
+        said = [options[name]] if name in options else []
+        options[name] = ":".join([*said, *(f"{k}={v}" for k, v in more.items())])
     return options

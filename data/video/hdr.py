@@ -6,7 +6,13 @@ So light is compressed by a curve that can be turned round, painted, and expande
 Both ways work on each channel; colors stay in their own primaries.
 """
 
+import struct
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from av import VideoFrame
 
 PQ, HLG = 16, 18  # FFmpeg's numbers (ITU-T H.273) of the transfer functions
 WHITE = 203.0  # cd/m² of paper white in HDR (ITU-R BT.2408)
@@ -80,3 +86,50 @@ def from_paintable(pixels: np.ndarray, transfer: int) -> np.ndarray:
     else:
         signal = light_to_hlg(np.minimum(light * HLG_WHITE, 1))
     return (255 * signal).astype(np.float32)
+
+
+def light_of(frame: "VideoFrame") -> dict[str, bytes]:
+    """Return what a frame says of the screen that it was made on, as FFmpeg's structs."""
+    wanted = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
+    found = (frame.side_data[i] for i in range(len(frame.side_data)))
+    return {data.type.name: bytes(data) for data in found if data.type.name in wanted}
+
+
+def light_options(encoder: str, light: dict[str, bytes]) -> dict[str, str]:
+    """Return {name: value} of an encoder's own parameters that repeat `light_of`.
+
+    Args:
+        encoder: FFmpeg's name; x265 and SVT-AV1 can say it.
+        light: of `light_of`.
+    """
+    names = {
+        "libx265": ("master-display", "max-cll"),
+        "libsvtav1": ("mastering-display", "content-light"),
+    }
+    if encoder not in names:
+        return {}
+    display, levels = names[encoder]
+    options = {}
+    if "MASTERING_DISPLAY_METADATA" in light:
+        # Red, green, blue, white: x and y; darkest and brightest; which of both is known.
+        numbers = struct.unpack("=22i", light["MASTERING_DISPLAY_METADATA"][:88])
+        pairs = zip(numbers[:20:2], numbers[1:20:2], strict=True)
+        values = [top / (bottom or 1) for top, bottom in pairs]
+        if numbers[20] and numbers[21]:
+            options[display] = display_text(encoder, values)
+    if "CONTENT_LIGHT_LEVEL" in light:
+        most, average = struct.unpack("=2I", light["CONTENT_LIGHT_LEVEL"][:8])
+        options[levels] = f"{most},{average}"
+    return options
+
+
+def display_text(encoder: str, values: list[float]) -> str:
+    """Return a mastering display as encoders want it: chromaticities and cd/m²."""
+    red, green, blue, white = zip(values[:8:2], values[1:8:2], strict=True)
+    places = {"G": green, "B": blue, "R": red, "WP": white}
+    darkest, brightest = values[8:10]
+    if encoder == "libx265":  # whole numbers, of 0.00002 and of 0.0001 cd/m²
+        colors = (f"{k}({x * 50000:.0f},{y * 50000:.0f})" for k, (x, y) in places.items())
+        return "".join(colors) + f"L({brightest * 10000:.0f},{darkest * 10000:.0f})"
+    colors = (f"{k}({x:.5f},{y:.5f})" for k, (x, y) in places.items())
+    return "".join(colors) + f"L({brightest:.4f},{darkest:.4f})"

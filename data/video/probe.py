@@ -144,7 +144,7 @@ def probe(container: "InputContainer", path: str) -> Probe:
         path=path,
         codec=context.codec.canonical_name,
         profile=str(context.codec_tag or ""),
-        pixel_format=stream.pix_fmt or "yuv420p",
+        pixel_format=pixel_format(stream),
         width=stream.width,
         height=stream.height,
         time_base=stream.time_base or Fraction(1, 1000),
@@ -157,3 +157,24 @@ def probe(container: "InputContainer", path: str) -> Probe:
         transfer=context.color_trc,
         matrix=context.colorspace,
     )
+
+
+def pixel_format(stream: "VideoStream") -> str:
+    """Return FFmpeg's name of a stream's pixel format, with the alpha of VP8 and VP9."""
+    return "yuva420p" if alpha_decoder(stream) else stream.pix_fmt or "yuv420p"
+
+
+def alpha_decoder(stream: "VideoStream") -> str | None:
+    """Return the decoder that reads the alpha of a stream, where FFmpeg's own drops it."""
+    import av
+
+    names = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+    name = names.get(stream.codec_context.codec.canonical_name)
+    metadata = {key.lower(): value for key, value in stream.metadata.items()}
+    if name is None or metadata.get("alpha_mode") != "1":
+        return None
+    try:
+        av.codec.Codec(name, "r")
+    except ValueError:
+        return None
+    return name

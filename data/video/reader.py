@@ -14,8 +14,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from fusion_style.data.video.frames import Frame, Step
+from fusion_style.data.video.hdr import light_of
 from fusion_style.data.video.pixels import UPRIGHT, Colors, Matrix, display_matrix
-from fusion_style.data.video.probe import VideoError, main_stream, probe, reason
+from fusion_style.data.video.probe import (
+    VideoError,
+    alpha_decoder,
+    main_stream,
+    probe,
+    reason,
+)
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame
@@ -39,6 +46,7 @@ class VideoReader:
         stream: the video stream that is decoded.
         copied: streams whose packets are handed on; set it before reading.
         matrix: how players turn the video; known once the first frame is read.
+        light: of the screen that an HDR video was made on, likewise.
         damaged: times, in seconds, of the damaged frames until now.
         resized: how many frames had another size than the first, and were resized.
         cut_short: what was wrong where reading ended early, or None.
@@ -51,15 +59,21 @@ class VideoReader:
         self, container: "InputContainer", path: str, start: float | None = None,
         end: float | None = None, max_frames: int | None = None,
     ) -> None:  # fmt: skip
+        from av import CodecContext
+
         self.container, self.path = container, path
         self.probe = probe(container, path)
         self.stream = main_stream(container, path)
-        self.stream.thread_type = "AUTO"
+        self.decoder = self.stream.codec_context
+        if name := alpha_decoder(self.stream):
+            self.decoder = CodecContext.create(name, "r")
+        self.decoder.thread_type = "AUTO"
         if self.probe.codec == "ffv1":  # its damaged frames are known by their checksums
-            self.stream.codec_context.options = {"err_detect": "crccheck+explode"}
+            self.decoder.options = {"err_detect": "crccheck+explode"}
         self.colors = Colors.of(self.probe)
         self.copied: list[Stream] = []
         self.matrix: Matrix = UPRIGHT
+        self.light: dict[str, bytes] = {}
         self.damaged: list[float] = []
         self.resized = 0
         self.cut_short: str | None = None
@@ -163,7 +177,7 @@ class VideoReader:
         if packet.size and packet.pts is not None and not packet.is_discard:
             self.expected.add(packet.pts)
         try:
-            decoded = self.stream.decode(packet if packet.size else None)
+            decoded = self.decoder.decode(packet if packet.size else None)
         except (av.error.FFmpegError, ValueError):
             self.errors += 1
             decoded = []
@@ -210,7 +224,7 @@ class VideoReader:
             if found is None:  # nothing to show in its place
                 return
             self.size = (found.width, found.height)
-            self.matrix = display_matrix(found)
+            self.matrix, self.light = display_matrix(found), light_of(found)
         pixels = alpha = None
         if found is not None:
             self.resized += (found.width, found.height) != self.size

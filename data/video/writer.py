@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusion_style.data.video.encoders import Encoding
+from fusion_style.data.video.encoders import Encoding, with_light
 from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.pixels import UPRIGHT, Colors, turn_back
 from fusion_style.data.video.probe import VideoError, reason
@@ -154,7 +154,9 @@ class VideoWriter:
 
         source, encoding = self.reader.probe, self.encoding
         stream = self.output.add_stream(
-            encoding.encoder, rate=source.rate, options=dict(encoding.options)
+            encoding.encoder,
+            rate=source.rate,
+            options=with_light(encoding, self.reader.light),
         )
         context = stream.codec_context
         stream.height, stream.width = self.stored(first.pixels).shape[:2]

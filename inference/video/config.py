@@ -25,7 +25,7 @@ class VideoConfig:
         at_least=1000,
     )  # fmt: skip
     steady: float = setting(
-        "How much of a painting is held from frame to frame: 0, each is new, to 1.", 0.95,
+        "How much of a painting is held from frame to frame: 0, each is new, to 1.", 1.0,
         at_least=0, at_most=1,
     )  # fmt: skip
     workers: int = setting(

@@ -10,7 +10,7 @@ import pytest
 
 from fusion_style.data.video import reader as reader_module
 from fusion_style.data.video.encoders import choose_encoding
-from fusion_style.data.video.hdr import HLG, PQ, from_paintable, to_paintable
+from fusion_style.data.video.hdr import HLG, PQ, from_paintable, light_options, to_paintable
 from fusion_style.data.video.pixels import turn, turn_back
 from fusion_style.data.video.probe import VideoError, open_video
 from fusion_style.data.video.reader import VideoReader
@@ -63,6 +63,9 @@ def test_everything_but_the_pixels_is_kept(tmp_path, kind):
     assert after.frames == before.frames and len(after.frames) == 10
     assert after.packets == before.packets
     for old, new in zip(before.pixels, after.pixels, strict=True):
+        if "a" in KINDS[kind][2]:
+            assert old[..., 3].min() < 20_000 < 60_000 < old[..., 3].max()
+            assert np.abs(old[..., 3].astype(float) - new[..., 3]).mean() < 3 * 257
         difference = np.abs(old.astype(float) - new).mean() / 257
         assert difference < (0.01 if "rgb" in kind else 4)
 
@@ -74,6 +77,29 @@ def test_rotation_and_color_tags(tmp_path):
     before, after = contents(source), contents(target)
     assert before.streams == after.streams and before.frames == after.frames
     assert after.frames[0][2] == -90
+    assert after.streams[0]["colors"] == (9, 16, 9)
+
+
+SCREEN = (
+    "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)"
+    "L(10000000,50):max-cll=1000,400"
+)
+
+
+@pytest.mark.parametrize("kind", ["mp4-hevc10", "mp4-av1"])
+def test_the_screen_of_hdr_is_kept(tmp_path, kind):
+    options = {"x265-params": f"log-level=none:{SCREEN}"}
+    if kind == "mp4-av1":
+        options = {"preset": "10", "svtav1-params": (
+            "mastering-display=G(0.265,0.69)B(0.15,0.06)R(0.68,0.32)WP(0.3127,0.329)"
+            "L(1000,0.005):content-light=1000,400"
+        )}  # fmt: skip
+    source, target = pair(tmp_path, kind, options=options, tags=(9, 16, 9, 1))
+    rewrite(source, target)
+    before, after = contents(source), contents(target)
+    assert len(before.light) == 2
+    assert light_options("libx265", after.light) == light_options("libx265", before.light)
+    assert light_options("libx265", after.light)["max-cll"] == "1000,400"
     assert after.streams[0]["colors"] == (9, 16, 9)
 
 

@@ -7,6 +7,8 @@ import av
 import numpy as np
 from av.codec.context import Flags
 
+from fusion_style.data.video.hdr import light_of
+
 # (container's extension, encoder, pixel format, encoder of sound, subtitles) of each.
 KINDS = {
     "mp4-h264": (".mp4", "libx264", "yuv420p", "aac", "mov_text"),
@@ -17,11 +19,13 @@ KINDS = {
     "mkv-ffv1": (".mkv", "ffv1", "yuva420p", "flac", "subrip"),
     "mkv-ffv1-rgb": (".mkv", "ffv1", "gbrp10le", None, None),
     "webm-vp9": (".webm", "libvpx-vp9", "yuv420p", "libopus", None),
+    "webm-vp9-alpha": (".webm", "libvpx-vp9", "yuva420p", None, None),
     "webm-vp8": (".webm", "libvpx", "yuv420p", "libopus", None),
     "mp4-av1": (".mp4", "libsvtav1", "yuv420p10le", "aac", None),
     "ts-h264": (".ts", "libx264", "yuv420p", "aac", None),
     "avi-h264": (".avi", "libx264", "yuv420p", "libmp3lame", None),
 }
+RGB = {3: "rgb24", 4: "rgba"}  # by channels
 TICKS = (40, 40, 20, 60, 41, 39, 80, 40, 20, 30)  # milliseconds of each frame
 
 
@@ -76,7 +80,12 @@ def write_clip(
         out.start_encoding()
         time = 0
         for i in range(frames):
-            frame = av.VideoFrame.from_ndarray(make_frame(i, *size), "rgb24")
+            pixels = make_frame(i, *size)
+            if "a" in pixel_format:  # half of it is transparent
+                alpha = np.where(np.arange(size[1]) < size[1] // 2, 255, 60)
+                alpha = np.broadcast_to(alpha[:, None], (*size, 1)).astype(np.uint8)
+                pixels = np.concatenate([pixels, alpha], axis=-1)
+            frame = av.VideoFrame.from_ndarray(pixels, RGB[pixels.shape[2]])
             frame = frame.reformat(format=pixel_format)
             step = 40 if even_times else TICKS[i % len(TICKS)]
             frame.time_base = context.time_base
@@ -136,7 +145,8 @@ class Contents:
     chapters: list
     frames: list[tuple]  # (time, duration) in seconds, fractions
     packets: dict[int, list[tuple]]  # of the other streams: (time, duration, bytes)
-    pixels: list[np.ndarray]
+    pixels: list[np.ndarray]  # uint16 RGBA
+    light: dict  # what the first frame says of an HDR screen
 
 
 def contents(path) -> Contents:
@@ -149,12 +159,16 @@ def contents(path) -> Contents:
             for c in container.chapters()
         ]
         metadata = {k: v for k, v in container.metadata.items() if k.lower() == "title"}
-        frames, pixels, packets = [], [], {}
+        frames, pixels, packets, light = [], [], {}, {}
+        decoder = main.codec_context
+        if "alpha_mode" in {key.lower() for key in main.metadata}:
+            decoder = av.CodecContext.create("libvpx-vp9", "r")
         for packet in container.demux():
             if packet.stream == main:
-                for frame in packet.decode():
+                for frame in decoder.decode(packet if packet.size else None):
                     unit = main.time_base
                     frames.append((frame.pts * unit, frame.duration * unit, frame.rotation))
+                    light = light if pixels else light_of(frame)
                     pixels.append(frame.to_ndarray(format="rgba64le"))
             elif packet.size:
                 unit = packet.time_base
@@ -170,7 +184,7 @@ def contents(path) -> Contents:
     if container.format.name == "avi":  # which knows an order, and no times
         one = Fraction(1, 25)
         frames = [(i * one, one, turned) for i, (_, _, turned) in enumerate(frames)]
-    return Contents(metadata, streams, chapters, frames, packets, pixels)
+    return Contents(metadata, streams, chapters, frames, packets, pixels, light)
 
 
 def describe(stream) -> dict:
