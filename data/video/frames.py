@@ -1,12 +1,12 @@
 """What a video is read as: frames to paint, and packets to copy."""
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from av import Packet
+    from av import Packet, VideoFrame
 
 
 @dataclasses.dataclass
@@ -34,3 +34,10 @@ class Step:
 
     frame: Frame | None
     packets: list["Packet"] = dataclasses.field(default_factory=list)
+
+
+def side_data(frame: "VideoFrame") -> dict[str, bytes]:
+    """Return what comes with a frame of PyAV, as FFmpeg's structs, by its name."""
+    container: Any = frame.side_data  # its annotations know one key
+    found = (container[i] for i in range(len(container)))
+    return {data.type.name: bytes(data) for data in found}

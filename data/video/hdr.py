@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fusion_style.data.video.frames import side_data
+
 if TYPE_CHECKING:
     from av import VideoFrame
 
@@ -91,8 +93,7 @@ def from_paintable(pixels: np.ndarray, transfer: int) -> np.ndarray:
 def light_of(frame: "VideoFrame") -> dict[str, bytes]:
     """Return what a frame says of the screen that it was made on, as FFmpeg's structs."""
     wanted = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
-    found = (frame.side_data[i] for i in range(len(frame.side_data)))
-    return {data.type.name: bytes(data) for data in found if data.type.name in wanted}
+    return {name: data for name, data in side_data(frame).items() if name in wanted}
 
 
 def light_options(encoder: str, light: dict[str, bytes]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from fusion_style.data.images import to_bytes
 from fusion_style.data.video.encoders import bits, has_alpha
+from fusion_style.data.video.frames import side_data
 from fusion_style.data.video.hdr import from_paintable, is_hdr, to_paintable
 from fusion_style.data.video.probe import Probe
 
@@ -26,11 +27,8 @@ MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 
 def display_matrix(frame: "VideoFrame") -> Matrix:
     """Return the nine numbers of a frame's display matrix: how players turn it."""
-    for i in range(len(frame.side_data)):
-        data = frame.side_data[i]
-        if data.type.name == "DISPLAYMATRIX":
-            return struct.unpack("=9i", bytes(data)[:36])
-    return UPRIGHT
+    data = side_data(frame).get("DISPLAYMATRIX")
+    return struct.unpack("=9i", data[:36]) if data else UPRIGHT
 
 
 def turn(pixels: np.ndarray, matrix: Matrix) -> np.ndarray:

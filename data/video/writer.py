@@ -18,6 +18,7 @@ from fusion_style.data.video.reader import VideoReader
 if TYPE_CHECKING:
     import av
     from av import Packet
+    from av.container.core import Chapter
     from av.stream import Stream
     from av.video.stream import VideoStream
 
@@ -176,15 +177,18 @@ class VideoWriter:
         stream.disposition = self.reader.stream.disposition
         return stream
 
-    def chapters(self) -> list[dict]:
+    def chapters(self) -> "list[Chapter]":
         """Return the source's chapters, moved if its start is cut off."""
-        reader, found = self.reader, []
+        reader = self.reader
+        found: list[Chapter] = []
         for chapter in reader.container.chapters():
             unit = chapter["time_base"] or Fraction(1)
             shift = round(reader.shift / unit)
             if chapter["end"] > shift:
-                start, end = max(chapter["start"] - shift, 0), chapter["end"] - shift
-                found.append(chapter | {"start": start, "end": end})
+                moved = chapter.copy()
+                moved["start"] = max(chapter["start"] - shift, 0)
+                moved["end"] = chapter["end"] - shift
+                found.append(moved)
         return found
 
     def write(self, frame: Frame) -> None:
@@ -218,9 +222,8 @@ class VideoWriter:
 
     def mux_painted(self, packets: Iterable["Packet"]) -> None:
         for packet in packets:  # some encoders forget durations
-            duration = self.durations.pop(packet.pts, 0)
-            if duration:
-                packet.duration = duration
+            if packet.pts is not None and (known := self.durations.pop(packet.pts, 0)):
+                packet.duration = known
         self.mux(packets)
 
     def mux(self, packets: Iterable["Packet"]) -> None:

@@ -11,7 +11,7 @@ import concurrent.futures
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,14 +22,14 @@ class Stopped(Exception):
     """The other side of a queue has given up."""
 
 
-class Channel:
+class Channel(Generic[Item]):
     """A queue of bounded length whose two sides notice when the other one gives up."""
 
     def __init__(self, depth: int) -> None:
-        self.queue: queue.Queue = queue.Queue(depth)
+        self.queue: queue.Queue[Item] = queue.Queue(depth)
         self.stopped = threading.Event()
 
-    def put(self, item: object) -> None:
+    def put(self, item: Item) -> None:
         """Add an item; wait while the queue is full.
 
         Raises:
@@ -42,7 +42,7 @@ class Channel:
                 continue
         raise Stopped
 
-    def get(self) -> object:
+    def get(self) -> Item:
         """Return the next item; wait for it.
 
         Raises:
@@ -62,7 +62,8 @@ def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
     Whatever making them raises is raised here. If the generator is closed, the thread
     ends after the item that it is making.
     """
-    channel = Channel(depth)
+    # An item, or what was raised; StopIteration at the end.
+    channel: Channel[tuple[Item | None, BaseException | None]] = Channel(depth)
 
     def make() -> None:
         try:
@@ -86,13 +87,13 @@ def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
                 return
             if error is not None:
                 raise error
-            yield item
+            yield item  # type: ignore  # an item stands where no error does
     finally:
         channel.stopped.set()
         thread.join()
 
 
-class Sink:
+class Sink(Generic[Item]):
     """Hands items to a function, in order, in another thread.
 
     Args:
@@ -101,7 +102,7 @@ class Sink:
     """
 
     def __init__(self, work: Callable[[Item], object], depth: int) -> None:
-        self.channel = Channel(depth)
+        self.channel: Channel[Item | None] = Channel(depth)
         self.error: BaseException | None = None
         self.thread = threading.Thread(target=self.run, args=(work,), daemon=True)
         self.thread.start()

@@ -46,7 +46,10 @@ class Steady:
 
     def __init__(self, strength: float) -> None:
         self.strength = strength
-        self.search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        # OpenCV's annotations don't know all that it has.
+        self.search = cv2.DISOpticalFlow_create(  # type: ignore
+            cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
+        )
         self.gray: np.ndarray | None = None
         self.photograph = self.painting = np.empty(0, np.float32)
         self.grid = np.empty(0, np.float32)
@@ -77,7 +80,7 @@ class Steady:
             self.photograph, self.painting = photograph, painting
             return painting
         flow, sound = self.flow(before, gray)
-        scale = np.float32([size[1] / small[1], size[0] / small[0]])
+        scale = (size / small)[::-1].astype(np.float32)
         places = self.grid + fitted(flow, painting.shape) * scale
         sound = fitted(sound, painting.shape)
         moved = remap(self.painting, places, cv2.INTER_LANCZOS4)
@@ -115,7 +118,8 @@ class Steady:
 
 
 def remap(values: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
-    return cv2.remap(values, places, None, method, borderMode=cv2.BORDER_REPLICATE)
+    border = cv2.BORDER_REPLICATE
+    return cv2.remap(values, places, None, method, borderMode=border)  # type: ignore
 
 
 def as_sharp_as(model: np.ndarray, pixels: np.ndarray) -> np.ndarray:
