@@ -1,7 +1,6 @@
 """Writing a painted video: its frames encoded, everything else as it was."""
 
 import contextlib
-import io
 import os
 from collections.abc import Iterable
 from fractions import Fraction
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fusion_style.data.video.copies import kept_metadata
 from fusion_style.data.video.encoders import Encoding, with_light
 from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.pixels import UPRIGHT, Colors, turn_back
@@ -21,62 +21,6 @@ if TYPE_CHECKING:
     from av.container.core import Chapter
     from av.stream import Stream
     from av.video.stream import VideoStream
-
-# What describes a file or a stream as it was encoded, not what is in it.
-STALE = {
-    "major_brand", "minor_version", "compatible_brands", "encoder", "duration",
-    "number_of_frames", "number_of_bytes", "bps", "alpha_mode", "vendor_id",
-}  # fmt: skip
-
-
-def accepts(container: str, stream: "Stream") -> bool:
-    """Return whether a container takes a stream of another as it is."""
-    import av
-
-    try:
-        with av.open(io.BytesIO(), "w", format=container) as trial:
-            trial.add_stream_from_template(stream)
-            trial.start_encoding()
-        return True
-    except (av.error.FFmpegError, ValueError):
-        return False
-
-
-def describe(stream: "Stream") -> str:
-    """Return a stream's name for messages: subtitle 2 (mov_text, deu)."""
-    language = stream.metadata.get("language", "")
-    what = ", ".join(filter(None, (stream.name, language)))
-    return f"{stream.type} {stream.index}" + (f" ({what})" if what else "")
-
-
-def choose_copies(reader: VideoReader, container: str) -> tuple[list["Stream"], list[str]]:
-    """Return the streams that can be copied into a container, and what can't."""
-    copied, refused = [], []
-    for stream in reader.container.streams:
-        if stream.index == reader.stream.index or is_made_anew(stream, reader):
-            continue
-        if accepts(container, stream):
-            copied.append(stream)
-        else:
-            refused.append(f"{container} can't hold {describe(stream)}: it is left out")
-    return copied, refused
-
-
-def is_made_anew(stream: "Stream", reader: VideoReader) -> bool:
-    """Return whether the container writes a data stream by itself."""
-    if stream.type != "data":
-        return False
-    chapters = stream.name == "bin_data" and bool(reader.container.chapters())
-    return chapters or "timecode" in stream.metadata
-
-
-def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
-    """Return the metadata that is true of the painting too."""
-    return {
-        key: value
-        for key, value in metadata.items()
-        if key.lower() not in STALE and not key.startswith("_STATISTICS")
-    }
 
 
 def as_os_error(error: "av.error.FFmpegError") -> OSError:

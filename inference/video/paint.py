@@ -9,11 +9,11 @@ import numpy as np
 import tqdm
 
 from fusion_style.data.images import fit_size, resize, to_bytes
+from fusion_style.data.video.copies import choose_copies
 from fusion_style.data.video.encoders import choose_encoding
 from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.probe import open_video
 from fusion_style.data.video.reader import VideoReader
-from fusion_style.data.video.writer import choose_copies
 from fusion_style.files import replacing
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.tiles import REGION, paint_in_tiles

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from fusion_style.data.video import reader as reader_module
+from fusion_style.data.video.copies import choose_copies
 from fusion_style.data.video.encoders import choose_encoding
 from fusion_style.data.video.hdr import HLG, PQ, from_paintable, light_options, to_paintable
 from fusion_style.data.video.pixels import turn, turn_back
 from fusion_style.data.video.probe import VideoError, open_video
 from fusion_style.data.video.reader import VideoReader
-from fusion_style.data.video.writer import VideoWriter, choose_copies
+from fusion_style.data.video.writer import VideoWriter
 from fusion_style.tests.support.clips import KINDS, contents, made_up_frame, write_clip
 
 QUARTER = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
