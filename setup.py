@@ -43,11 +43,13 @@ setup(
     },
     install_requires=[
         "absl-py",
+        "av>=16",
         "filelock",
         "h5py",
         "importlib_resources",  # tensorflow-datasets' COCO needs it and does not say so
         "keras>=3.12",
         "numpy",
+        "opencv-python-headless",
         "openvino>=2024.4",
         "pillow>=10.1",
         "platformdirs",

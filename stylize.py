@@ -1,9 +1,10 @@
-"""Paints photographs in a style.
+"""Paints photographs and videos in a style.
 
 python stylize.py                                     # the sample, in every style
 python stylize.py photo.jpg --style starry_night
 python stylize.py holiday/ --style my.keras --out painted/
 python stylize.py photo.jpg --style all --strength 0.7 --keep_colors
+python stylize.py clip.mp4 --style wave
 """
 
 import io
@@ -70,6 +71,8 @@ def report(painted: Painted) -> None:
             f"{len(painted.kept)} were there already and are as they were; --overwrite "
             "repaints"
         )
+    for note in painted.notes:
+        print(note, file=sys.stderr)
     for message in painted.failed:
         print(f"not painted: {message}", file=sys.stderr)
 

@@ -15,7 +15,10 @@ def left_out(error: OSError) -> None:
     )
 
 
-def pictures_in(folder: str, unreadable: Callable[[OSError], None] = left_out) -> list[str]:
+def pictures_in(
+    folder: str, unreadable: Callable[[OSError], None] = left_out,
+    extensions: tuple[str, ...] = EXTENSIONS,
+) -> list[str]:  # fmt: skip
     """Return the paths of a folder's pictures, in depth, in order.
 
     Hidden ones are left out, and the previews in folders that trainings leave behind.
@@ -23,6 +26,7 @@ def pictures_in(folder: str, unreadable: Callable[[OSError], None] = left_out) -
     Args:
         folder: a path.
         unreadable: called with the OSError of each folder in it that may not be read.
+        extensions: of the files that are meant; by default those of pictures.
 
     Raises:
         PictureError: if there are none; if the folder may not be read.
@@ -38,12 +42,12 @@ def pictures_in(folder: str, unreadable: Callable[[OSError], None] = left_out) -
         found += [
             os.path.join(root, name)
             for name in files
-            if name.lower().endswith(EXTENSIONS) and not name.startswith(".")
+            if name.lower().endswith(extensions) and not name.startswith(".")
         ]
     if not found and errors:
         raise PictureError(f"{errors[0].filename} may not be read: {errors[0].strerror}")
     if not found:
-        raise PictureError(f"{folder} has no pictures in it ({', '.join(EXTENSIONS)})")
+        raise PictureError(f"{folder} has no pictures in it ({', '.join(extensions)})")
     for error in errors:
         unreadable(error)
     return sorted(found)

@@ -3,17 +3,18 @@
 import dataclasses
 
 from fusion_style.inference.engines.registry import ENGINES, PRECISIONS
+from fusion_style.inference.video.config import VideoConfig
 from fusion_style.settings import setting
 
 
 @dataclasses.dataclass(frozen=True)
 class PaintConfig:
-    """How photographs are painted, and where the paintings go."""
+    """How photographs and videos are painted, and where the paintings go."""
 
     style: str = setting(
         "A shipped style's name, a style file, a training's folder, or all.", "all"
     )
-    out: str = setting("A folder; or, for one picture, a file.", "stylized")
+    out: str = setting("A folder; or, for one picture or video, a file.", "stylized")
     max_size: int | None = setting(
         "Make the longer side no longer, in pixels.", None, at_least=1
     )
@@ -31,3 +32,4 @@ class PaintConfig:
         choices=PRECISIONS,
     )
     overwrite: bool = setting("Replace pictures that are there already.", False)
+    video: VideoConfig = VideoConfig()

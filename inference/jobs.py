@@ -6,15 +6,19 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from fusion_style.data.folders import pictures_in
-from fusion_style.data.images import WRITABLE, PictureError
+from fusion_style.data.images import EXTENSIONS, WRITABLE, PictureError
 from fusion_style.data.kinds import is_address
+from fusion_style.data.video.encoders import output_extension
+from fusion_style.data.video.probe import CONTAINERS, VIDEO_EXTENSIONS, is_video
 
 LONGEST_NAME = 255  # bytes, on nearly every file system
+# In folders an extension .ts is more often TypeScript's; a file that is named is a video.
+SEARCHED = EXTENSIONS + tuple(name for name in VIDEO_EXTENSIONS if name != ".ts")
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """A picture to paint.
+    """A picture or a video to paint.
 
     Attributes:
         path: where it is.
@@ -27,7 +31,7 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """A picture, and the paintings to make of it.
+    """A picture or a video, and the paintings to make of it.
 
     Attributes:
         path: of the picture.
@@ -41,7 +45,7 @@ class Job:
 def find_pictures(
     inputs: Sequence[str], out: str, styles: Sequence[str]
 ) -> tuple[list[Found], list[str]]:
-    """Return the pictures among files and in folders, and messages of what can't be read.
+    """Return pictures and videos, of files and folders, and messages of what can't be read.
 
     Paintings of an earlier call are not painted again because they are in an input:
     those in the folder `out`, if it is in the input; those that this call will make.
@@ -57,7 +61,7 @@ def find_pictures(
             found.append(Found(path, os.path.basename(path)))
             continue
         try:
-            files = pictures_in(path, unreadable)
+            files = pictures_in(path, unreadable, SEARCHED)
         except PictureError as error:
             failed.append(str(error))
             continue
@@ -99,15 +103,17 @@ def destination(name: str, style: str, out: str, whole: bool = False) -> str:
     """
     stem, extension = os.path.splitext(name)
     stem = name if whole else stem
-    if extension.lower() not in WRITABLE:
+    if is_video(name):
+        extension = output_extension(extension)
+    elif extension.lower() not in WRITABLE:
         extension = ".png"
     style = os.path.splitext(os.path.basename(os.path.normpath(style)))[0]
     return os.path.join(out, f"{stem}-{style}{extension}")
 
 
 def is_file(out: str) -> bool:
-    """Return whether --out is a picture, and not a folder for many."""
-    return os.path.splitext(out)[1].lower() in WRITABLE
+    """Return whether --out is a picture or a video, and not a folder for many."""
+    return os.path.splitext(out)[1].lower() in (*WRITABLE, *CONTAINERS)
 
 
 def check_out(out: str) -> None:
@@ -197,7 +203,7 @@ def check_length(picture: Found, paths: Sequence[str]) -> None:
 
 def loses_extension(picture: Found) -> bool:
     """Return whether the painting has another format than the picture."""
-    return os.path.splitext(picture.name)[1].lower() not in WRITABLE
+    return os.path.splitext(picture.name)[1].lower() not in (*WRITABLE, *CONTAINERS)
 
 
 def painted_place(path: str) -> str:

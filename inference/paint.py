@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import tqdm
 
 from fusion_style.data.images import PictureError, read_picture, write_picture
+from fusion_style.data.video.probe import VideoError, is_video
 from fusion_style.files import remove_old_leftovers
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job, find_pictures, plan
@@ -24,12 +25,14 @@ class Painted:
         done: {path of a painting: path of its photograph}.
         kept: paths of paintings that were there already and are as they were.
         failed: a message for each thing that went wrong.
+        notes: what of a video is not as it was, each a line for the user.
     """
 
     jobs: list[Job]
     done: dict[str, str] = dataclasses.field(default_factory=dict)
     kept: list[str] = dataclasses.field(default_factory=list)
     failed: list[str] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
 
 
 def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
@@ -70,17 +73,22 @@ def do(
     try:
         if not wanted:
             return
-        picture = read_picture(job.path)
+        picture = None if is_video(job.path) else read_picture(job.path)
     except PictureError as error:
         painted.failed.append(str(error))
         return
     for style, path in wanted:
         try:
-            result = stylizers[style](
-                picture, config.max_size, config.strength, config.keep_colors
-            )
-            write_picture(path, result)
+            if picture is None:
+                painted.notes += paint_one_video(job.path, path, style, stylizers, config)
+            else:
+                result = stylizers[style](
+                    picture, config.max_size, config.strength, config.keep_colors
+                )
+                write_picture(path, result)
             painted.done[path] = job.path
+        except VideoError as error:
+            painted.failed.append(str(error))
         except OSError as error:
             painted.failed.append(f"{path} cannot be written: {error.strerror or error}")
         except Exception as error:
@@ -91,3 +99,22 @@ def do(
             painted.failed.append(
                 f"{job.path} cannot be painted: {error or 'out of memory'}"
             )
+
+
+def paint_one_video(
+    source: str, path: str, style: str, stylizers: Mapping[str, Stylizer],
+    config: PaintConfig,
+) -> list[str]:  # fmt: skip
+    """Paint a video; return what of it is not as it was."""
+    # OpenCV and PyAV take half a second to import, which pictures don't need.
+    from fusion_style.inference.video.paint import paint_video
+    from fusion_style.inference.video.workers import load_workers
+
+    workers = [stylizers[style]]
+    if config.video.workers > 1:
+        workers = load_workers(style, config.engine, config.precision, config.video.workers)
+    report = paint_video(
+        source, path, workers, config.video, config.max_size, config.strength,
+        config.keep_colors,
+    )  # fmt: skip
+    return [f"{path}: {note}" for note in report.notes]

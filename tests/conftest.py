@@ -69,6 +69,19 @@ def style(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def instance_style(tmp_path_factory):
+    """A style file with an untrained narrow network of instance norms."""
+    path = str(tmp_path_factory.mktemp("style") / "instance.keras")
+    recipe = {
+        "settings": {"network": "fusion", "norm": "instance"},
+        "painting": {"file": "painting.png"},
+        "photographs": 0,
+    }
+    save_network(build_network(norm="instance", width=0.125), path, recipe)
+    return path
+
+
+@pytest.fixture(scope="session")
 def darknet(tmp_path_factory):
     """(path of a made-up .weights file, its layers)."""
     path = tmp_path_factory.mktemp("darknet") / "tiny.weights"

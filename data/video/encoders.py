@@ -1,0 +1,200 @@
+"""Which encoder writes a video as it was: codec, pixel format, quality."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from fusion_style.data.video.hdr import light_options
+from fusion_style.data.video.probe import CONTAINERS, Probe, VideoError
+
+# Encoders of each codec, the best first.
+ENCODERS = {
+    "h264": ("libx264",), "hevc": ("libx265",), "vp9": ("libvpx-vp9",),
+    "vp8": ("libvpx",), "av1": ("libsvtav1", "libaom-av1"), "prores": ("prores_ks",),
+    "ffv1": ("ffv1",),
+}  # fmt: skip
+FALLBACK = {"webm": "vp9"}  # other containers: h264
+# Quality that looks like what was painted. Encoders' own scales differ; smaller is better.
+CRF = {"libx264": 18, "libx265": 20, "libvpx-vp9": 24, "libvpx": 8, "libsvtav1": 26,
+       "libaom-av1": 24}  # fmt: skip
+PRORES = {"apco": "proxy", "apcs": "lt", "apcn": "standard", "apch": "hq",
+          "ap4h": "4444", "ap4x": "4444xq"}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoding:
+    """How a video is written.
+
+    Attributes:
+        container: FFmpeg's name of the container.
+        encoder: FFmpeg's name of the encoder.
+        pixel_format: FFmpeg's name.
+        even: whether both sides must be even.
+        options: of the encoder.
+        bitrate: bits a second, or None for a constant quality.
+        notes: what is not as it was, each a line for the user.
+    """
+
+    container: str
+    encoder: str
+    pixel_format: str
+    even: bool
+    options: dict[str, str]
+    bitrate: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def output_extension(extension: str) -> str:
+    """Return the extension of a video's painting: its own where we write it, or .mp4."""
+    return extension if extension.lower() in CONTAINERS else ".mp4"
+
+
+def choose_encoding(
+    source: Probe, extension: str, crf: float | None = None, bitrate: int | None = None
+) -> Encoding:
+    """Return how to write a video like `source` in a file of an extension.
+
+    Args:
+        source: the video that is painted.
+        extension: of the file that is written; it decides the container.
+        crf: the encoder's quality; by default `CRF`'s.
+        bitrate: bits a second, instead of a constant quality.
+
+    Raises:
+        VideoError: for an extension that isn't written, or without an encoder.
+    """
+    container = CONTAINERS.get(extension.lower())
+    if container is None:
+        raise VideoError(
+            f"videos are written as {', '.join(CONTAINERS)}. "
+            f"Received: {extension or 'no extension'}"
+        )
+    notes = []
+    fallback = FALLBACK.get(container, "h264")
+    encoder = encoder_of(source.codec, container)
+    if encoder is None:
+        encoder = encoder_of(fallback, container)
+        notes.append(
+            f"{source.codec} can't be written in {container} here: it becomes {fallback}"
+        )
+    if encoder is None:
+        raise VideoError(f"this build of PyAV has no encoder of {fallback}")
+    pixel_format = choose_pixel_format(source.pixel_format, formats_of(encoder))
+    if has_alpha(source.pixel_format) and not has_alpha(pixel_format):
+        notes.append(f"{encoder} has no alpha: the transparency is left out")
+    if bits(source.pixel_format) > bits(pixel_format):
+        notes.append(
+            f"{encoder} writes {bits(pixel_format)} of {bits(source.pixel_format)} bits"
+        )
+    # x264 and x265 refuse odd sides where two pixels share a color.
+    even = encoder in ("libx264", "libx265") and subsampling(pixel_format) > (1, 1)
+    return Encoding(
+        container, encoder, pixel_format, even,
+        encoder_options(encoder, container, source, crf, bitrate), bitrate, tuple(notes),
+    )  # fmt: skip
+
+
+def encoder_of(codec: str, container: str) -> str | None:
+    """Return the encoder of a codec that this build has and a container takes."""
+    import io
+
+    import av
+
+    for name in ENCODERS.get(codec, ()):
+        try:
+            av.codec.Codec(name, "w")
+            with av.open(io.BytesIO(), "w", format=container) as trial:
+                trial.add_stream(name, rate=25)
+            return name
+        except ValueError:  # av.error.FFmpegError, UnknownCodecError are ValueErrors
+            continue
+    return None
+
+
+def formats_of(encoder: str) -> list[str]:
+    """Return the pixel formats that an encoder takes."""
+    import av
+
+    return [f.name for f in av.codec.Codec(encoder, "w").video_formats or ()]
+
+
+def bits(name: str) -> int:
+    """Return the bits of a sample of a pixel format."""
+    import av
+
+    return max(c.bits for c in av.VideoFormat(name).components)
+
+
+def has_alpha(name: str) -> bool:
+    """Return whether a pixel format has transparency."""
+    import av
+
+    return any(c.is_alpha for c in av.VideoFormat(name).components)
+
+
+def subsampling(name: str) -> tuple[int, int]:
+    """Return how many pixels share a color, across and down."""
+    import av
+
+    pixels = av.VideoFormat(name, 64, 64)
+    if pixels.is_rgb or len(pixels.components) < 3:
+        return 1, 1
+    return 64 // pixels.chroma_width(), 64 // pixels.chroma_height()
+
+
+def choose_pixel_format(source: str, offered: Sequence[str]) -> str:
+    """Return which of an encoder's pixel formats loses least of the source's."""
+    import av
+
+    def loss(name: str) -> tuple[int, ...]:
+        ours, theirs = av.VideoFormat(source), av.VideoFormat(name)
+        if name == source:
+            return ()
+        wanted, given = subsampling(source), subsampling(name)
+        return (
+            int(len(ours.components) >= 3 > len(theirs.components)),
+            int(theirs.has_palette),
+            int(has_alpha(source) and not has_alpha(name)),
+            max(bits(source) - bits(name), 0),
+            max(given[0] - wanted[0], 0) + max(given[1] - wanted[1], 0),
+            int(ours.is_rgb != theirs.is_rgb),
+            int(name.startswith("yuvj") != source.startswith("yuvj")),
+            theirs.padded_bits_per_pixel,
+        )
+
+    return min(offered, key=loss)
+
+
+def encoder_options(
+    encoder: str, container: str, source: Probe, crf: float | None, bitrate: int | None
+) -> dict[str, str]:
+    """Return what an encoder is told."""
+    options = {}
+    if encoder in CRF and bitrate is None:
+        options["crf"] = f"{CRF[encoder] if crf is None else crf:g}"
+    if container == "avi":  # it doesn't say when a frame is shown: no reordering
+        options["bf"] = "0"
+    if encoder == "libx265":
+        options["x265-params"] = "log-level=none"
+    elif encoder.startswith("libvpx"):
+        options |= {"deadline": "good", "cpu-used": "4", "row-mt": "1"}
+        options |= {"auto-alt-ref": "0"} if has_alpha(source.pixel_format) else {}
+    elif encoder == "libsvtav1":
+        options["preset"] = "8"
+    elif encoder == "prores_ks":
+        alpha = has_alpha(source.pixel_format) or subsampling(source.pixel_format) == (1, 1)
+        options["profile"] = PRORES.get(source.profile, "4444" if alpha else "hq")
+        options["vendor"] = "apl0"
+    elif encoder == "ffv1":
+        options |= {"level": "3", "slicecrc": "1"}
+    return options
+
+
+def with_light(encoding: Encoding, light: dict[str, bytes]) -> dict[str, str]:
+    """Return an encoding's options, with what HDR says of its screen added."""
+    more = light_options(encoding.encoder, light)
+    options = dict(encoding.options)
+    if more:
+        name = {"libx265": "x265-params", "libsvtav1": "svtav1-params"}[encoding.encoder]
+        said = [options[name]] if name in options else []
+        options[name] = ":".join([*said, *(f"{k}={v}" for k, v in more.items())])
+    return options

@@ -1,0 +1,43 @@
+"""What a video is read as: frames to paint, and packets to copy."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from av import Packet, VideoFrame
+
+
+@dataclasses.dataclass
+class Frame:
+    """A frame, ready to be painted, or painted.
+
+    Attributes:
+        pixels: float32 RGB (height, width, 3), 0-255, upright; None of a damaged frame.
+        alpha: uint8 (height, width), or None.
+        time: when it is shown, in ticks of the video.
+        duration: how long, in ticks; 0 where the file doesn't say.
+        damaged: whether the decoder could not read it, or not all of it.
+    """
+
+    pixels: np.ndarray | None
+    alpha: np.ndarray | None
+    time: int
+    duration: int
+    damaged: bool = False
+
+
+@dataclasses.dataclass
+class Step:
+    """A frame, if any, and the packets to copy that lie before it in the file."""
+
+    frame: Frame | None
+    packets: list["Packet"] = dataclasses.field(default_factory=list)
+
+
+def side_data(frame: "VideoFrame") -> dict[str, bytes]:
+    """Return what comes with a frame of PyAV, as FFmpeg's structs, by its name."""
+    container: Any = frame.side_data  # its annotations know one key
+    found = (container[i] for i in range(len(container)))
+    return {data.type.name: bytes(data) for data in found}

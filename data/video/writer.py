@@ -1,0 +1,196 @@
+"""Writing a painted video: its frames encoded, everything else as it was."""
+
+import contextlib
+import os
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fusion_style.data.video.copies import kept_metadata
+from fusion_style.data.video.encoders import Encoding, with_light
+from fusion_style.data.video.frames import Frame
+from fusion_style.data.video.pixels import UPRIGHT, Colors, turn_back
+from fusion_style.data.video.probe import VideoError, reason
+from fusion_style.data.video.reader import VideoReader
+
+if TYPE_CHECKING:
+    import av
+    from av import Packet
+    from av.container.core import Chapter
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+
+def as_os_error(error: "av.error.FFmpegError") -> OSError:
+    """Return FFmpeg's error of writing as Python's: a full disk, for instance."""
+    return OSError(error.errno, reason(error))
+
+
+class VideoWriter:
+    """Encodes painted frames into a file, beside copies of the other streams.
+
+    Args:
+        path: of the file; it is written as frames come.
+        encoding: of `choose_encoding`.
+        reader: of the video that is painted; its first frame has been read.
+        first: the first painted frame, for its size.
+
+    Raises:
+        VideoError: if the encoder or the container refuses.
+    """
+
+    def __init__(
+        self, path: str, encoding: Encoding, reader: VideoReader, first: Frame
+    ) -> None:
+        import av
+
+        self.encoding, self.reader = encoding, reader
+        self.colors = Colors.of(reader.probe)
+        options = {}
+        if encoding.container in reader.container.format.name.split(","):
+            # Times are as good as they were: nothing needs to be moved.
+            options["avoid_negative_ts"] = "disabled"
+        if encoding.container in ("mp4", "mov") and any(
+            key.startswith("com.") for key in reader.container.metadata
+        ):
+            options["movflags"] = "use_metadata_tags"
+        os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 reports what isn't an error
+        self.durations: dict[int, int] = {}
+        self.output = av.open(
+            path, "w", format=encoding.container, container_options=options
+        )
+        self.copies: dict[int, Stream] = {}
+        try:
+            for source in reader.container.streams:
+                if source.index == reader.stream.index:
+                    self.stream = self.add_video(first)
+                elif source in reader.copied:
+                    copy = self.output.add_stream_from_template(source)
+                    copy.metadata.update(kept_metadata(source.metadata))
+                    copy.disposition = source.disposition
+                    self.copies[source.index] = copy
+            self.output.metadata.update(kept_metadata(reader.container.metadata))
+            self.output.set_chapters(self.chapters())
+            self.output.start_encoding()
+        except (av.error.FFmpegError, ValueError) as error:
+            self.abandon()
+            raise VideoError(
+                f"{encoding.encoder} can't write {self.size_of(first)} in "
+                f"{encoding.pixel_format}: {reason(error)}"
+            ) from None
+
+    def size_of(self, frame: Frame) -> str:
+        height, width = self.stored(frame.pixels).shape[:2]
+        return f"{width}x{height}"
+
+    def stored(self, pixels: np.ndarray) -> np.ndarray:
+        """Return pixels as they lie in the file: not turned, and with even sides."""
+        pixels = turn_back(pixels, self.reader.matrix)
+        if self.encoding.even:
+            odd = [(0, size % 2) for size in pixels.shape[:2]]
+            pixels = np.pad(pixels, [*odd, *[(0, 0)] * (pixels.ndim - 2)], "edge")
+        return pixels
+
+    def add_video(self, first: Frame) -> "VideoStream":
+        """Add the stream of the painted frames."""
+        from av.codec.context import Flags
+
+        source, encoding = self.reader.probe, self.encoding
+        stream = self.output.add_stream(
+            encoding.encoder,
+            rate=source.rate,
+            options=with_light(encoding, self.reader.light),
+        )
+        context = stream.codec_context
+        stream.height, stream.width = self.stored(first.pixels).shape[:2]
+        stream.pix_fmt = encoding.pixel_format
+        context.time_base = source.time_base
+        context.flags |= Flags.frame_duration
+        context.sample_aspect_ratio = source.aspect
+        context.color_range, context.colorspace = source.range, source.matrix
+        context.color_primaries, context.color_trc = source.primaries, source.transfer
+        if encoding.bitrate:
+            context.bit_rate = encoding.bitrate
+        if source.profile == "hvc1" and encoding.encoder == "libx265":
+            context.codec_tag = "hvc1"  # without it, Apple's players show nothing
+        if self.reader.matrix != UPRIGHT:
+            stream.set_display_matrix(self.reader.matrix)
+        stream.metadata.update(kept_metadata(self.reader.stream.metadata))
+        stream.disposition = self.reader.stream.disposition
+        return stream
+
+    def chapters(self) -> "list[Chapter]":
+        """Return the source's chapters, moved if its start is cut off."""
+        reader = self.reader
+        found: list[Chapter] = []
+        for chapter in reader.container.chapters():
+            unit = chapter["time_base"] or Fraction(1)
+            shift = round(reader.shift / unit)
+            if chapter["end"] > shift:
+                moved = chapter.copy()
+                moved["start"] = max(chapter["start"] - shift, 0)
+                moved["end"] = chapter["end"] - shift
+                found.append(moved)
+        return found
+
+    def write(self, frame: Frame) -> None:
+        """Encode a frame."""
+        import av
+
+        encoded = self.colors.to_frame(
+            self.stored(frame.pixels), None if frame.alpha is None else
+            self.stored(frame.alpha), UPRIGHT, self.encoding.pixel_format,
+        )  # fmt: skip
+        source = self.reader.probe
+        encoded.pts, encoded.time_base = frame.time, source.time_base
+        encoded.duration = frame.duration
+        encoded.color_primaries, encoded.color_trc = source.primaries, source.transfer
+        encoded.colorspace, encoded.color_range = source.matrix, source.range
+        try:
+            self.durations[frame.time] = frame.duration
+            self.mux_painted(self.stream.encode(encoded))
+        except av.error.FFmpegError as error:
+            raise VideoError(f"the frame can't be encoded: {reason(error)}") from None
+
+    def copy(self, packets: Iterable["Packet"]) -> None:
+        """Write packets of the copied streams."""
+        for packet in packets:
+            shift = round(self.reader.shift / packet.time_base)
+            if shift:
+                packet.pts = None if packet.pts is None else packet.pts - shift
+                packet.dts = None if packet.dts is None else packet.dts - shift
+            packet.stream = self.copies[packet.stream.index]
+            self.mux([packet])
+
+    def mux_painted(self, packets: Iterable["Packet"]) -> None:
+        for packet in packets:  # some encoders forget durations
+            if packet.pts is not None and (known := self.durations.pop(packet.pts, 0)):
+                packet.duration = known
+        self.mux(packets)
+
+    def mux(self, packets: Iterable["Packet"]) -> None:
+        import av
+
+        for packet in packets:
+            if packet.size:
+                try:
+                    self.output.mux(packet)
+                except av.error.FFmpegError as error:
+                    raise as_os_error(error) from None
+
+    def close(self) -> None:
+        """Write what the encoder still holds, and the end of the file."""
+        import av
+
+        self.mux_painted(self.stream.encode(None))
+        try:
+            self.output.close()
+        except av.error.FFmpegError as error:
+            raise as_os_error(error) from None
+
+    def abandon(self) -> None:
+        """Let go of a file that will not be finished."""
+        with contextlib.suppress(Exception):
+            self.output.close()

@@ -1,0 +1,28 @@
+"""Several engines of one style, each with a part of the processor."""
+
+import os
+
+from fusion_style.inference.engines.openvino import OpenVINOEngine
+from fusion_style.inference.stylizer import Stylizer
+
+
+def load_workers(
+    style: str, engine: str = "auto", precision: str = "auto", workers: int = 1
+) -> list[Stylizer]:
+    """Return as many Stylizers as frames are to be painted at a time.
+
+    OpenVINO's share the cores. One paints a frame with all of them.
+
+    Args:
+        style, engine, precision: see `Stylizer`.
+        workers: how many.
+
+    Raises:
+        ValueError: as `Stylizer` does.
+    """
+    stylizers = [Stylizer(style, engine, precision) for _ in range(workers)]
+    for stylizer in stylizers:
+        if workers > 1 and isinstance(stylizer.engine, OpenVINOEngine):
+            threads = max(1, (os.cpu_count() or 1) // workers)
+            stylizer.engine.settings["INFERENCE_NUM_THREADS"] = threads
+    return stylizers

@@ -1,0 +1,287 @@
+"""Videos read and written: everything but the pixels is as it was."""
+
+import os
+import pathlib
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from fusion_style.data.video import reader as reader_module
+from fusion_style.data.video.copies import choose_copies
+from fusion_style.data.video.encoders import choose_encoding
+from fusion_style.data.video.hdr import HLG, PQ, from_paintable, light_options, to_paintable
+from fusion_style.data.video.pixels import turn, turn_back
+from fusion_style.data.video.probe import VideoError, open_video
+from fusion_style.data.video.reader import VideoReader
+from fusion_style.data.video.writer import VideoWriter
+from fusion_style.tests.support.clips import KINDS, contents, made_up_frame, write_clip
+
+QUARTER = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+
+
+def rewrite(source, target, crf=None, bitrate=None, invert=False, **options):
+    """Writes what is read; returns the reader, the encoding and what was refused."""
+    with open_video(source) as container:
+        reader = VideoReader(container, source, **options)
+        extension = os.path.splitext(target)[1]
+        encoding = choose_encoding(reader.probe, extension, crf, bitrate)
+        reader.copied, refused = choose_copies(reader, encoding.container)
+        writer, waiting, good = None, [], None
+        for step in reader:
+            waiting += step.packets
+            if step.frame is None:
+                continue
+            if step.frame.pixels is None:
+                step.frame.pixels = good
+            good = step.frame.pixels
+            writer = writer or VideoWriter(target, encoding, reader, step.frame)
+            writer.copy(waiting)
+            writer.write(step.frame)
+            waiting = []
+        writer.copy(waiting)
+        writer.close()
+    return reader, encoding, refused
+
+
+def pair(tmp_path, kind, target=None, **options):
+    source = write_clip(tmp_path / f"source{KINDS[kind][0]}", kind, **options)
+    return source, str(tmp_path / (target or f"target{KINDS[kind][0]}"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_everything_but_the_pixels_is_kept(tmp_path, kind):
+    source, target = pair(tmp_path, kind)
+    _, encoding, refused = rewrite(source, target, crf=5)
+    assert not refused
+    if kind != "mov-prores4444":  # 12 bits, of which the encoder writes 10
+        assert not encoding.notes
+    before, after = contents(source), contents(target)
+    assert after.container == before.container
+    assert after.streams == before.streams
+    assert after.chapters == before.chapters
+    assert after.frames == before.frames and len(after.frames) == 10
+    assert after.packets == before.packets
+    for old, new in zip(before.pixels, after.pixels, strict=True):
+        if "a" in KINDS[kind][2]:
+            assert old[..., 3].min() < 20_000 < 60_000 < old[..., 3].max()
+            assert np.abs(old[..., 3].astype(float) - new[..., 3]).mean() < 3 * 257
+        difference = np.abs(old.astype(float) - new).mean() / 257
+        assert difference < (0.01 if "rgb" in kind else 4)
+
+
+def test_rotation_and_color_tags(tmp_path):
+    source, target = pair(tmp_path, "mp4-h264", matrix=QUARTER, tags=(9, 16, 9, 1))
+    reader, _, _ = rewrite(source, target)
+    assert reader.matrix == QUARTER
+    before, after = contents(source), contents(target)
+    assert before.streams == after.streams and before.frames == after.frames
+    assert after.frames[0][2] == -90
+    assert after.streams[0]["colors"] == (9, 16, 9)
+
+
+SCREEN = (
+    "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)"
+    "L(10000000,50):max-cll=1000,400"
+)
+
+
+@pytest.mark.parametrize("kind", ["mp4-hevc10", "mp4-av1"])
+def test_the_screen_of_hdr_is_kept(tmp_path, kind):
+    options = {"x265-params": f"log-level=none:{SCREEN}"}
+    if kind == "mp4-av1":
+        options = {"preset": "10", "svtav1-params": (
+            "mastering-display=G(0.265,0.69)B(0.15,0.06)R(0.68,0.32)WP(0.3127,0.329)"
+            "L(1000,0.005):content-light=1000,400"
+        )}  # fmt: skip
+    source, target = pair(tmp_path, kind, options=options, tags=(9, 16, 9, 1))
+    rewrite(source, target)
+    before, after = contents(source), contents(target)
+    assert len(before.light) == 2
+    assert light_options("libx265", after.light) == light_options("libx265", before.light)
+    assert light_options("libx265", after.light)["max-cll"] == "1000,400"
+    assert after.streams[0]["colors"] == (9, 16, 9)
+
+
+def test_frames_are_upright(tmp_path):
+    source, _ = pair(tmp_path, "mov-prores4444", matrix=QUARTER)
+    with open_video(source) as container:
+        reader = VideoReader(container, source)
+        frame = next(iter(reader)).frame
+    assert reader.matrix == QUARTER  # a quarter turn with the clock
+    expected = np.rot90(made_up_frame(0), -1)
+    assert np.abs(frame.pixels - expected).mean() < 1.5
+
+
+@pytest.mark.parametrize("matrix", [
+    (1, 0, 0, 1), (-1, 0, 0, -1), (0, 1, -1, 0), (0, -1, 1, 0), (-1, 0, 0, 1), (0, 1, 1, 0),
+])  # fmt: skip
+def test_turning_follows_the_matrix(matrix):
+    a, b, c, d = matrix
+    pixels = np.arange(6).reshape(2, 3)
+    turned = turn(pixels, [65536 * n for n in (a, b, 0, c, d, 0, 0, 0)])
+    at = {(a * x + c * y, b * x + d * y): pixels[y, x] for y in range(2) for x in range(3)}
+    left, top = (min(place[i] for place in at) for i in range(2))
+    for (x, y), value in at.items():
+        assert turned[y - top, x - left] == value
+    numbers = [65536 * n for n in (a, b, 0, c, d, 0, 0, 0)]
+    np.testing.assert_array_equal(turn_back(turned, numbers), pixels)
+
+
+@pytest.mark.parametrize("transfer", [PQ, HLG])
+def test_high_dynamic_range_there_and_back(transfer):
+    signal = np.linspace(0, 180, 200, dtype=np.float32)
+    paintable = to_paintable(signal, transfer)
+    assert np.all(np.diff(paintable) > 0) and paintable.max() <= 255
+    np.testing.assert_allclose(from_paintable(paintable, transfer), signal, atol=0.5)
+
+
+def test_paper_white_of_pq_is_where_the_standard_says():
+    # ITU-R BT.2408: 203 cd/m² is a signal of 58%.
+    white = to_paintable(np.float32([0.58 * 255]), PQ)
+    assert white == pytest.approx(255 * 0.52 ** (1 / 2.2), abs=3)
+
+
+def test_a_codec_without_encoder_becomes_h264(tmp_path):
+    source = write_clip(tmp_path / "source.avi", "avi-h264", codec="mpeg4")
+    reader, encoding, _ = rewrite(source, str(tmp_path / "target.avi"))
+    assert encoding.encoder == "libx264" and "becomes h264" in encoding.notes[0]
+    assert reader.probe.codec == "mpeg4"
+
+
+def test_what_a_container_refuses_is_named(tmp_path):
+    source, target = pair(tmp_path, "mp4-h264", "target.webm")
+    _, encoding, refused = rewrite(source, target)
+    assert encoding.encoder == "libvpx-vp9" and "becomes vp9" in encoding.notes[0]
+    assert any("audio 1 (aac, fra)" in line for line in refused)
+    assert [s["type"] for s in contents(target).streams] == ["video"]
+
+
+def test_quality_and_bitrate(tmp_path):
+    source, target = pair(tmp_path, "mp4-h264")
+    sizes = {}
+    for crf in (10, 40):
+        rewrite(source, target, crf=crf)
+        sizes[crf] = os.path.getsize(target)
+    assert sizes[10] > sizes[40]
+    _, encoding, _ = rewrite(source, target, bitrate=200_000)
+    assert "crf" not in encoding.options
+
+
+def test_a_part_starts_at_zero(tmp_path):
+    source, target = pair(tmp_path, "mp4-h264", options={"crf": "10", "g": "3"})
+    rewrite(source, target, start=0.1, end=0.3)
+    before, after = contents(source), contents(target)
+    start, end = Fraction(1, 10), Fraction(3, 10)
+    wanted = [time - start for time, _, _ in before.frames if start <= time < end]
+    assert [time for time, _, _ in after.frames] == wanted and len(wanted) == 4
+    assert after.chapters[0][:2] == (0, start)
+    assert 0.15 < sum(float(p[1]) for p in after.packets[1]) < 0.25
+
+
+def test_the_first_frames(tmp_path):
+    source, target = pair(tmp_path, "mkv-h264")
+    rewrite(source, target, max_frames=4)
+    assert contents(target).frames == contents(source).frames[:4]
+
+
+def test_packets_keep_their_order_however_many_wait(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_module, "MANY", 2)
+    source, target = pair(tmp_path, "mp4-h264")
+    rewrite(source, target)
+    assert contents(target).packets == contents(source).packets
+
+
+@pytest.mark.parametrize("size", [(23, 31), (1, 1)])
+@pytest.mark.parametrize("kind", ["mkv-ffv1", "webm-vp9"])
+def test_odd_sides(tmp_path, kind, size):
+    source, target = pair(tmp_path, kind, size=size)
+    rewrite(source, target)
+    assert contents(target).streams[0]["size"] == size[::-1]
+
+
+def test_odd_sides_that_h264_refuses(tmp_path):
+    source = write_clip(tmp_path / "source.avi", "avi-h264", codec="mpeg4", size=(23, 31))
+    target = str(tmp_path / "target.mp4")
+    rewrite(source, target)
+    streams = contents(target).streams
+    assert streams[0]["size"] == (32, 24) and streams[0]["name"] == "h264"
+
+
+def test_a_changing_size(tmp_path):
+    source = str(tmp_path / "source.ts")
+    with open(source, "wb") as file:
+        for i, size in enumerate([(24, 32), (48, 64)]):
+            part = write_clip(tmp_path / f"{i}.ts", "ts-h264", size=size, audio=False)
+            file.write(pathlib.Path(part).read_bytes())
+    reader, _, _ = rewrite(source, str(tmp_path / "target.ts"))
+    assert reader.resized == 10
+    assert {pixels.shape[:2] for pixels in contents(tmp_path / "target.ts").pixels} == {
+        (24, 32)
+    }
+
+
+def damage(source, at):
+    """Overwrites the data of a packet of the video."""
+    with av.open(source) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+    position, size = packets[at].pos, packets[at].size
+    with open(source, "r+b") as file:
+        file.seek(position + 12)  # Matroska's position is that of the block's header
+        file.write(b"\xff" * (size - 12))
+
+
+@pytest.mark.parametrize("kind", ["mp4-h264", "mkv-ffv1", "mov-prores"])
+def test_a_damaged_frame(tmp_path, kind):
+    options = {"slicecrc": "1", "level": "3"} if "ffv1" in kind else {"g": "1"}
+    source, target = pair(tmp_path, kind, options=options)
+    before = contents(source)
+    damage(source, 4)
+    reader, _, _ = rewrite(source, target)
+    assert len(reader.damaged) >= 1
+    after = contents(target)
+    assert [f[0] for f in after.frames] == [f[0] for f in before.frames]
+
+
+def test_a_truncated_file(tmp_path):
+    source, target = pair(tmp_path, "mkv-h264", options={"g": "1"}, frames=40)
+    size = os.path.getsize(source)
+    os.truncate(source, size * 6 // 10)
+    reader, _, _ = rewrite(source, target)
+    assert reader.cut_short
+    assert 2 <= len(contents(target).frames) < 40
+
+
+@pytest.mark.parametrize("what, message", [
+    ("nothing", "does not exist"), ("empty", "empty"), ("text", "no video"),
+    ("folder", "directory"), ("cut", "incomplete"),
+])  # fmt: skip
+def test_what_is_no_video(tmp_path, what, message):
+    path = tmp_path / "clip.mp4"
+    if what == "folder":
+        path.mkdir()
+    elif what != "nothing":
+        path.write_bytes(b"" if what == "empty" else b"hello there " * 50)
+    if what == "cut":
+        write_clip(path)
+        os.truncate(path, 400)
+    with pytest.raises(VideoError, match=message), open_video(path):
+        pass
+
+
+def test_sound_alone(tmp_path):
+    path = str(tmp_path / "sound.mp4")
+    source = write_clip(tmp_path / "source.mp4")
+    with av.open(source) as container, av.open(path, "w") as out:
+        stream = container.streams.audio[0]
+        copy = out.add_stream_from_template(stream)
+        for packet in container.demux(stream):
+            if packet.size:
+                packet.stream = copy
+                out.mux(packet)
+    with (
+        open_video(path) as container,
+        pytest.raises(VideoError, match=r"no video in it; there is audio \(aac\)"),
+    ):
+        VideoReader(container, path)
