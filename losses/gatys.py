@@ -11,7 +11,7 @@ weights belong to one loss network.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,28 +19,39 @@ from keras import ops
 
 from fusion_style.losses.config import LossConfig
 from fusion_style.losses.perceptual import PerceptualLoss
+from fusion_style.losses.terms import Tensor
 
 
-def content_loss(features, target):
-    """½ Σ (F − P)² (eq. 1), (batch,).
+def content_loss(features: Tensor, target: Tensor) -> Tensor:
+    """Return ½ Σ (F − P)² (eq. 1).
 
     Args:
         features, target: (batch, height, width, channels).
+
+    Returns:
+        (batch,).
     """
     difference = ops.cast(features, "float32") - ops.cast(target, "float32")
     return 0.5 * ops.sum(ops.square(difference), axis=(1, 2, 3))
 
 
-def gram_per_position(features):
-    """FᵀF / M, (batch, N, N): Gatys' Gram matrix (eq. 3) over the number of positions."""
+def gram_per_position(features: Tensor) -> Tensor:
+    """Return FᵀF / M: Gatys' Gram matrix (eq. 3) over the number of positions.
+
+    Args:
+        features: (batch, height, width, N).
+
+    Returns:
+        (batch, N, N).
+    """
     features = ops.cast(features, "float32")
     _, height, width, _ = ops.shape(features)
     gram = ops.einsum("bhwc,bhwd->bcd", features, features)
     return gram / ops.cast(height * width, "float32")
 
 
-def style_loss(features, target):
-    """E_l = 1 / (4 N² M²) Σ (G − A)² (eq. 4), (batch,).
+def style_loss(features: Tensor, target: Tensor) -> Tensor:
+    """Return E_l = 1 / (4 N² M²) Σ (G − A)² (eq. 4).
 
     A departure: the paper resizes the painting to the photograph's size. Here a
     painting may have any, and A is scaled to the picture's M; at the same size this
@@ -49,13 +60,16 @@ def style_loss(features, target):
     Args:
         features: (batch, height, width, N).
         target: the painting's `gram_per_position`, (1, N, N).
+
+    Returns:
+        (batch,).
     """
     difference = gram_per_position(features) - target
     return ops.mean(ops.square(difference), axis=(1, 2)) / 4
 
 
 class GatysLoss(PerceptualLoss):
-    """The same terms as `PerceptualLoss`, as Gatys et al. 2016 wrote them.
+    """Measure the same as `PerceptualLoss`, as Gatys et al. 2016 wrote them.
 
     Args:
         style: as for `PerceptualLoss`.
@@ -75,15 +89,19 @@ class GatysLoss(PerceptualLoss):
 
     gram = staticmethod(gram_per_position)
 
-    def content(self, photograph_features, features):
-        """Equation 1, with a weight for each layer if there are several, (batch,)."""
+    def content(
+        self, photograph_features: Mapping[str, Tensor], features: Mapping[str, Tensor]
+    ) -> Tensor:
+        """Return equation 1, layers weighted if there are several, (batch,)."""
         return sum(
             weight * content_loss(features[layer], photograph_features[layer])
             for layer, weight in self.content_layers.items()
         )
 
-    def style(self, features, pictures=None):
-        """Equation 5, (batch,); of the features alone."""
+    def style(
+        self, features: Mapping[str, Tensor], pictures: Tensor | None = None
+    ) -> Tensor:
+        """Return equation 5, of the features alone, (batch,)."""
         return sum(
             weight * style_loss(features[layer], self.style_targets[layer])
             for layer, weight in self.style_layers.items()

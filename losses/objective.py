@@ -1,10 +1,15 @@
 """What one picture's pixels are optimized for: one scalar of them."""
 
+import numpy as np
 from keras import ops
+
+from fusion_style.losses.dream import Dream
+from fusion_style.losses.perceptual import PerceptualLoss
+from fusion_style.losses.terms import Tensor
 
 
 class PictureObjective:
-    """The loss of a picture painted from one photograph, less what it dreams of.
+    """Compute the loss of a picture painted from one photograph, less what it dreams of.
 
     What depends on the photograph alone is computed once, here.
 
@@ -14,9 +19,18 @@ class PictureObjective:
         photograph: float32 RGB (height, width, 3), 0-255, as large as the picture.
         dream: `Dream`, or None.
         dream_weight: weight of its activation in the objective.
+
+    Raises:
+        ValueError: for a dream of channels that the loss network does not have.
     """
 
-    def __init__(self, loss, photograph, dream=None, dream_weight=1.0):
+    def __init__(
+        self,
+        loss: PerceptualLoss,
+        photograph: np.ndarray,
+        dream: Dream | None = None,
+        dream_weight: float = 1.0,
+    ) -> None:
         self.loss, self.dream, self.dream_weight = loss, dream, dream_weight
         features = loss.network(ops.convert_to_tensor(photograph[None], "float32"))
         self.targets = {layer: features[layer] for layer in loss.content_layers}
@@ -24,8 +38,8 @@ class PictureObjective:
             dream.check(loss.network)
             self.scales = dream.scales(features)
 
-    def __call__(self, pictures):
-        """(objective, terms) of a picture, float32 scalars.
+    def __call__(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return (objective, terms) of a picture, float32 scalars.
 
         Args:
             pictures: tensor (1, height, width, 3), 0-255.

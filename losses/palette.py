@@ -5,21 +5,30 @@ rest of it lacks in brightness (Risser et al. 2017 call that an instability, and
 histograms to the loss). Networks do paint such blobs, in the brightest flat places.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from keras import ops
+
+from fusion_style.losses.terms import Tensor
 
 SHARE = 0.002  # of the painting's pixels, beyond each side of the box
 
 
 class Palette:
-    """A box around the colors of paintings, along their principal axes.
+    """Draw a box around the colors of paintings, along their principal axes.
 
     Args:
         paintings: list of float32 RGB (height, width, 3), 0-255; of several, all
             colors count.
+
+    Attributes:
+        mean: the paintings' mean color, (3,).
+        axes: (3, 3), from a color less `mean` to deviations along the axes.
+        least, most: the box's sides along each axis, (3,).
     """
 
-    def __init__(self, paintings):
+    def __init__(self, paintings: Sequence[np.ndarray]) -> None:
         colors = np.concatenate([np.reshape(p, (-1, 3)) for p in paintings])
         self.mean = colors.mean(axis=0, dtype=np.float32)
         variances, axes = np.linalg.eigh(np.cov((colors - self.mean).T))
@@ -30,8 +39,8 @@ class Palette:
         sides = np.quantile(along, [SHARE, 1 - SHARE], axis=0)
         self.least, self.most = sides.astype(np.float32)
 
-    def beyond(self, pictures):
-        """The squared distance of each pixel's color from the box.
+    def beyond(self, pictures: Tensor) -> Tensor:
+        """Return the squared distance of each pixel's color from the box.
 
         Args:
             pictures: (batch, height, width, 3), 0-255.

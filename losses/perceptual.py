@@ -5,8 +5,7 @@ is a float32 tensor of shape (batch,), so that replicas can average over the
 global batch.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -14,52 +13,17 @@ from keras import ops
 
 from fusion_style.losses.config import LossConfig
 from fusion_style.losses.features.networks import architecture, build_loss_network
+from fusion_style.losses.layers import layer_weights
 from fusion_style.losses.palette import Palette
+from fusion_style.losses.terms import EPSILON, Tensor, gram_matrix, total_variation
 from fusion_style.settings import check
 
 DEFAULT = LossConfig()
-EPSILON = 1e-8
 PALETTE = 0.5  # of the style term: the weight of colors that the painting does not have
 
 
-def gram_matrix(features):
-    """G = FᵀF / (C·H·W) (Johnson et al. 2016, sec. 3.2), in float32.
-
-    Its gradient is right for every function that treats G's two halves alike, as
-    the distance to another Gram matrix does.
-
-    Args:
-        features: (batch, height, width, C).
-
-    Returns:
-        (batch, C, C).
-    """
-    features = ops.cast(features, "float32")
-    _, height, width, channels = ops.shape(features)
-    flat = ops.reshape(features, (-1, height * width, channels))
-    # Both factors' gradients are the same: computed once, counted twice.
-    gram = ops.matmul(ops.transpose(ops.stop_gradient(flat), (0, 2, 1)), flat)
-    gram = 2 * gram - ops.stop_gradient(gram)
-    return gram / ops.cast(channels * height * width, "float32")
-
-
-def total_variation(pictures, reduce=ops.mean):
-    """Absolute differences between neighbors, down and across.
-
-    Args:
-        pictures: (batch, height, width, 3).
-        reduce: `ops.mean` or `ops.sum`, over each picture.
-
-    Returns:
-        (batch,), in gray levels.
-    """
-    down = ops.abs(pictures[:, 1:] - pictures[:, :-1])
-    across = ops.abs(pictures[:, :, 1:] - pictures[:, :, :-1])
-    return reduce(down, axis=(1, 2, 3)) + reduce(across, axis=(1, 2, 3))
-
-
 class PerceptualLoss:
-    """How far pictures are from their photographs' content and a painting's style.
+    """Measure how far pictures are from their photographs' content and a painting's style.
 
     Each layer's content and style term is divided by its scale in the painting (the
     variance of its features; the mean square of its Gram matrix), and layers are
@@ -113,19 +77,30 @@ class PerceptualLoss:
         self.content_network = self.part(self.content_layers)
         self.see_style(style, style_weights)
 
-    def part(self, layers):
-        """The loss network as deep as `layers`."""
+    def part(self, layers: Iterable[str]) -> keras.Model | None:
+        """Return the loss network as deep as `layers`; None if there are none."""
         outputs = {layer: self.network.output[layer] for layer in layers}
         return keras.Model(self.network.input, outputs) if outputs else None
 
-    def see_style(self, style, style_weights=None):
-        """Makes a painting, or the weighted mean of paintings, what style is.
+    def see_style(
+        self,
+        style: np.ndarray | Sequence[np.ndarray] | None,
+        style_weights: Sequence[float] | None = None,
+    ) -> None:
+        """Make a painting, or the weighted mean of paintings, what style is.
 
         Without one, content is measured by the photograph's own variance.
 
         Several paintings' Gram matrices are mixed. For Gatys' objective that has the
         gradient of the weighted sum of their losses: Σ w (G − A)² is, for weights that
         sum to 1, (G − Σ w A)² and a constant.
+
+        Args:
+            style: as the class takes it; an empty list means that paintings come later.
+            style_weights: the paintings' shares, equal by default.
+
+        Raises:
+            ValueError: for weights that are negative, all 0, or not one a painting.
         """
         self.style_targets, self.content_scales, self.palette = {}, {}, None
         if style is None:
@@ -151,8 +126,17 @@ class PerceptualLoss:
                 scale = share * ops.var(ops.cast(features[layer], "float32"))
                 self.content_scales[layer] = self.content_scales.get(layer, 0.0) + scale
 
-    def content(self, photograph_features, features):
-        """Squared difference of features (Johnson et al. 2016, eq. 2), (batch,)."""
+    def content(
+        self, photograph_features: Mapping[str, Tensor], features: Mapping[str, Tensor]
+    ) -> Tensor:
+        """Return the squared difference of features (Johnson et al. 2016, eq. 2).
+
+        Args:
+            photograph_features, features: {layer: (batch, height, width, channels)}.
+
+        Returns:
+            (batch,), in variances of the painting's features.
+        """
         term = 0.0
         for layer, weight in self.content_layers.items():
             target = ops.cast(photograph_features[layer], "float32")
@@ -164,11 +148,18 @@ class PerceptualLoss:
             term += weight * squared / (scale + EPSILON)
         return term
 
-    def style(self, features, pictures):
-        """Squared difference of Gram matrices (Johnson et al. 2016, eq. 4), (batch,).
+    def style(self, features: Mapping[str, Tensor], pictures: Tensor) -> Tensor:
+        """Return the squared difference of Gram matrices (Johnson et al. 2016, eq. 4).
 
         A departure: colors that the painting does not have count too. See
         `losses.palette`.
+
+        Args:
+            features: {layer: (batch, height, width, channels)} of the pictures.
+            pictures: (batch, height, width, 3), 0-255.
+
+        Returns:
+            (batch,), in mean squares of the painting's Gram matrices.
         """
         term = PALETTE * self.reduce(self.palette.beyond(pictures), axis=(1, 2))
         for layer, weight in self.style_layers.items():
@@ -178,8 +169,8 @@ class PerceptualLoss:
             term += weight * self.reduce(ops.square(difference), axis=(1, 2)) / scale
         return term
 
-    def __call__(self, photographs, pictures):
-        """The unweighted terms of `pictures` painted from `photographs`.
+    def __call__(self, photographs: Tensor, pictures: Tensor) -> dict[str, Tensor]:
+        """Return the unweighted terms of `pictures` painted from `photographs`.
 
         Args:
             photographs, pictures: (batch, height, width, 3), 0-255.
@@ -191,10 +182,22 @@ class PerceptualLoss:
         seen = self.content_network(photographs) if self.content_network else {}
         return self.terms(seen, self.network(pictures), pictures)
 
-    def terms(self, photograph_features, features, pictures):
-        """The unweighted terms, from features that are computed already; (batch,) each.
+    def terms(
+        self,
+        photograph_features: Mapping[str, Tensor],
+        features: Mapping[str, Tensor],
+        pictures: Tensor,
+    ) -> dict[str, Tensor]:
+        """Return the unweighted terms, from features that are computed already.
 
-        There is no content without content layers, no style without a painting.
+        Args:
+            photograph_features: the content layers' features of the photographs.
+            features: every layer's features of the pictures.
+            pictures: (batch, height, width, 3), 0-255.
+
+        Returns:
+            {"variation", "content", "style"}: (batch,) each. There is no content
+            without content layers, no style without a painting.
         """
         terms = {"variation": total_variation(pictures, self.reduce)}
         if self.content_layers:
@@ -203,30 +206,6 @@ class PerceptualLoss:
             terms["style"] = self.style(features, pictures)
         return terms
 
-    def total(self, terms):
-        """The weighted sum (Johnson et al. 2016, eq. 5), (batch,)."""
+    def total(self, terms: Mapping[str, Tensor]) -> Tensor:
+        """Return the weighted sum of terms (Johnson et al. 2016, eq. 5), (batch,)."""
         return sum(self.weights[name] * term for name, term in terms.items())
-
-
-def layer_weights(layers):
-    """{name: weight}, summing to 1, from that or from ["name", "name=weight", …].
-
-    Raises:
-        ValueError: for weights that are no numbers, negative, or all 0.
-    """
-    weights = layers
-    try:
-        if not isinstance(layers, dict):
-            pairs = (layer.partition("=") for layer in layers)
-            weights = {name: float(weight or 1) for name, _, weight in pairs}
-        total = sum(weights.values())
-        sound = all(weight >= 0 for weight in weights.values()) and 0 <= total < math.inf
-    except ValueError:
-        sound = False
-    if not sound or weights and not total:
-        said = ", ".join(map(str, layers.items() if layers is weights else layers))
-        raise ValueError(
-            "Layers' weights must be numbers, none negative, and not all 0. "
-            f"Received: {said}"
-        )
-    return {name: weight / total for name, weight in weights.items()}

@@ -7,19 +7,29 @@ Fully connected layers, which take one size of picture only, are left out.
 """
 
 import keras
+from keras import KerasTensor
 
 TINY_YOLO_FILTERS = (16, 32, 64, 128, 256, 512, 1024, 1024)
 
 
-def conv_relu(x, filters, kernel, name, relu, strides=1, padding="valid"):
+def conv_relu(
+    x: KerasTensor,
+    filters: int,
+    kernel: int,
+    name: str,
+    relu: str,
+    strides: int = 1,
+    padding: str = "valid",
+) -> KerasTensor:
+    """Apply a convolution called `name` and a ReLU called `relu`."""
     x = keras.layers.Conv2D(filters, kernel, strides, padding, name=name)(x)
     return keras.layers.ReLU(name=relu)(x)
 
 
-def fire(x, squeeze, expand, name):
-    """The Fire module (Iandola et al. 2016, Fig. 1): to 2 · `expand` channels."""
+def fire(x: KerasTensor, squeeze: int, expand: int, name: str) -> KerasTensor:
+    """Apply the Fire module (Iandola et al. 2016, Fig. 1): to 2 · `expand` channels."""
 
-    def conv(x, filters, kernel, part):
+    def conv(x: KerasTensor, filters: int, kernel: int, part: str) -> KerasTensor:
         name_ = f"{name}.{part}"
         return conv_relu(x, filters, kernel, name_, f"{name_}_activation", padding="same")
 
@@ -28,8 +38,8 @@ def fire(x, squeeze, expand, name):
     return keras.layers.Concatenate(name=name)(both)
 
 
-def ceil_max_pooling(x, name):
-    """3×3 of stride 2 that keeps a last, incomplete window (ceil mode).
+def ceil_max_pooling(x: KerasTensor, name: str) -> KerasTensor:
+    """Pool 3×3 with stride 2, and keep a last, incomplete window (ceil mode).
 
     The features are not negative, so a zero at the right and the bottom never is the
     maximum; where no window reaches it, it is not read.
@@ -38,8 +48,8 @@ def ceil_max_pooling(x, name):
     return keras.layers.MaxPooling2D(3, 2, name=name)(x)
 
 
-def squeezenet():
-    """SqueezeNet 1.1 (Iandola et al. 2016, and the release after it).
+def squeezenet() -> keras.Model:
+    """Return SqueezeNet 1.1 (Iandola et al. 2016, and the release after it).
 
     1,235,496 parameters. Its classifier is a convolution and stays.
     """
@@ -60,8 +70,8 @@ def squeezenet():
     return keras.Model(inputs, x, name="squeezenet")
 
 
-def alexnet():
-    """AlexNet on one GPU (Krizhevsky 2014), torchvision's.
+def alexnet() -> keras.Model:
+    """Return AlexNet on one GPU (Krizhevsky 2014), torchvision's.
 
     2,469,696 of its 61,100,840 parameters; the fully connected layers have the rest.
     """
@@ -77,8 +87,8 @@ def alexnet():
     return keras.Model(inputs, x, name="alexnet")
 
 
-def tiny_yolo():
-    """Tiny YOLO v2 for PASCAL VOC (Redmon & Farhadi 2017; yolov2-tiny-voc.cfg).
+def tiny_yolo() -> keras.Model:
+    """Return Tiny YOLO v2 for PASCAL VOC (Redmon & Farhadi 2017; yolov2-tiny-voc.cfg).
 
     15,867,885 parameters, of which 12,224 are the norms'. Pooling that keeps a last,
     incomplete window, and the sixth's stride of 1, are Darknet's; "same" is what they

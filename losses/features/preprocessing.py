@@ -1,5 +1,8 @@
 """What a loss network was trained on: pixels scaled its way."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -14,14 +17,20 @@ DARKNET = {"deviation": 255.0}  # 0 to 1
 
 @keras.saving.register_keras_serializable("fusion_style")
 class Preprocessing(keras.layers.Layer):
-    """(x - mean) / deviation of RGB pictures with values in 0-255; then BGR if asked.
+    """Compute (x - mean) / deviation of RGB pictures, 0-255; then turn to BGR if asked.
 
     Args:
         mean, deviation: one number, or one for each of red, green and blue.
         bgr: whether blue comes first in what the network takes.
     """
 
-    def __init__(self, mean=0.0, deviation=1.0, bgr=False, **kwargs):
+    def __init__(
+        self,
+        mean: float | Sequence[float] = 0.0,
+        deviation: float | Sequence[float] = 1.0,
+        bgr: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.options = {"mean": mean, "deviation": deviation, "bgr": bgr}
 
@@ -34,5 +43,5 @@ class Preprocessing(keras.layers.Layer):
     def compute_output_shape(self, shape):
         return shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.options}

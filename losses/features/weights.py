@@ -9,17 +9,29 @@ import os
 import re
 import zipfile
 import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 import h5py
 import keras
 import numpy as np
 import safetensors
 
+# A state dict that is open: its names, and a function from a name to its array.
+StateDict: TypeAlias = tuple[list[str], Callable[[str], np.ndarray]]
+# What an HDF5 file has of each layer: its group, and the names of its weights there.
+Groups: TypeAlias = dict[str, tuple[h5py.Group, list[str]]]
+
 AUTOMATIC = re.compile(r"(conv2d|batch_normalization)(_\d+)?")
 
 
-def set_weights(layer, values, path):
-    """Sets a layer's weights; `path` is where they are from.
+def set_weights(layer: keras.layers.Layer, values: Sequence[np.ndarray], path: str) -> None:
+    """Set a layer's weights.
+
+    Args:
+        layer: to be filled.
+        values: in the order of its weights.
+        path: of the file that they are from.
 
     Raises:
         ValueError: if their shapes are others.
@@ -34,18 +46,21 @@ def set_weights(layer, values, path):
     layer.set_weights(values)
 
 
-def missing(path, wanted, names):
-    """The error for a file that has no weights of the name `wanted`."""
+def missing(path: str, wanted: str, names: Iterable[str]) -> ValueError:
+    """Return the error for a file that has no weights of the name `wanted`."""
     listed = ", ".join(list(names)[:8]) + (", …" if len(names) > 8 else "")
     return ValueError(f"{path} has no weights for {wanted}. It has: {listed or 'none'}")
 
 
-def load_keras(network, path, needed):
-    """Keras's legacy HDF5 layout: one group for each layer, found by its name.
+def load_keras(network: keras.Model, path: str, needed: Collection[str]) -> None:
+    """Read Keras's legacy HDF5 layout: one group for each layer, found by its name.
 
     Keras numbers layers without a name of their own (InceptionV3's) anew in every
     session, and some files have other names than today's layers. Those files are read
     in order, if they have as many layers as the network; so does Keras.
+
+    Raises:
+        ValueError: if the file is damaged, another network's, or lacks a layer.
     """
     try:
         with h5py.File(path, "r") as file:
@@ -73,11 +88,20 @@ def load_keras(network, path, needed):
         raise ValueError(f"{path} is not an HDF5 file of weights: {error}") from error
 
 
-def check_whose(stored, network, names, path):
-    """Complains of the file of another network whose layers have the same names.
+def check_whose(stored: Groups, network: str, names: list[str], path: str) -> None:
+    """Complain of the file of another network whose layers have the same names.
 
     VGG16's names are among VGG19's. A file may end before the network does, and may go on
     with a classifier, but convolutions are the network's own, one after the other.
+
+    Args:
+        stored: what the file has.
+        network: its name.
+        names: of the network's layers that have weights, in order.
+        path: of the file.
+
+    Raises:
+        ValueError: for such a file.
     """
     last = max((i for i, name in enumerate(names) if name in stored), default=0)
     without = [name for name in names[:last] if name not in stored]
@@ -94,14 +118,18 @@ def check_whose(stored, network, names, path):
         )
 
 
-def keras_groups(groups, path):
-    """{layer: (group, names of its weights)} of the layers that have any, in order."""
+def keras_groups(groups: h5py.Group, path: str) -> Groups:
+    """Return {layer: (group, names of its weights)} of the layers with any, in order.
+
+    Raises:
+        ValueError: for a file of Keras 3, which does not name the layers.
+    """
     if "layers" in groups and "weight_names" not in groups["layers"].attrs:
         raise ValueError(
             f"{path} is a .weights.h5 file of Keras 3, which does not name the layers. "
             "Save the whole model instead: model.save('weights.h5')"
         )
-    found = {}
+    found: Groups = {}
     for name in map(as_text, groups.attrs.get("layer_names", list(groups))):
         keys = [as_text(key) for key in groups[name].attrs.get("weight_names", ())]
         if keys:
@@ -109,13 +137,17 @@ def keras_groups(groups, path):
     return found
 
 
-def as_text(name):
-    """A name in an HDF5 file, which holds text or bytes."""
+def as_text(name: str | bytes) -> str:
+    """Return a name in an HDF5 file, which holds text or bytes, as text."""
     return name if isinstance(name, str) else name.decode()
 
 
-def load_state_dict(network, path, needed):
-    """A state dict of PyTorch in a .safetensors or .npz file, by name and shape."""
+def load_state_dict(network: keras.Model, path: str, needed: Collection[str]) -> None:
+    """Read a state dict of PyTorch in a .safetensors or .npz file, by name and shape.
+
+    Raises:
+        ValueError: if the file is damaged, or lacks a layer or has it in another shape.
+    """
     open_tensors = open_npz if path.lower().endswith(".npz") else open_safetensors
     try:
         with open_tensors(path) as (names, read):
@@ -138,20 +170,24 @@ def load_state_dict(network, path, needed):
 
 
 @contextlib.contextmanager
-def open_safetensors(path):
-    """(names, function from name to array) of a .safetensors file."""
+def open_safetensors(path: str) -> Iterator[StateDict]:
+    """Open a .safetensors file."""
     with safetensors.safe_open(path, framework="numpy") as file:
         yield list(file.keys()), file.get_tensor
 
 
 @contextlib.contextmanager
-def open_npz(path):
-    """(names, function from name to array) of an .npz file."""
+def open_npz(path: str) -> Iterator[StateDict]:
+    """Open an .npz file.
+
+    Raises:
+        ValueError: if it is no zip file.
+    """
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path} is damaged or no .npz file: it is not a zip file")
     with np.load(path) as file:
 
-        def read(name):
+        def read(name: str) -> np.ndarray:
             try:
                 return file[name]
             except ValueError as error:  # Python objects instead of numbers
@@ -160,12 +196,15 @@ def open_npz(path):
         yield file.files, read
 
 
-def load_darknet(network, path, needed):
-    """Darknet's .weights: a header, then float32, convolution after convolution.
+def load_darknet(network: keras.Model, path: str, needed: Collection[str]) -> None:
+    """Read Darknet's .weights: a header, then float32, convolution after convolution.
 
     Major, minor and revision are int32; the pictures seen in training are 32 bits, or
     64 from version 0.2 on. Each convolution has its biases, the norm's scales, means
     and variances if it has a norm, and its kernel, (out, in, height, width).
+
+    Raises:
+        ValueError: if the file's size is not the network's.
     """
     size = os.path.getsize(path)
     with open(path, "rb") as file:
@@ -182,7 +221,7 @@ def load_darknet(network, path, needed):
         file.seek(header)
         values = np.fromfile(file, "<f4")
 
-    def take(*shape):
+    def take(*shape: int) -> np.ndarray:
         nonlocal values
         taken, values = np.split(values, [int(np.prod(shape))])
         return taken.reshape(shape)

@@ -5,20 +5,21 @@ import numpy as np
 from fusion_style.losses.palette import Palette
 
 RNG = np.random.default_rng(0)
-COLOURS = np.float32([[200, 120, 40], [90, 60, 30], [20, 30, 60]])
+COLORS = np.float32([[200, 120, 40], [90, 60, 30], [20, 30, 60]])
 
 
 def painting(height=40, width=50):
     """Mixtures of three colors: a triangle in the space of colors."""
     shares = RNG.dirichlet(np.ones(3), (height, width))
-    return (shares @ COLOURS).astype(np.float32)
+    return (shares @ COLORS).astype(np.float32)
 
 
 def test_a_paintings_own_colors_are_inside():
     picture = painting()
     beyond = np.asarray(Palette([picture]).beyond(picture[None]))[0]
     assert beyond.shape == picture.shape[:2]
-    assert (beyond > 0).mean() <= 6 * 0.002 + 1e-6 and beyond.max() < 1
+    # They lie in a plane: across it, all that is beyond is rounding.
+    assert (beyond > 1e-6).mean() <= 6 * 0.002 + 1e-6 and beyond.max() < 1
 
 
 def test_distance_against_numpy():
