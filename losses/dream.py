@@ -4,7 +4,7 @@ Deep dream (Mordvintsev, Olah & Tyka 2015): a picture is changed until the mean
 activation is large.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import keras
 from keras import ops
@@ -27,7 +27,7 @@ class Dream:
         ValueError: for a channel that is no number.
     """
 
-    def __init__(self, targets: Mapping[str, float] | Iterable[str]) -> None:
+    def __init__(self, targets: Mapping[str, float] | Collection[str]) -> None:
         self.targets = {
             parse(target): weight for target, weight in layer_weights(targets).items()
         }

@@ -1,10 +1,10 @@
 """Which feature maps a loss looks at, and how much each counts."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 
-def layer_weights(layers: Mapping[str, float] | Iterable[str]) -> dict[str, float]:
+def layer_weights(layers: Mapping[str, float] | Collection[str]) -> dict[str, float]:
     """Return {name: weight}, summing to 1.
 
     Args:
@@ -13,11 +13,11 @@ def layer_weights(layers: Mapping[str, float] | Iterable[str]) -> dict[str, floa
     Raises:
         ValueError: for weights that are no numbers, negative, or all 0.
     """
-    mapping = isinstance(layers, Mapping)
-    layers = dict(layers) if mapping else list(layers)
+    said = ", ".join(map(str, layers.items() if isinstance(layers, Mapping) else layers))
+    weights: dict[str, float] = {}
     try:
-        if mapping:
-            weights = layers
+        if isinstance(layers, Mapping):
+            weights = dict(layers)
         else:
             pairs = (layer.partition("=") for layer in layers)
             weights = {name: float(weight or 1) for name, _, weight in pairs}
@@ -26,7 +26,6 @@ def layer_weights(layers: Mapping[str, float] | Iterable[str]) -> dict[str, floa
     except ValueError:
         sound = False
     if not sound or weights and not total:
-        said = ", ".join(map(str, layers.items() if mapping else layers))
         raise ValueError(
             "Layers' weights must be numbers, none negative, and not all 0. "
             f"Received: {said}"

@@ -6,6 +6,7 @@ global batch.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -102,7 +103,9 @@ class PerceptualLoss:
         Raises:
             ValueError: for weights that are negative, all 0, or not one a painting.
         """
-        self.style_targets, self.content_scales, self.palette = {}, {}, None
+        self.style_targets: dict[str, Any] = {}
+        self.content_scales: dict[str, Any] = {}
+        self.palette: Any = None
         if style is None:
             return
         paintings = style if isinstance(style, (list, tuple)) else [style]

@@ -47,7 +47,7 @@ def checked(config: OptimizeConfig) -> OptimizeConfig:
 def check_loss(config: OptimizeConfig) -> None:
     """Complain of what the loss network doesn't have: layers, weights, pooling."""
     for layers in (config.content_layers, config.style_layers):
-        check_layers(config.loss_network, layer_weights(layers))
+        check_layers(config.loss_network, tuple(layer_weights(layers or ())))
     check_layers(config.loss_network, Dream(config.dream).layers)
     check_weights(config.loss_network, config.loss_weights)
     check_pooling(config.loss_network, config.pooling)

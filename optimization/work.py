@@ -45,7 +45,8 @@ class Work:
         self.config, self.photograph = config, photograph.pixels
         self.paintings = [read_picture(path).pixels for path in config.style]
         self.dream = Dream(config.dream) if config.dream else None
-        terms = map(layer_weights, (config.content_layers, config.style_layers))
+        both = config.content_layers, config.style_layers
+        terms = (layer_weights(layers or ()) for layers in both)
         layers = {*chain(*terms), *(self.dream.layers if self.dream else ())}
         smallest = smallest_picture(config.loss_network, tuple(layers))
         self.smallest = max(SMALLEST, smallest)
@@ -72,7 +73,7 @@ class Work:
 
     def painting_sizes(self, shape: tuple[int, int]) -> list[tuple[int, int]]:
         """Return the paintings' (height, width) for a picture of (height, width)."""
-        side = self.config.style_size or min(self.shapes[-1])
+        side: float = self.config.style_size or min(self.shapes[-1])
         side = max(self.smallest, side * max(shape) / max(self.shapes[-1]))
         shapes = [painting.shape for painting in self.paintings]
         return [fit_size(height, width, side, min) for height, width, _ in shapes]
@@ -156,7 +157,7 @@ class Work:
             paintings = [resize(painting, *size) for painting, size in fitting]
             self.loss.see_style(paintings, config.style_weights)
         minimized = minimize(
-            PictureObjective(self.loss, photograph, self.dream, config.dream_weight),
+            PictureObjective(self.loss, photograph, self.dream, config.dream_weight or 0.0),
             step.pixels,
             config.optimizer,
             iterations=config.iterations,

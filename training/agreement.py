@@ -40,7 +40,7 @@ def table(
     judges = [judge(painting, pictures.size, *network) for network in (student, teacher)]
     networks = [features_of(loss.network) for loss in judges]
     lines = ["| level | variance explained, photographs |", "|---|---|"]
-    shares = explained(*networks, photographs(pictures, min(count, 128)))
+    shares = explained(networks[0], networks[1], photographs(pictures, min(count, 128)))
     lines += [f"| {layer} | {share:.3f} |" for layer, share in shares.items()]
     terms = [terms_of(loss, pictures, count) for loss in judges]
     lines += ["", f"| term | rank correlation, {count} pictures | mean departure |"]
@@ -56,7 +56,7 @@ def table(
 def judge(painting: str, size: int, network: str, weights: str) -> PerceptualLoss:
     """Return a loss network's judgment of one painting, by the levels of the student."""
     pixels = read_picture(painting).pixels
-    pixels = resize(pixels, *fit_size(*pixels.shape[:2], 2 * size, min))
+    pixels = resize(pixels, *fit_size(pixels.shape[0], pixels.shape[1], 2 * size, min))
     return PerceptualLoss(pixels, LossConfig(network, weights))
 
 

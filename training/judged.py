@@ -4,7 +4,7 @@ Photographs and paintings; photographs that networks painted, good ones and ones
 have learned little; and all of these mixed, blurred and with noise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 import numpy as np
 import scipy.ndimage
@@ -30,7 +30,7 @@ def crop(pixels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     short = min(pixels.shape[:2])
     side = max(size, int(size * (short / size) ** rng.uniform(0, 1)))
     scaled = max(size, round(short * size / side))  # a smaller picture is enlarged
-    pixels = resize(pixels, *fit_size(*pixels.shape[:2], scaled, min))
+    pixels = resize(pixels, *fit_size(pixels.shape[0], pixels.shape[1], scaled, min))
     height, width = pixels.shape[:2]
     top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
     square = pixels[top : top + size, left : left + size]
@@ -61,7 +61,7 @@ class JudgedPictures:
         self.photographs, self.size, self.seed = list(photographs), size, seed
         self.paintings = [read_picture(path).pixels for path in paintings]
         self.painted = painted
-        kinds = {
+        kinds: dict[str, Sized] = {
             "photograph": self.photographs,
             "painting": self.paintings,
             "painted": self.painted,

@@ -139,8 +139,9 @@ class VideoReader:
                     continue
                 # Sound lies a little after the frames that it belongs to.
                 time = packet.dts if packet.dts is not None else packet.pts
-                if time is None:
+                if time is None or packet.time_base is None:
                     continue
+                assert self.stop is not None
                 late = time * packet.time_base - self.stop * self.probe.time_base
                 if late >= 0:
                     open_streams.discard(packet.stream.index)

@@ -82,6 +82,7 @@ class VideoWriter:
             ) from None
 
     def size_of(self, frame: Frame) -> str:
+        assert frame.pixels is not None
         height, width = self.stored(frame.pixels).shape[:2]
         return f"{width}x{height}"
 
@@ -104,6 +105,7 @@ class VideoWriter:
             options=with_light(encoding, self.reader.light),
         )
         context = stream.codec_context
+        assert first.pixels is not None
         stream.height, stream.width = self.stored(first.pixels).shape[:2]
         stream.pix_fmt = encoding.pixel_format
         context.time_base = source.time_base
@@ -139,6 +141,7 @@ class VideoWriter:
         """Encode a frame."""
         import av
 
+        assert frame.pixels is not None
         encoded = self.colors.to_frame(
             self.stored(frame.pixels), None if frame.alpha is None else
             self.stored(frame.alpha), UPRIGHT, self.encoding.pixel_format,

@@ -100,7 +100,7 @@ class OpenVINOEngine(Engine):
         make_model: Callable[..., "openvino.Model"] = openvino_model,
     ) -> None:  # fmt: skip
         super().__init__(graph)
-        self.settings = {"PERFORMANCE_HINT": "LATENCY"}
+        self.settings: dict[str, str | int] = {"PERFORMANCE_HINT": "LATENCY"}
         if precision in HINTS:
             self.settings["INFERENCE_PRECISION_HINT"] = HINTS[precision]
         self.model = functools.cache(functools.partial(make_model, graph))

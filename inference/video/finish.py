@@ -1,6 +1,7 @@
 """The last stage of painting a video: paintings are steadied, and written."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -10,20 +11,29 @@ from fusion_style.data.video.frames import Frame, Step
 from fusion_style.data.video.probe import VideoError
 from fusion_style.data.video.reader import VideoReader
 from fusion_style.data.video.writer import VideoWriter
-from fusion_style.inference.engines.engine import Photograph
 from fusion_style.inference.video.config import VideoConfig
 
 
 @dataclasses.dataclass
 class Work:
-    """A step, with what its frame is painted with, and then its painting."""
+    """A step, with what its frame is painted with, and then its painting.
+
+    Attributes:
+        step: of the reader.
+        photograph: the frame's pixels, float32 RGB (height, width, 3); None where there
+            is nothing to paint, and then so is all that follows.
+        cut: whether the frame begins a shot.
+        seen: a `Photograph`, of the shot.
+        norms: mean and variance for the norms; None for the frame's own.
+        painting: float32 RGB (height, width, 3), 0-255.
+    """
 
     step: Step
-    photograph: np.ndarray | None = None
+    photograph: Any = None
     cut: bool = False
-    seen: Photograph | None = None
+    seen: Any = None
     norms: np.ndarray | None = None
-    painting: np.ndarray | None = None
+    painting: Any = None
 
 
 class Finish:

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 import tqdm
@@ -121,7 +121,7 @@ def run(
         works.close()
 
 
-def prepared(reader: VideoReader, max_size: int | None) -> Iterator[Work]:
+def prepared(reader: VideoReader, max_size: int | None) -> Generator[Work, None, None]:
     """Yield steps with the photographs to paint, and where shots begin."""
     is_cut, good = CutFinder(), False
     for step in reader:
@@ -136,6 +136,7 @@ def prepared(reader: VideoReader, max_size: int | None) -> Iterator[Work]:
 
 def fit(frame: Frame, max_size: int | None) -> None:
     """Make a frame smaller if its longer side is longer; both sides become even."""
+    assert frame.pixels is not None
     height, width = frame.pixels.shape[:2]
     if not max_size or max(height, width) <= max_size:
         return

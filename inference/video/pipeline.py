@@ -10,7 +10,7 @@ import collections
 import concurrent.futures
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -56,7 +56,7 @@ class Channel(Generic[Item]):
         raise Stopped
 
 
-def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
+def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """Yield items in order, made in another thread, at most `depth` of them ahead.
 
     Whatever making them raises is raised here. If the generator is closed, the thread

@@ -45,10 +45,11 @@ class ShotStatistics:
         if cut or self.photograph is None:
             self.photograph = seen
         else:
-            pairs = zip(self.photograph, seen, strict=True)
-            self.photograph = Photograph(
-                *(np.float32(KEPT * old + (1 - KEPT) * new) for old, new in pairs)
+            mean, factor = (
+                (KEPT * old + (1 - KEPT) * new).astype(np.float32)
+                for old, new in zip(self.photograph, seen, strict=True)
             )
+            self.photograph = Photograph(mean, factor)
         engine, margin = self.stylizer.engine, self.stylizer.margin
         if not engine.graph.norms or max(pixels.shape[:2]) + 2 * margin <= region:
             return self.photograph, None

@@ -6,7 +6,8 @@ the teacher's mean square, on pictures such as a training shows a loss network.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 import numpy as np
@@ -43,7 +44,7 @@ class Distiller(keras.Model):
         self,
         x: Tensor = None,
         y: Tensor = None,
-        y_pred: Mapping[str, Tensor] | None = None,
+        y_pred: Tensor = None,
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
@@ -83,7 +84,7 @@ def save_float16(network: keras.Model, path: str | os.PathLike[str]) -> None:
     Raises:
         OSError: if the file cannot be written.
     """
-    state = {}
+    state: dict[str, np.ndarray] = {}
     for layer in network.layers:
         if layer.weights:
             kernel, bias = (np.asarray(weight, np.float16) for weight in layer.weights)
@@ -105,7 +106,8 @@ def explained(
     Returns:
         {layer: 1 - squared error / variance}.
     """
-    error, square, total, count = {}, {}, {}, {}
+    error: dict[str, Any] = {}
+    square, total, count = dict(error), dict(error), dict(error)
     for batch in batches:
         ours, theirs = student(batch), teacher(batch)
         for layer in ours:

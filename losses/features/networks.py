@@ -10,6 +10,7 @@ import functools
 import os
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras
 
@@ -127,12 +128,13 @@ def download(name: str) -> keras.Model:
         ConnectionError: if they cannot be downloaded.
         ValueError: if the package's file is damaged.
     """
+    fetch: Any = architecture(name).download  # `check_weights` knows that it is there
     if architecture(name).offline:
-        return architecture(name).download()
+        return fetch()
     try:
         with warnings.catch_warnings():  # MobileNetV2's, that pictures may have any size
             warnings.simplefilter("ignore")
-            return architecture(name).download()
+            return fetch()
     except Exception as error:  # keras raises bare Exception for a failed download
         raise ConnectionError(
             f"The ImageNet weights of {name} could not be downloaded ({error}). "

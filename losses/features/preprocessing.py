@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-CAFFE = {"mean": (123.68, 116.779, 103.939), "bgr": True}  # VGG, ResNet
+CAFFE: dict[str, Any] = {"mean": (123.68, 116.779, 103.939), "bgr": True}  # VGG, ResNet
 TENSORFLOW = {"mean": 127.5, "deviation": 127.5}  # -1 to 1: Inception, MobileNet
 TORCH = {  # torchvision's: ImageNet's mean and deviation
     "mean": (255 * 0.485, 255 * 0.456, 255 * 0.406),
@@ -32,15 +32,15 @@ class Preprocessing(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.options = {"mean": mean, "deviation": deviation, "bgr": bgr}
+        self.options: dict[str, Any] = {"mean": mean, "deviation": deviation, "bgr": bgr}
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         mean = ops.convert_to_tensor(self.options["mean"], x.dtype)
         deviation = ops.convert_to_tensor(self.options["deviation"], x.dtype)
         x = (x - mean) / deviation
         return ops.flip(x, axis=-1) if self.options["bgr"] else x
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         return shape
 
     def get_config(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeAlias
 
 import h5py
@@ -46,7 +46,7 @@ def set_weights(layer: keras.layers.Layer, values: Sequence[np.ndarray], path: s
     layer.set_weights(values)
 
 
-def missing(path: str, wanted: str, names: Iterable[str]) -> ValueError:
+def missing(path: str, wanted: str, names: Collection[str]) -> ValueError:
     """Return the error for a file that has no weights of the name `wanted`."""
     listed = ", ".join(list(names)[:8]) + (", …" if len(names) > 8 else "")
     return ValueError(f"{path} has no weights for {wanted}. It has: {listed or 'none'}")
