@@ -34,7 +34,11 @@ setup(
     python_requires=">=3.10",
     package_dir={"fusion_style": "."},
     packages=packages(),
-    package_data={"fusion_style": ["py.typed"], "fusion_style.pretrained": ["*.keras"]},
+    package_data={
+        "fusion_style": ["py.typed"],
+        "fusion_style.losses.features": ["*.safetensors", "*.json"],
+        "fusion_style.pretrained": ["*.keras"],
+    },
     entry_points={
         "console_scripts": [
             f"fusion-{name} = fusion_style.{name}:run"

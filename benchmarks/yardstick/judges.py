@@ -100,6 +100,11 @@ class Judge:
             raise FileNotFoundError(f"{error}. Say where it is: --loss_weights") from None
         check_sizes(self.config, size=size, style_size=settings["style_size"])
         default = architecture(name)
+        if default.offline:
+            raise ValueError(
+                f"{name} is a likeness of its teacher to learn from, and judges nothing. "
+                "Give the teacher: --loss_network vgg19, with its --loss_weights"
+            )
         layers = {
             kind: layer_weights(settings[kind] or getattr(default, kind))
             for kind in ("content_layers", "style_layers")

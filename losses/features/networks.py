@@ -9,28 +9,39 @@ import bisect
 import functools
 import os
 import warnings
+from collections.abc import Iterable, Sequence
 
 import keras
 
 from fusion_style.losses.features.preprocessing import Preprocessing
-from fusion_style.losses.features.registry import ARCHITECTURES, architecture
+from fusion_style.losses.features.registry import (
+    ARCHITECTURES,
+    Architecture,
+    architecture,
+)
 
 __all__ = ["ARCHITECTURES", "architecture", "build_loss_network"]
 
 ENOUGH = 128  # pixels: every feature map of every loss network then has 2 × 2
 
 
-def build_loss_network(name="vgg16", layers=None, weights="imagenet", pooling="max"):
-    """A frozen network that returns the feature maps of `layers`.
+def build_loss_network(
+    name: str = "vgg16",
+    layers: Iterable[str] | None = None,
+    weights: str | os.PathLike[str] = "imagenet",
+    pooling: str = "max",
+) -> keras.Model:
+    """Return a frozen network from pictures to the feature maps of `layers`.
 
     Args:
         name: a key of `ARCHITECTURES`.
         layers: names of the feature maps; by default the network's content and
             style layers.
-        weights: "imagenet" (downloaded by keras.applications, for its networks),
-            "random" (He et al. 2015, without a pretrained file), or the path of a
-            file: .h5 for the networks of keras.applications, .safetensors or .npz
-            for torchvision's, .weights for Darknet's.
+        weights: "imagenet" (downloaded by keras.applications, for its networks; in
+            the package, for `vgg19_distilled`), "random" (He et al. 2015, without a
+            pretrained file), or the path of a file: .h5 for the networks of
+            keras.applications, .safetensors or .npz for torchvision's and ours,
+            .weights for Darknet's.
         pooling: "max" as trained, or "average" in place of every max pooling (Gatys
             et al. 2016, sec. 2). Where a network pads before it pools, zeros are
             averaged too.
@@ -70,16 +81,24 @@ def build_loss_network(name="vgg16", layers=None, weights="imagenet", pooling="m
     return network
 
 
-def feature_maps(base, arch, layers):
-    """From what the network takes to {layer: feature map}, with the layers of `base`."""
+def feature_maps(
+    base: keras.Model, arch: Architecture, layers: Iterable[str]
+) -> keras.Model:
+    """Return the network from what it takes to {layer: feature map}.
+
+    Args:
+        base: the whole network, whose layers it shares.
+        arch: its entry in the registry.
+        layers: names of the feature maps.
+    """
     outputs = {layer: base.get_layer(arch.layers[layer]).output for layer in layers}
     return keras.Model(base.input, outputs)
 
 
-def with_average_pooling(network):
-    """The same network, weights and all, with every max pooling replaced by the mean."""
+def with_average_pooling(network: keras.Model) -> keras.Model:
+    """Return the same network, weights and all, that takes means where it took maxima."""
 
-    def replaced(layer):
+    def replaced(layer: keras.layers.Layer) -> keras.layers.Layer:
         pools = isinstance(layer, keras.layers.MaxPooling2D)
         kind = keras.layers.AveragePooling2D if pools else type(layer)
         return kind.from_config(layer.get_config())
@@ -89,8 +108,8 @@ def with_average_pooling(network):
     return other
 
 
-def he_normal(network):
-    """Draws every kernel anew from He et al. 2015's normal distribution (eq. 10)."""
+def he_normal(network: keras.Model) -> None:
+    """Draw every kernel anew from He et al. 2015's normal distribution (eq. 10)."""
     for layer in network.layers:
         if hasattr(layer, "kernel"):
             # Each channel of a depthwise convolution sees its own channel only.
@@ -101,8 +120,15 @@ def he_normal(network):
             layer.kernel.assign(draw(layer.kernel.shape))
 
 
-def download(name):
-    """The whole network with ImageNet's weights."""
+def download(name: str) -> keras.Model:
+    """Return the whole network with ImageNet's weights, or those of the package.
+
+    Raises:
+        ConnectionError: if they cannot be downloaded.
+        ValueError: if the package's file is damaged.
+    """
+    if architecture(name).offline:
+        return architecture(name).download()
     try:
         with warnings.catch_warnings():  # MobileNetV2's, that pictures may have any size
             warnings.simplefilter("ignore")
@@ -110,13 +136,19 @@ def download(name):
     except Exception as error:  # keras raises bare Exception for a failed download
         raise ConnectionError(
             f"The ImageNet weights of {name} could not be downloaded ({error}). "
-            f"{architecture(name).source}, or use --loss_weights random."
+            f"{architecture(name).source}, or use what works offline: --loss_network "
+            f"{' or '.join(offline())}."
         ) from error
 
 
+def offline() -> list[str]:
+    """Return the names of the loss networks whose weights are in the package."""
+    return [name for name, arch in ARCHITECTURES.items() if arch.offline]
+
+
 @functools.lru_cache
-def smallest_picture(name, layers):
-    """The least side in pixels at which each of `layers` still has 2 × 2 features.
+def smallest_picture(name: str, layers: tuple[str, ...]) -> int:
+    """Return the least side in pixels at which each of `layers` still has 2 × 2 features.
 
     Args:
         name: a key of `ARCHITECTURES`.
@@ -124,7 +156,7 @@ def smallest_picture(name, layers):
     """
     features = feature_maps(architecture(name).build(), architecture(name), layers)
 
-    def fits(side):
+    def fits(side: int) -> bool:
         try:
             shapes = features.compute_output_shape((1, side, side, 3))
         except ValueError:  # a convolution without padding has nothing left to see
@@ -134,12 +166,17 @@ def smallest_picture(name, layers):
     return bisect.bisect_left(range(ENOUGH), True, key=fits)
 
 
-def extension(path):
+def extension(path: str) -> str:
+    """Return how a file's name ends, in lower case: ".h5"."""
     return os.path.splitext(path)[1].lower()
 
 
-def check_layers(name, layers):
-    """Raises ValueError for layers that the network called `name` does not have."""
+def check_layers(name: str, layers: Sequence[str]) -> None:
+    """Complain of layers that the network called `name` does not have.
+
+    Raises:
+        ValueError: for such layers, and for an unknown network.
+    """
     known = architecture(name).layers
     unknown = [layer for layer in layers if layer not in known]
     if unknown:
@@ -148,8 +185,8 @@ def check_layers(name, layers):
         )
 
 
-def check_weights(name, weights):
-    """Complains of weights that the network called `name` cannot have.
+def check_weights(name: str, weights: str | os.PathLike[str]) -> None:
+    """Complain of weights that the network called `name` cannot have.
 
     Raises:
         ValueError: if it has no ImageNet weights in Keras, or another file format.
@@ -173,8 +210,12 @@ def check_weights(name, weights):
         raise FileNotFoundError(f"The file of weights does not exist: {weights}")
 
 
-def check_pooling(name, pooling):
-    """Raises ValueError for a pooling that the network called `name` cannot have."""
+def check_pooling(name: str, pooling: str) -> None:
+    """Complain of a pooling that the network called `name` cannot have.
+
+    Raises:
+        ValueError: for an unknown pooling, or a network without any to replace.
+    """
     if pooling not in ("max", "average"):
         raise ValueError(f"pooling must be 'max' or 'average'. Received: {pooling!r}")
     if pooling == "average" and not architecture(name).max_pooling:

@@ -7,18 +7,24 @@ after its ReLU) or, where a paper has none, those of Keras.
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any
 
 import keras
 
 from fusion_style.losses.features.architectures import alexnet, squeezenet, tiny_yolo
+from fusion_style.losses.features.distilled import (
+    MEASURED,
+    shipped_vgg19_distilled,
+    vgg19_distilled,
+)
 from fusion_style.losses.features.preprocessing import CAFFE, DARKNET, TENSORFLOW, TORCH
 from fusion_style.losses.features.weights import load_darknet, load_keras, load_state_dict
 
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """One entry of the registry.
+    """Describe one loss network: an entry of the registry.
 
     Attributes:
         build: from nothing to the whole network, with random weights.
@@ -28,22 +34,32 @@ class Architecture:
         formats: extension of a file of weights -> its loader, of `losses.features.weights`.
         source: what to do to get such a file.
         download: like `build`, with ImageNet's weights; None if Keras has none.
+        offline: whether `download` reads a file of the package instead.
         max_pooling: whether there is any.
     """
 
-    build: Callable
-    preprocessing: dict
-    layers: dict
-    content_layers: tuple
-    style_layers: tuple
-    formats: dict
+    build: Callable[[], keras.Model]
+    preprocessing: dict[str, Any]
+    layers: dict[str, str]
+    content_layers: tuple[str, ...]
+    style_layers: tuple[str, ...]
+    formats: dict[str, Callable[[keras.Model, str, Collection[str]], None]]
     source: str
-    download: Callable | None = None
+    download: Callable[[], keras.Model] | None = None
+    offline: bool = False
     max_pooling: bool = True
 
 
-def keras_application(constructor, file, **entry):
-    """An entry for a network of keras.applications; `file` is what it downloads."""
+def keras_application(
+    constructor: Callable[..., keras.Model], file: str, **entry: Any
+) -> Architecture:
+    """Return the entry for a network of keras.applications.
+
+    Args:
+        constructor: of keras.applications.
+        file: the name of what it downloads.
+        entry: what else `Architecture` has.
+    """
     build = functools.partial(constructor, include_top=False, input_shape=(None, None, 3))
     return Architecture(
         build=functools.partial(build, weights=None),
@@ -54,8 +70,16 @@ def keras_application(constructor, file, **entry):
     )
 
 
-def torchvision_model(function, build, **entry):
-    """An entry for a network of torchvision; `function` is its name there."""
+def torchvision_model(
+    function: str, build: Callable[[], keras.Model], **entry: Any
+) -> Architecture:
+    """Return the entry for a network of torchvision.
+
+    Args:
+        function: its name there.
+        build: of `losses.features.architectures`.
+        entry: what else `Architecture` has.
+    """
     file = f"{build.__name__}.safetensors"
     return Architecture(
         build=build,
@@ -70,8 +94,8 @@ def torchvision_model(function, build, **entry):
     )
 
 
-def vgg_layers(*convolutions):
-    """{our name: Keras's} for so many convolutions in each block."""
+def vgg_layers(*convolutions: int) -> dict[str, str]:
+    """Return {our name: Keras's} for so many convolutions in each block."""
     return {
         f"relu{block}_{i}": f"block{block}_conv{i}"
         for block, count in enumerate(convolutions, start=1)
@@ -84,8 +108,8 @@ def vgg_layers(*convolutions):
 INCEPTION_STEM = ("conv1a", "conv2a", "conv2b", "conv3b", "conv4a")
 
 
-def inception_v3(**options):
-    """keras.applications' InceptionV3 with names for the ReLUs of the stem."""
+def inception_v3(**options: Any) -> keras.Model:
+    """Return keras.applications' InceptionV3 with names for the ReLUs of the stem."""
     network = keras.applications.InceptionV3(**options)
     relus = [x for x in network.layers if isinstance(x, keras.layers.Activation)]
     for layer, name in zip(relus, INCEPTION_STEM, strict=False):
@@ -93,20 +117,20 @@ def inception_v3(**options):
     return network
 
 
-def mobilenet_layers():
-    """The ReLU6 maps of every block; the blocks' own outputs have no ReLU."""
+def mobilenet_layers() -> dict[str, str]:
+    """Return the ReLU6 maps of every block; the blocks' own outputs have no ReLU."""
     blocks = [f"block_{i}_" for i in range(1, 17)]
     names = ["Conv1_relu", "expanded_conv_depthwise_relu"]
     names += [f"{b}{part}_relu" for b in blocks for part in ("expand", "depthwise")]
     return same_names(*names, "out_relu")
 
 
-def same_names(*names):
-    """{our name: Keras's}, where they are the same."""
+def same_names(*names: str) -> dict[str, str]:
+    """Return {our name: Keras's}, where they are the same."""
     return {name: name for name in names}
 
 
-ARCHITECTURES = {
+ARCHITECTURES: dict[str, Architecture] = {
     "vgg16": keras_application(  # Simonyan & Zisserman 2015
         keras.applications.VGG16,
         "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -183,6 +207,21 @@ ARCHITECTURES = {
         content_layers=("relu2",),
         style_layers=("relu1", "relu2", "relu3", "relu4"),
     ),
+    # Its weights are in the package: "imagenet" reads them, and nothing is downloaded.
+    "vgg19_distilled": Architecture(
+        build=vgg19_distilled,
+        download=shipped_vgg19_distilled,
+        offline=True,
+        preprocessing=CAFFE,
+        layers=same_names(*MEASURED),
+        content_layers=("relu3_3",),
+        style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),  # VGG19's
+        formats={".safetensors": load_state_dict, ".npz": load_state_dict},
+        source=(
+            "They come with Fusion Style; python -m fusion_style.training.distill makes "
+            "others"
+        ),
+    ),
     "tiny_yolo": Architecture(
         build=tiny_yolo,
         preprocessing=DARKNET,
@@ -198,8 +237,8 @@ ARCHITECTURES = {
 }  # fmt: skip
 
 
-def architecture(name):
-    """The registry's entry called `name`.
+def architecture(name: str) -> Architecture:
+    """Return the registry's entry called `name`.
 
     Raises:
         ValueError: if there is none.

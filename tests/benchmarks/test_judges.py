@@ -100,3 +100,11 @@ def test_judges_are_the_same_for_the_same_painting_and_loss(painting, tmp_path):
     assert len(keys | set(weights.values())) == 7
     with pytest.raises(FileNotFoundError, match="no.h5. Say where it is: --loss_weights"):
         judge(loss_weights="no.h5")
+
+
+@pytest.mark.parametrize("of_the_recipe", [True, False])
+def test_a_likeness_of_a_loss_network_judges_nothing(painting, of_the_recipe):
+    likeness = {"loss_network": "vgg19_distilled"}
+    recipe, given = ({"settings": likeness}, {}) if of_the_recipe else ({}, likeness)
+    with pytest.raises(ValueError, match="judges nothing. Give the teacher: --loss_net"):
+        Judge(str(painting), loss_settings(recipe, given), 64)
