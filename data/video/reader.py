@@ -16,13 +16,8 @@ from typing import TYPE_CHECKING
 from fusion_style.data.video.frames import Frame, Step
 from fusion_style.data.video.hdr import light_of
 from fusion_style.data.video.pixels import UPRIGHT, Colors, Matrix, display_matrix
-from fusion_style.data.video.probe import (
-    VideoError,
-    alpha_decoder,
-    main_stream,
-    probe,
-    reason,
-)
+from fusion_style.data.video.probe import VideoError, alpha_decoder, main_stream, reason
+from fusion_style.data.video.probe import probe as probe_video
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame
@@ -62,7 +57,7 @@ class VideoReader:
         from av import CodecContext
 
         self.container, self.path = container, path
-        self.probe = probe(container, path)
+        self.probe = probe_video(container, path)
         self.stream = main_stream(container, path)
         self.decoder = self.stream.codec_context
         if name := alpha_decoder(self.stream):
@@ -70,6 +65,7 @@ class VideoReader:
         self.decoder.thread_type = "AUTO"
         if self.probe.codec == "ffv1":  # its damaged frames are known by their checksums
             self.decoder.options = {"err_detect": "crccheck+explode"}
+        self.has_times = container.format.name != "avi"  # which has only an order
         self.colors = Colors.of(self.probe)
         self.copied: list[Stream] = []
         self.matrix: Matrix = UPRIGHT
@@ -95,13 +91,18 @@ class VideoReader:
         """The seconds that are cut off at the start."""
         return Fraction(0) if self.start is None else self.start * self.probe.time_base
 
+    @property
+    def usual(self) -> int:
+        """How long a frame is usually shown, in ticks."""
+        return max(round(1 / (self.probe.rate * self.probe.time_base)), 1)
+
     def __iter__(self) -> Iterator[Step]:
         """Yield steps; frames in the order in which they are shown.
 
         Raises:
             VideoError: if there is no frame.
         """
-        if self.start is not None:
+        if self.start is not None and self.has_times:
             self.container.seek(self.start, stream=self.stream, backward=True)
         packets: list[Packet] = []
         before: list[Packet] = []
@@ -175,13 +176,16 @@ class VideoReader:
 
         if self.left <= 0:
             return
-        if packet.size and packet.pts is not None and not packet.is_discard:
+        comes = packet.size and self.has_times and not packet.is_discard
+        if comes and packet.pts is not None:
             self.expected.add(packet.pts)
         try:
             decoded = self.decoder.decode(packet if packet.size else None)
         except (av.error.FFmpegError, ValueError):
             self.errors += 1
             decoded = []
+            if not self.has_times and self.last is not None:
+                yield from self.emit(self.last + self.usual, 0, None)
         for found in decoded:
             time = self.time_of(found)
             yield from self.missing(time)
@@ -192,13 +196,11 @@ class VideoReader:
 
     def time_of(self, found: "VideoFrame") -> int:
         """Return when a frame is shown: later than the one before, whatever it says."""
-        time = found.pts
-        if self.container.format.name == "avi":  # it has no times, only an order
-            time = None
+        time = found.pts if self.has_times else None
         if self.last is None:
             return 0 if time is None else time
         if time is None:
-            return self.last + max(round(1 / (self.probe.rate * self.probe.time_base)), 1)
+            return self.last + self.usual
         return max(time, self.last + 1)
 
     def missing(self, until: int | None) -> Iterator[Frame]:

@@ -110,8 +110,8 @@ def said(reader: VideoReader) -> list[str]:
         times = ", ".join(f"{time:.2f}" for time in reader.damaged[:5])
         more = ", ..." if len(reader.damaged) > 5 else ""
         lines.append(
-            f"{len(reader.damaged)} damaged frames show the last good painting: "
-            f"at {times}{more} s"
+            f"damaged frames: {len(reader.damaged)}, at {times}{more} s. The last good "
+            "painting is shown instead"
         )
     if reader.resized:
         width, height = reader.size or (0, 0)

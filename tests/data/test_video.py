@@ -180,6 +180,15 @@ def test_a_part_starts_at_zero(tmp_path):
     assert 0.15 < sum(float(p[1]) for p in after.packets[1]) < 0.25
 
 
+def test_a_part_of_an_avi(tmp_path):
+    source, target = pair(tmp_path, "avi-h264", options={"crf": "5", "g": "3"})
+    rewrite(source, target, start=0.16, end=0.32)
+    before, after = contents(source), contents(target)
+    assert len(after.frames) == 4
+    for old, new in zip(before.pixels[4:8], after.pixels, strict=True):
+        assert np.abs(old.astype(float) - new).mean() < 5 * 257
+
+
 def test_the_first_frames(tmp_path):
     source, target = pair(tmp_path, "mkv-h264")
     rewrite(source, target, max_frames=4)
