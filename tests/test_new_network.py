@@ -10,8 +10,6 @@ from fusion_style.models.loading import load_network
 from fusion_style.models.networks import NETWORKS
 from fusion_style.tests.support.pictures import made_up_photograph
 
-ENGINES = ["openvino", "tensorflow"]
-
 
 def hourglass(net, x):
     """Draw a network of a multiple of its own, with both kinds of block."""
@@ -27,47 +25,36 @@ def hourglass(net, x):
     return net.conv(x, 3, 7, relu=False, name="last")
 
 
-@pytest.fixture(params=["instance", "batch"])
-def trained(request, learn, monkeypatch):
-    """The style file of two steps, and its run record."""
+@pytest.fixture
+def registered(monkeypatch):
+    """The one place where the network is known."""
     monkeypatch.setitem(NETWORKS, "hourglass", hourglass)
-    record = learn(
-        network="hourglass",
-        norm=request.param,
-        width=0.25,
-        steps=2,
-        out="new.keras",
-        size=32,
-    )
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+def test_it_trains_saves_loads_and_paints(registered, norm, learn):
+    settings = {"network": "hourglass", "norm": norm, "width": 0.25, "size": 32}
+    record = learn(**settings, steps=2, out="new.keras")
     assert record["finished"] and record["settings"]["network"] == "hourglass"
-    return "new.keras"
-
-
-def test_it_trains_saves_loads_and_paints(trained, monkeypatch):
-    network = load_network(trained)
-    for size in ((13, 21), (61, 90)):
-        pixels = made_up_photograph(*size).astype(np.float32)
-        expected = np.asarray(network(pixels[None], training=False)[0])
-        for engine in ENGINES:
-            stylizer = Stylizer(trained, engine, "float32")
-            stylizer.margin = 0
+    network = load_network("new.keras")
+    for engine in ("openvino", "tensorflow"):
+        stylizer = Stylizer("new.keras", engine, "float32")
+        graph, margin = stylizer.engine.graph, stylizer.margin
+        assert graph.multiple == 8 and graph.smallest == 16
+        stylizer.margin = 0
+        for size in ((13, 21), (61, 90)):
+            pixels = made_up_photograph(*size).astype(np.float32)
+            expected = np.asarray(network(pixels[None], training=False)[0])
             np.testing.assert_allclose(stylizer.paint(pixels), expected, atol=0.05)
-    graph = stylizer.engine.graph
-    assert graph.multiple == 8 and graph.smallest == 16
+        stylizer.margin = margin
+        pixels = made_up_photograph(150, 260).astype(np.float32)
+        tiles = stylizer.paint(pixels, region=160)
+        assert tiles.shape == pixels.shape and 0 <= tiles.min() and tiles.max() <= 255
+        if not graph.norms:  # local, but for the photograph's own statistics
+            np.testing.assert_allclose(tiles, stylizer.paint(pixels), atol=0.05)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_its_tiles_are_the_whole(trained, engine):
-    stylizer = Stylizer(trained, engine, "float32")
-    pixels = made_up_photograph(150, 260).astype(np.float32)
-    tiles = stylizer.paint(pixels, region=160)
-    graph, engine = stylizer.engine.graph, stylizer.engine
-    if not graph.norms:  # local, but for the photograph's own statistics
-        np.testing.assert_allclose(tiles, stylizer.paint(pixels), atol=0.05)
-    assert tiles.shape == pixels.shape and 0 <= tiles.min() and tiles.max() <= 255
-
-
-def test_it_is_counted(trained, capsys):
+def test_it_is_counted(registered, capsys):
     parameters.main()
     printed = capsys.readouterr().out
     convolutions = (

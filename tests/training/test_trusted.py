@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import pathlib
 import random
 import threading
 import time
@@ -13,6 +14,7 @@ from PIL import Image
 
 import fusion_style.training.state
 from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.files import temporary_path
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.loading import load_network
@@ -67,8 +69,9 @@ def test_killed_ten_times_is_the_same_training(painting, photographs, tmp_path):
 
 def test_a_full_disk_leaves_the_last_checkpoint(learn, monkeypatch, capsys, tmp_path):
     """And one warning; what a killed process left half-written is in nobody's way."""
-    leftover = tmp_path / "logs" / ".checkpoint.keras.abc.keras"
-    leftover.parent.mkdir()
+    (tmp_path / "logs").mkdir()
+    checkpoint = str(tmp_path / "logs" / "checkpoint.keras")
+    leftover = pathlib.Path(temporary_path(checkpoint))
     leftover.write_bytes(b"PK half")
     found = []
 
