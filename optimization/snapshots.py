@@ -147,7 +147,7 @@ def files_of(config: OptimizeConfig) -> dict[str, Any]:
     return {
         "content": sha256(config.content),
         "style": [sha256(path) for path in config.style],
-        "loss_weights": known_by(config.loss_weights),
+        "loss_weights": known_by(config.loss_weights, config.loss_network),
     }
 
 

@@ -45,7 +45,7 @@ class RunRecord:
             "file": os.path.basename(config.style),
             "sha256": sha256(config.style),
         }
-        self.loss_weights = known_by(config.loss.loss_weights)
+        self.loss_weights = known_by(config.loss.loss_weights, config.loss.loss_network)
         self.every = every
         self.history: list[dict[str, float]] = []
         self.recent: list[dict[str, float]] = []

@@ -10,6 +10,7 @@ from fusion_style.files import sha256
 from fusion_style.losses.config import LossConfig
 from fusion_style.losses.features import networks
 from fusion_style.losses.features.distilled import PAPER, SHIPPED
+from fusion_style.losses.features.identity import known_by
 from fusion_style.losses.features.networks import ARCHITECTURES, build_loss_network
 from fusion_style.losses.perceptual import PerceptualLoss
 from fusion_style.tests.losses.test_loss_architectures import check_features, convolve, relu
@@ -100,3 +101,11 @@ def test_without_network_the_message_names_what_works_offline(monkeypatch):
     monkeypatch.setattr(networks, "architecture", lambda name: broken[name])
     with pytest.raises(ConnectionError, match="--loss_network vgg19_distilled"):
         build_loss_network("vgg16")
+
+
+def test_what_a_record_knows_it_by():
+    """Its file may be replaced while a training is interrupted: it is no mere word."""
+    paper = json.loads(PAPER.read_text("utf-8"))
+    assert known_by("imagenet", "vgg19_distilled") == paper["sha256"]
+    assert known_by("imagenet", "vgg16") == "imagenet"
+    assert known_by("random", "vgg19_distilled") == "random"
