@@ -101,7 +101,7 @@ def test_stopped_and_resumed_is_the_same_training(
 
 def test_half_precision(tmp_path, painting, photographs):
     """train.py itself, as it is started, with a network of its own."""
-    flags = ["--steps=3", "--precision=bfloat16", "--network=inception", "--norm=instance"]
+    flags = ["--steps=3", "--precision=bfloat16", "--network=fusion", "--norm=instance"]
     flags.append(f"--preview={painting}")
     result = subprocess.run(
         [sys.executable, os.path.join(ROOT, "train.py"),
