@@ -1,12 +1,13 @@
-"""The gallery and the shipped styles' papers, made from what the style files carry.
+"""Write the gallery and the page of the shipped styles, from their style files.
 
     python benchmarks/gallery.py
 
-Paints the four photographs that scikit-image carries (public domain and CC0) in every
-shipped style: `docs/gallery.md`, with a picture of each style in `docs/gallery/`, and in
-`all.jpg` there one photograph in all styles. Writes `pretrained/README.md` too: painting,
-recipe, seed, command, sha256 of each style file, and what `benchmarks/quality.py` measured
-(`--summary docs/quality_256.json`, and `quality_512.json`).
+Paints the four photographs that come with scikit-image (public domain and CC0) in every
+shipped style. Writes `docs/gallery.md`, a picture of each style in `docs/gallery/`, and
+`all.jpg` there, with one photograph in all styles. Writes `pretrained/README.md` too:
+painting, recipe, seed, command and sha256 of each style file, and what
+`benchmarks/quality.py` measured (`--summary docs/quality_256.json`, and
+`quality_512.json`).
 """
 
 import os
@@ -35,15 +36,17 @@ from fusion_style.models.style_file import read_recipe
 from fusion_style.settings import flatten
 
 FLAGS = flags.FLAGS
-flags.DEFINE_integer("height", 320, "Of the paintings, in pixels.", 16)
+flags.DEFINE_integer("height", 320, "Height of the painted pictures, in pixels.", 16)
 flags.DEFINE_string("docs", os.path.join(ROOT, "docs"), "The folder of the gallery.")
 flags.DEFINE_string(
-    "papers", os.path.join(ROOT, "pretrained", "README.md"), "The styles' papers."
+    "papers",
+    os.path.join(ROOT, "pretrained", "README.md"),
+    "The page that says how each style was learned.",
 )
 flags.DEFINE_list(
     "quality",
     [os.path.join(ROOT, "docs", f"quality_{size}.json") for size in (256, 512)],
-    "What quality.py --summary wrote.",
+    "The files that quality.py --summary wrote.",
 )
 
 PAINTINGS = {
@@ -61,46 +64,46 @@ MEASURED = (
 HEAD = """\
 # The shipped styles
 
-`python benchmarks/gallery.py` writes this page from what the style files carry.
-`python benchmarks/quality.py --check` computes the checksums again and paints again. A
-style file holds its whole run record. To print it:
+`python benchmarks/gallery.py` generates this page from the style files.
+`python benchmarks/quality.py --check` compares the checksums, and the pictures that the
+styles paint, with recorded ones. A style file contains its complete run record. To print it:
 
     python -c "from fusion_style.models.style_file import read_recipe
     print(read_recipe('pretrained/wave.keras'))"
 
-Below are all trainings that led to each style, in their order, with the sha256 of the file
-that each wrote. Later trainings start from the weights of earlier ones (`--init_from`). The
-commands say how a style was made. They make the same file again only with the same code,
-the same photographs and the same weights of the loss network. The number of photographs
-counts a photograph each time that it was seen.
+For each style, this page lists all trainings that led to it, in order, with the sha256 of
+the file that each training wrote. Later trainings start from the weights of earlier ones
+(`--init_from`). The commands give the same file again only with the same code, the same
+photographs and the same weights of the loss network. A photograph that was seen several
+times is counted each time.
 
 `vgg19.h5` is a VGG19 that ends with block4_conv1, in the layout of Keras's file. Its sha256
-is `61a2cd4b61c0733d1a06e4c277e9569d4107cb0f1bfc648f05d159f20addf57d`. Blocks 1 to 3 are the
-original's. block4_conv1 is fitted to the original's output."""
+is `61a2cd4b61c0733d1a06e4c277e9569d4107cb0f1bfc648f05d159f20addf57d`. Blocks 1 to 3 have
+the original weights. block4_conv1 was fitted to the output of the original layer."""
 CREDITS = """\
 Photographs: Eileen Collins (NASA, public domain); Chelsea (Stéfan van der Walt, CC0);
-coffee (Rachel Michetti, CC0); a Falcon 9 (SpaceX, CC0). All are carried by scikit-image.
-Made by `python benchmarks/gallery.py`; how each style was learned is in
-[pretrained/README.md](../pretrained/README.md)."""
+coffee (Rachel Michetti, CC0); a Falcon 9 (SpaceX, CC0). All of them come with scikit-image.
+`python benchmarks/gallery.py` generates this page.
+[pretrained/README.md](../pretrained/README.md) says how each style was learned."""
 
 
 def stages(recipe):
-    """The trainings that led to a style, the first one first."""
+    """Return the trainings that led to a style, the first one first."""
     before = recipe.get("started_from")
     return [*(stages(before) if before else []), recipe]
 
 
 def command(settings, defaults, out, init_from=None):
-    """The call of train.py with such settings, without what is so by default.
+    """Return the command line of train.py for these settings, without those of the default.
 
     Args:
         settings: of a run record.
-        defaults: of train.py's flags.
+        defaults: {name: value} of train.py's flags.
         out: the style file to write.
-        init_from: the style file that an earlier call wrote.
+        init_from: the style file that an earlier training wrote.
     """
     places = {"style", "data", "loss_weights", "init_from", "out", "log_dir", "preview"}
-    places |= {"resume", "cache", "cache_gb", "checkpoint_every"}  # which change no weight
+    places |= {"resume", "cache", "cache_gb", "checkpoint_every"}  # these change no weight
     words = ["python", "train.py", f"--style={os.path.basename(settings['style'])}"]
     words.append("--data=PHOTOGRAPHS")
     if settings["loss_weights"] != "imagenet":
@@ -117,12 +120,12 @@ def command(settings, defaults, out, init_from=None):
 
 
 def papers(styles, defaults, found):
-    """The Markdown of pretrained/README.md.
+    """Return the Markdown text of pretrained/README.md.
 
     Args:
-        styles: {name: path}.
-        defaults: of train.py's flags.
-        found: of `measurements`.
+        styles: {name: path of the style file}.
+        defaults: {name: value} of train.py's flags.
+        found: what `measurements` returns.
     """
     lines = [HEAD]
     for name, path in styles.items():
@@ -155,7 +158,7 @@ def papers(styles, defaults, found):
 
 
 def ended(recipe):
-    """How a training ended, in a line: steps, minutes, the losses of its last tenth."""
+    """Return how a training ended: steps, minutes, mean losses of its last tenth."""
     last = recipe["history"][-max(1, len(recipe["history"]) // 10) :]
     losses = ", ".join(
         f"{name} {np.mean([losses[name] for losses in last]):.3f}"
@@ -165,13 +168,13 @@ def ended(recipe):
 
 
 def measurements(paths, styles):
-    """{style: lines of Markdown} of what quality.py found, in the files that it wrote.
+    """Return {style: lines of Markdown} with the measurements of quality.py.
 
-    What it found of another file of that name is left out, and said.
+    A measurement of a style file that has since changed is left out, with a message.
 
     Args:
-        paths: of what `--summary` wrote.
-        styles: {name: path}.
+        paths: of the files that `quality.py --summary` wrote.
+        styles: {name: path of the style file}.
     """
     lines = {}
     for path in paths:
@@ -188,7 +191,7 @@ def measurements(paths, styles):
 
 
 def measured(panel, row):
-    """A style's line of the table."""
+    """Return a style's line of the table."""
     numbers = " | ".join(f"{row['losses'][term]:.3f}" for term in TERMS)
     worth = ""
     if panel["slow"]:
@@ -199,7 +202,7 @@ def measured(panel, row):
 
 
 def paint(style, photographs):
-    """The photographs as the style paints them, as users' defaults do but in float32."""
+    """Return the photographs painted by the style: with the defaults, but in float32."""
     stylizer = Stylizer(style, precision="float32")
     return [stylizer.paint(photograph) for photograph in photographs]
 
