@@ -66,7 +66,8 @@ HEAD = """\
 
 `python benchmarks/gallery.py` generates this page from the style files.
 `python benchmarks/quality.py --check` compares the checksums, and the pictures that the
-styles paint, with recorded ones. A style file contains its complete run record. To print it:
+styles paint, with recorded ones. A style file contains its complete run record. Print it
+with:
 
     python -c "from fusion_style.models.style_file import read_recipe
     print(read_recipe('pretrained/wave.keras'))"
