@@ -32,6 +32,7 @@ TITLES = {
     "johnson": "Johnson's network (Qiu & Huang 2017, Fig. 5 (a))",
     "fusion": "The Fusion network (Qiu & Huang 2017, Fig. 5 (b))",
     "inception": "The inception network (FastChi, k = 2)",
+    "mobile": "The mobile network",
 }
 
 

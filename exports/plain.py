@@ -8,12 +8,12 @@ stay as the papers draw them.
 import dataclasses
 
 from fusion_style.exports.biases import drop_biases
-from fusion_style.models.graph import Graph, Node, follow
+from fusion_style.models.graph import Graph, Node, border, follow
 from fusion_style.models.rewrites import (
     convolved,
     fold_norms,
     fold_scale,
-    padded,
+    mirrored,
     rewrite,
 )
 
@@ -41,9 +41,9 @@ def spread(graph: Graph) -> Graph:
             )
         if up == "resize":
             x = dataclasses.replace(follow(x, "nearest"), stride=node.stride)
-        if side // 2:
-            x = padded(x, side // 2, side // 2, "reflect")
+        stride = node.options["stride"]
+        x = mirrored(x, border(side, stride))
         kernel, bias = node.weights["kernel"], node.weights["bias"]
-        return convolved(node, x, kernel, bias, node.options["stride"])
+        return convolved(node, x, kernel, bias, stride)
 
     return rewrite(graph, rule)

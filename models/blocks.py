@@ -41,7 +41,11 @@ class Builder(Protocol[T]):
         *,
         name: str,
     ) -> T:
-        """Draw a convolution with reflection padding; `kernel` is odd."""
+        """Draw a convolution with reflection padding.
+
+        `kernel` is odd. With a stride of s it may also be s times an odd number: then it
+        is a convolution of that odd side after a space to depth of s, in one.
+        """
 
     def up(self, x: T, filters: int, kernel: int, relu: bool = True, *, name: str) -> T:
         """Draw a convolution that doubles height and width."""

@@ -108,7 +108,7 @@ class Graph:
         """What the picture's sides must be a multiple of, in pixels."""
         strides = [node.stride for node in self.nodes]
         for node in self.layers("conv"):
-            if blocks_pay(node.options["kernel"], node.channels):
+            if blocks_pay(node.options["kernel"], node.channels, node.options["stride"]):
                 strides.append(BLOCK * node.stride)
         return math.lcm(*strides)
 
@@ -116,7 +116,8 @@ class Graph:
     def smallest(self) -> int:
         """The shortest side at which every reflection has pixels to mirror."""
         sides = [
-            (node.options["kernel"] // 2 + 1) * node.inputs[0].stride
+            (border(node.options["kernel"], node.options["stride"]) + 1)
+            * node.inputs[0].stride
             for node in self.layers("conv")
         ]
         return -(-max(sides) // self.multiple) * self.multiple
@@ -171,11 +172,24 @@ def topological(output: Node) -> Iterator[Node]:
             stack += [(parent, False) for parent in reversed(node.inputs)]
 
 
-def blocks_pay(kernel: int, channels: int) -> bool:
+def border(kernel: int, stride: int) -> int:
+    """Return how many pixels a convolution mirrors at each side of what it reads.
+
+    With as many, one of its results lies on each square of `stride` pixels.
+
+    Args:
+        kernel: its side.
+        stride: its own.
+    """
+    return (kernel - stride + 1) // 2
+
+
+def blocks_pay(kernel: int, channels: int, stride: int = 1) -> bool:
     """Return whether a convolution is faster if it computes a block of pixels at once.
 
     Args:
         kernel: its side.
         channels: of its result.
+        stride: its own.
     """
-    return kernel > BLOCK > channels
+    return kernel > BLOCK > channels and stride == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 from fusion_style.models.blocks import Drawing
 from fusion_style.models.config import PICTURE, NetworkConfig
-from fusion_style.models.graph import Graph, Node, follow, transposed
+from fusion_style.models.graph import Graph, Node, border, follow, transposed
 from fusion_style.models.networks import network
 from fusion_style.settings import check
 
@@ -50,7 +50,7 @@ class GraphBuilder:
             (x,),
             filters,
             stride=x.stride // 2 if options["up"] else x.stride * options["stride"],
-            reach=x.reach + kernel // 2 * x.stride,
+            reach=x.reach + border(kernel, options["stride"]) * x.stride,
             name=name,
             options={"kernel": kernel, **options},
             shapes={

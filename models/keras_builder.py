@@ -12,7 +12,7 @@ import keras
 
 from fusion_style.models.blocks import Drawing, fusion_block, residual_block
 from fusion_style.models.config import HALF, PICTURE, NetworkConfig
-from fusion_style.models.graph import blocks_pay
+from fusion_style.models.graph import blocks_pay, border
 from fusion_style.models.graph_builder import build_graph, scaled_channels
 from fusion_style.models.keras_layers import (
     CropLike,
@@ -48,11 +48,11 @@ class KerasBuilder:
         *, name: str,
     ) -> Tensor:  # fmt: skip
         """Add reflection padding, a convolution, its norm, its ReLU."""
-        if blocks_pay(kernel, filters) and not self.plain:
+        if blocks_pay(kernel, filters, stride) and not self.plain:
             x = SubPixelConv2D(filters, kernel, name=name)(x)
         else:
-            if kernel > 1:
-                x = ReflectionPadding(kernel // 2, name=f"{name}_pad")(x)
+            if mirrored := border(kernel, stride):
+                x = ReflectionPadding(mirrored, name=f"{name}_pad")(x)
             x = keras.layers.Conv2D(filters, kernel, stride, name=name)(x)
         return self.after(x, relu, name)
 

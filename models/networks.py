@@ -59,10 +59,24 @@ def inception(net: Builder[T], x: T) -> T:
     return inception_conv(net, x, 3, 9, relu=False, name="conv4")
 
 
+def mobile(net: Builder[T], x: T) -> T:
+    """Draw five Fusion modules at a quarter of the size, between two wide strides.
+
+    The 12×12 of stride 4 is a space to depth of 4 and a 3×3, in one.
+    """
+    c = net.channels
+    x = net.conv(x, c(48), 12, stride=4, name="conv1")
+    for i in range(1, 6):
+        x = fusion_block(net, x, name=f"block{i}")
+    x = net.up(x, c(24), 3, name="up1")
+    return net.up(x, 3, 3, relu=False, name="up2")
+
+
 NETWORKS: dict[str, Drawing] = {
     "fusion": fusion,
     "johnson": johnson,
     "inception": inception,
+    "mobile": mobile,
 }
 
 

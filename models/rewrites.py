@@ -11,7 +11,14 @@ from collections.abc import Callable
 import numpy as np
 
 from fusion_style.models.config import BLOCK, EPSILON, HALF, LIMIT
-from fusion_style.models.graph import Graph, Node, blocks_pay, follow, transposed
+from fusion_style.models.graph import (
+    Graph,
+    Node,
+    blocks_pay,
+    border,
+    follow,
+    transposed,
+)
 
 # Which row of a window, for each row of the block of pixels that it computes, a row of
 # the kernel sees: (block, window, kernel).
@@ -129,6 +136,7 @@ def lower(graph: Graph) -> Graph:
             return None
         kernel, bias = node.weights["kernel"], node.weights["bias"]
         side, up, (x,) = node.options["kernel"], node.options["up"], inputs
+        stride = node.options["stride"]
         if up == "resize":
             x = padded(x, 1, 1, "edge")
             return blocks_of_pixels(node, x, kernel, bias, RESIZE_ROWS, stride=1, crop=1)
@@ -136,12 +144,11 @@ def lower(graph: Graph) -> Graph:
             x = padded(x, 1, 0, "zero")
             kernel = kernel.transpose(0, 1, 3, 2)
             return blocks_of_pixels(node, x, kernel, bias, DECONV_ROWS, stride=1, crop=0)
-        if side // 2:
-            x = padded(x, side // 2, side // 2, "reflect")
-        if blocks_pay(side, node.channels):
+        x = mirrored(x, border(side, stride))
+        if blocks_pay(side, node.channels, stride):
             rows = block_rows(side)
             return blocks_of_pixels(node, x, kernel, bias, rows, stride=BLOCK, crop=0)
-        return convolved(node, x, kernel, bias, node.options["stride"])
+        return convolved(node, x, kernel, bias, stride)
 
     return rewrite(graph, rule)
 
@@ -149,6 +156,11 @@ def lower(graph: Graph) -> Graph:
 def padded(x: Node, before: int, after: int, mode: str) -> Node:
     """Return `x` with rows and columns at its borders; reflect, edge or zero."""
     return follow(x, "pad", options={"before": before, "after": after, "mode": mode})
+
+
+def mirrored(x: Node, width: int) -> Node:
+    """Return `x` with its borders mirrored outwards; `x` itself for a width of 0."""
+    return padded(x, width, width, "reflect") if width else x
 
 
 def convolved(

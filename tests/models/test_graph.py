@@ -68,6 +68,21 @@ def test_given_statistics_are_batch_norms():
     np.testing.assert_array_equal(seen, given)
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_nothing_farther_away_than_the_reach_matters(name):
+    config = dataclasses.replace(SMALL, network=name, input_norm=False)
+    graph = painting(with_weights(build_graph(config)))
+    reach, length = graph.output.reach, 32 * graph.multiple + 4 * graph.halo
+    picture = RNG.uniform(0, 255, (1, graph.smallest, length, 3))
+    before, _ = draw(graph, NumPyOperations(), picture, Inputs())
+    for place in length // 2 + np.arange(graph.multiple):
+        other = picture.copy()
+        other[:, :, place] = 255 - other[:, :, place]
+        after, _ = draw(graph, NumPyOperations(), other, Inputs())
+        changed = np.flatnonzero(np.abs(after - before).max((0, 1, 3)))
+        assert len(changed) and np.abs(changed - place).max() <= reach
+
+
 @pytest.mark.parametrize("name", ["fusion", "johnson", "inception"])
 def test_what_follows_from_the_papers_shapes(name):
     graph = build_graph(NetworkConfig(network=name))
@@ -77,3 +92,13 @@ def test_what_follows_from_the_papers_shapes(name):
     (first,) = (node for node in graph.layers("conv") if node.sees_pixels)
     assert first.inputs[0].op == "scale"
     assert graph.standardizes
+
+
+def test_what_follows_from_the_mobile_networks_shape():
+    graph = build_graph(NetworkConfig(network="mobile"))
+    assert graph.multiple == 4 and graph.smallest == 8 and graph.halo == 52
+    #                              conv1    10 in blocks  up1     up2
+    assert graph.output.reach == 4 * 1 + 10 * 1 * 4 + 1 * 4 + 1 * 2
+    fusion = build_graph(NetworkConfig(network="fusion"))
+    cost = [g.multiply_adds(640, 360) for g in (graph, fusion)]
+    assert cost[0] < cost[1] / 7

@@ -47,6 +47,7 @@ def test_totals_of_the_papers():
     assert totals["johnson"] == 1_676_035
     assert totals["fusion"] == 631_555
     assert totals["inception"] == 616_187  # our k = 2; FastChi prints no table
+    assert totals["mobile"] == 92_787
     assert round(100 * (1 - totals["fusion"] / totals["johnson"]), 1) == 62.3
 
 
@@ -133,6 +134,25 @@ def test_convolution_against_numpy(kernel, strides):
     conv, norm = model.get_layer("conv"), model.get_layer("conv_norm")
     expected = numpy_convolution(x, conv, strides, kernel // 2, norm).clip(0)
     np.testing.assert_allclose(model(x), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_mobile_networks_first_layer_is_a_space_to_depth_and_a_3x3():
+    """Its 12×12 of stride 4, from the squares of 4×4 pixels that it reads."""
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, BATCH.conv(inputs, 5, 12, 4, relu=False, name="conv"))
+    randomize(model)
+    model.get_layer("conv_norm").set_weights([np.ones(5), *np.zeros((2, 5)), np.ones(5)])
+    x = RNG.normal(size=(2, 16, 20, 3))
+    around = np.pad(x, ((0, 0), (4, 4), (4, 4), (0, 0)), mode="reflect")
+    squares = around.reshape(2, 6, 4, 7, 4, 3).transpose(0, 1, 3, 2, 4, 5)
+    kernel, bias = (np.asarray(w) for w in model.get_layer("conv").weights)
+    kernel = kernel.reshape(3, 4, 3, 4, 3, 5).transpose(0, 2, 1, 3, 4, 5)
+    expected = sum(
+        squares[:, i : i + 4, j : j + 5].reshape(2, 4, 5, 48) @ kernel[i, j].reshape(48, 5)
+        for i in range(3)
+        for j in range(3)
+    )
+    np.testing.assert_allclose(model(x), expected + bias, rtol=1e-4, atol=1e-3)
 
 
 def test_a_saturated_tanh_has_a_gradient():

@@ -58,7 +58,9 @@ def papers_convolution(x, node):
     else:
         if node.options["up"]:
             x = x.repeat(2, 1).repeat(2, 2)
-        x = np.pad(x, ((0, 0), *[(side // 2,) * 2] * 2, (0, 0)), mode="reflect")
+        # An even side: a space to depth, then a convolution of the odd one.
+        width = side // 2 if side % 2 else (side - node.options["stride"]) // 2
+        x = np.pad(x, ((0, 0), *[(width,) * 2] * 2, (0, 0)), mode="reflect")
     planes = [
         sum(
             correlate2d(x[0, ..., c], kernel[:, :, c, f], "valid")
