@@ -1,6 +1,6 @@
-"""Keras's backend: what must be set before it is imported, and how it compiles.
+"""Keras's backend: variables to set before it is imported, and how it compiles.
 
-Every floor may use it.
+Every floor may use this file.
 """
 
 import os
@@ -9,20 +9,22 @@ from fusion_style.devices import gpus
 
 
 def set_defaults() -> None:
-    """Set the environment variables that decide how Keras computes, where nobody has.
+    """Set the environment variables that decide how Keras computes, unless they are set.
 
-    Call it before the first import of Keras or TensorFlow.
+    Call this before the first import of Keras or TensorFlow.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Off by default on processors without AVX-512, where it is 1.75 times as fast too.
+    # TensorFlow turns oneDNN off on processors without AVX-512, though it is 1.75 times as
+    # fast there too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def jit_compile() -> str | bool:
-    """Return what to give `compile`: Keras's choice, but no XLA for TensorFlow on a CPU.
+    """Return the `jit_compile` of Keras's `compile`: "auto", or False for no XLA.
 
-    There it would replace oneDNN's convolutions by slower ones.
+    It is False for TensorFlow on a CPU, where XLA would replace oneDNN's convolutions with
+    slower ones.
     """
     import keras
 

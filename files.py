@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and their hashes. Every floor may use it."""
+"""Write files completely or not at all, and hash them. Every floor may use this file."""
 
 import contextlib
 import errno
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 try:
     import fcntl
-except ImportError:  # Windows, where nobody can remove a file that is open
+except ImportError:  # Windows, where an open file cannot be removed
     fcntl = None  # type: ignore[assignment]
 
 Path = str | os.PathLike[str]
@@ -27,15 +27,15 @@ searched: set[str] = set()  # folders
 
 @contextlib.contextmanager
 def replacing(path: Path, durable: bool = False) -> Iterator[str]:
-    """Give a temporary path beside `path` that takes its place once the block succeeds.
+    """Yield a temporary path; when the block succeeds, the file there replaces `path`.
 
-    If the block raises, what was at `path` is still there, untouched. What killed
-    processes left in the folder is removed when it is old.
+    If the block raises an error, the file at `path` stays as it was. Old temporary files
+    that killed processes left in the folder are removed.
 
     Args:
-        path: of the file to write.
-        durable: wait until the disk has it, so that a power failure just after
-            leaves the old file or the new one, not an empty one.
+        path: the file to write.
+        durable: wait until the file is on the disk. Then a power failure leaves the old
+            file or the new one, never an empty one.
 
     Raises:
         OSError: if the folder cannot be made or written to.
@@ -69,14 +69,14 @@ def replacing(path: Path, durable: bool = False) -> Iterator[str]:
 
 
 def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
-    """Write a file, whole or not at all.
+    """Write a file completely or not at all.
 
-    Encoders that write to a file themselves do not all notice that the disk is full.
-    So encode to memory, and write with this.
+    Some encoders do not notice a full disk when they write to a file. So encode to memory,
+    and write the bytes with this function.
 
     Args:
-        path: of the file to write.
-        data: all that will be in it.
+        path: the file to write.
+        data: its whole content.
         durable: see `replacing`.
 
     Raises:
@@ -94,15 +94,15 @@ def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write what JSON can hold, whole or not at all; the errors of `write_bytes`."""
+    """Write a value as JSON, completely or not at all. Errors: see `write_bytes`."""
     write_bytes(path, (json.dumps(value, indent=1) + "\n").encode())
 
 
 def check_writable(path: Path) -> None:
-    """Complain at once of a file that could not be written when its time comes.
+    """Check, before long work begins, that a file can be written at its end.
 
     Raises:
-        OSError: the message names the file.
+        OSError: if it cannot; the message names the file.
     """
     folder = os.path.dirname(os.path.abspath(path))
     try:
@@ -119,9 +119,9 @@ def sha256(path: Path) -> str:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what `replacing(path)` left behind in processes that were killed.
+    """Remove the temporary files that killed processes left for `path`, even new ones.
 
-    However new it is: call it when no other process writes to `path`.
+    Call it only when no other process writes to `path`.
     """
     folder, name = os.path.split(os.path.abspath(path))
     for file, of in leftovers(folder):
@@ -130,10 +130,10 @@ def remove_leftovers(path: Path) -> None:
 
 
 def remove_old_leftovers(folder: Path) -> None:
-    """Remove what `replacing` left in a folder over an hour ago and nobody writes to.
+    """Remove temporary files of `replacing` that are over an hour old and not in use.
 
-    A file that is being written changes all the time, and is locked where the system
-    has locks. The lock of a killed process is free.
+    A file that is being written is not old, because it changes all the time. On systems
+    with file locks it is also locked. The system frees the lock of a killed process.
     """
     for file, _ in leftovers(folder):
         with contextlib.suppress(OSError):
@@ -146,7 +146,7 @@ def short_hash(name: str) -> str:
 
 
 def temporary_path(path: str) -> str:
-    """Return a new path in the same folder; writers look at its extension."""
+    """Return a new path in the same folder, with the same extension if it is short."""
     folder, name = os.path.split(path)
     extension = os.path.splitext(name)[1]
     temporary = f".fusion-style-{short_hash(name)}-{secrets.token_hex(8)}"
@@ -167,7 +167,7 @@ def leftovers(folder: Path) -> list[tuple[str, str]]:
 
 
 def is_locked(file: str) -> bool:
-    """Return whether a process that lives holds the lock of a temporary file."""
+    """Return whether a running process holds the lock of a temporary file."""
     if fcntl is None:
         return False
     with open(file, "rb") as handle:

@@ -1,10 +1,10 @@
-"""Flags: a script's command line, and the tables of docs/, from a dataclass of settings.
+"""Flags: make command lines, and the tables in docs/, from a dataclass of settings.
 
-A script has:
+A script contains:
 
     define_flags(FrameConfig)                      # where the script defines its flags
     config = build(FrameConfig, given(FrameConfig))     # in main
-    run_script(main)                               # absl's app.run, one line for bad flags
+    run_script(main)              # absl's app.run; a wrong flag gives one line of text
 """
 
 import os
@@ -22,7 +22,7 @@ class Parser(flags.ArgumentParser):
     """Parse a number, or a list of texts or numbers with commas between them.
 
     Args:
-        setting: what is parsed.
+        setting: the setting whose values are parsed.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -30,7 +30,7 @@ class Parser(flags.ArgumentParser):
         self.syntactic_help = setting.allowed()
 
     def parse(self, argument: Any) -> Any:
-        """Return the value that a flag's text says; what is allowed is checked later."""
+        """Return the value in a flag's text; `settings.check` looks at the bounds later."""
         try:
             if not self.setting.many:
                 return self.setting.kind(argument)
@@ -42,7 +42,7 @@ class Parser(flags.ArgumentParser):
 
 
 class Serializer(flags.ArgumentSerializer):
-    """Write a value as its flag has it."""
+    """Write a value as text, in the form that its flag takes."""
 
     def serialize(self, value: Any) -> str:
         """Return the text, with commas between the parts of a list."""
@@ -61,7 +61,7 @@ def define_flags(
         config_class: the dataclass.
         flag_values: where to define them.
         except_: names of settings that get no flag.
-        module_name: whose flags they are: by default the caller's.
+        module_name: the module under which --help lists the flags; by default the caller.
     """
     if module_name is None:
         module_name = sys._getframe(1).f_globals["__name__"]
@@ -89,7 +89,7 @@ def define_flags(
 def given(
     config_class: type, flag_values: flags.FlagValues = flags.FLAGS
 ) -> dict[str, Any]:
-    """Return {name: value} of the settings that the command line says."""
+    """Return {name: value} of the settings that the command line gives."""
     return {
         name: flag_values[name].value
         for name in settings_of(config_class)
@@ -98,25 +98,27 @@ def given(
 
 
 def run_script(main: Callable[[list[str]], object]) -> None:
-    """Run a script: `absl.app.run`, but that a bad flag costs one line.
+    """Run a script with `absl.app.run`; a wrong flag gives one line of text.
 
     Args:
-        main: from the arguments that are no flags to the exit status or the complaint.
+        main: takes the script's name and the arguments that are not flags; returns the exit
+            status or an error message.
     """
     warnings.formatwarning = one_line
     app.run(main, flags_parser=parse)
 
 
 def one_line(message: Warning | str, *_: object, **__: object) -> str:
-    """Return a warning as a user of a program reads it, without a place in the code."""
+    """Return a warning as one line for users, without file and line of the code."""
     return f"Warning: {message}\n"
 
 
 def parse(argv: Sequence[str]) -> list[str]:
-    """Return what of a command line is no flag, after its name.
+    """Parse the flags; return the script's name and the arguments that are not flags.
 
     Raises:
-        SystemExit: with one line, for flags that cannot be.
+        SystemExit: with one line of text, for unknown flags and values that cannot be
+            parsed.
     """
     try:
         return flags.FLAGS(argv)
@@ -125,7 +127,7 @@ def parse(argv: Sequence[str]) -> list[str]:
 
 
 def table(config_class: type, except_: Collection[str] = ()) -> str:
-    """Return a Markdown table of a dataclass's flags: name, default, what it is."""
+    """Return a Markdown table of a dataclass's flags: name, default, help."""
     rows = ["| flag | default | what it is |", "|---|---|---|"]
     for name, one in settings_of(config_class).items():
         if name not in except_:
@@ -137,7 +139,7 @@ def table(config_class: type, except_: Collection[str] = ()) -> str:
 
 
 def default_of(one: Setting) -> str:
-    """Return a setting's default as a table says it; nothing for none."""
+    """Return a setting's default as the table shows it; an empty text for None."""
     default = one.plain_default()
     if default is None or default == []:
         return ""

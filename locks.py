@@ -1,4 +1,4 @@
-"""Locks: one program at a time writes a file. Every floor may use it."""
+"""Locks: only one program at a time writes a file. Every floor may use this file."""
 
 import contextlib
 import os
@@ -9,14 +9,14 @@ import filelock
 
 @contextlib.contextmanager
 def locked(path: str, complaint: str) -> Iterator[None]:
-    """Hold a lock while the block runs, and leave nothing behind.
+    """Hold a lock while the block runs, and remove its file afterwards.
 
-    The operating system holds it, and releases it when the program ends, however it
-    ends: after a kill the file may still be there, but locks nothing.
+    The operating system releases the lock when the program ends in any way. After a kill
+    the file may still be there, but it locks nothing.
 
     Args:
-        path: of the lock's file, whose folder is made if it isn't there.
-        complaint: what to say if another program holds the lock.
+        path: the lock file. Its folder is made if it does not exist.
+        complaint: the error message if another program holds the lock.
 
     Raises:
         BlockingIOError: with the complaint.
@@ -33,10 +33,11 @@ def locked(path: str, complaint: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # While it is held: whoever waits for this file finds it gone and takes a new one.
-        with contextlib.suppress(OSError):  # Windows removes it with the release
+        # Removed while it is still held: a program that waits for this file then finds it
+        # gone and makes a new one.
+        with contextlib.suppress(OSError):  # on Windows the release removes it
             os.remove(path)
         lock.release()
         if made:
-            with contextlib.suppress(OSError):  # there is something in it
+            with contextlib.suppress(OSError):  # the folder is not empty
                 os.rmdir(folder)

@@ -1,7 +1,7 @@
-"""Settings: the fields of frozen dataclasses, each with all that is said of it.
+"""Settings: fields of frozen dataclasses, each with its default, help and allowed values.
 
-A flag, its check, the run record, what may change when a training goes on, and the
-tables of flags in docs/ all follow from the field. Every floor may use it.
+A flag, its check, the run record, what may change when a training is resumed, and the
+tables of flags in docs/ are all derived from the field. Every floor may use this file.
 
     @dataclasses.dataclass(frozen=True)
     class FrameConfig:
@@ -12,8 +12,8 @@ tables of flags in docs/ all follow from the field. Every floor may use it.
 
     check(FrameConfig("Lighthouse", side=8))  # raises ValueError
 
-A setting is text, a whole number, a number, true or false, or a tuple of one of them, or
-None. In flags and JSON settings are flat: a nested dataclass's stand among the others.
+A setting is text, a whole number, a number, true or false, a tuple of one of these, or
+None. Flags and JSON are flat: they list a nested dataclass's settings with the others.
 """
 
 import dataclasses
@@ -46,11 +46,11 @@ def setting(
 
     Args:
         help: one sentence for the flag's help and the tables in docs/.
-        default: the only place where the default stands; without one the setting must
-            be given.
+        default: the default, which is written here and nowhere else. A setting without a
+            default must be given.
         choices: the values that are allowed.
         at_least, above, at_most: bounds of a number; `above` is exclusive.
-        may_change: whether what was interrupted may go on with another value.
+        may_change: whether a run may be resumed with another value.
     """
     metadata = {
         "help": help,
@@ -65,15 +65,15 @@ def setting(
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """One setting of a dataclass, with what its field and its annotation say.
+    """Describe one setting of a dataclass, from its field and its annotation.
 
     Attributes:
-        name: of the field.
+        name: the field's name.
         kind: str, int, float or bool.
-        many: whether it is a tuple of them.
+        many: whether the setting is a tuple of values of that kind.
         optional: whether it may be None.
         default: `dataclasses.MISSING` if it must be given.
-        help, choices, at_least, above, at_most, may_change: of `setting`.
+        help, choices, at_least, above, at_most, may_change: see `setting`.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Setting:
     may_change: bool
 
     def allowed(self) -> str:
-        """Return in words which values are allowed, as in "a number above 0"."""
+        """Return in words which values are allowed, as in "a number more than 0"."""
         words = KINDS[self.kind][1]
         if self.choices:
             words = f"one of {', '.join(self.choices)}"
@@ -114,7 +114,7 @@ class Setting:
         return self.accepts_one(value)
 
     def accepts_one(self, value: object) -> bool:
-        """Return whether a value, or each of a tuple's, is allowed."""
+        """Return whether one value, which is not a tuple, is allowed."""
         if not isinstance(value, KINDS[self.kind][0]):
             return False
         if isinstance(value, bool) != (self.kind is bool):
@@ -133,24 +133,24 @@ class Setting:
         )
 
     def plain(self, value: Any) -> Any:
-        """Return an allowed value as JSON has it: a list of a tuple, Python's numbers."""
+        """Return an allowed value as JSON stores it: tuples as lists, Python's numbers."""
         if value is None:
             return None
         return [self.kind(one) for one in value] if self.many else self.kind(value)
 
     def plain_default(self) -> Any:
-        """Return the default as JSON has it; None if the setting must be given."""
+        """Return the default as JSON stores it; None if the setting must be given."""
         required = self.default is dataclasses.MISSING
         return None if required else self.plain(self.default)
 
 
 def plain(number: float) -> str:
-    """Return a number without an exponent or needless digits, where it can be."""
+    """Return a number as text, without unneeded digits: "1" for 1.0."""
     return str(int(number)) if number == int(number) else f"{number:g}"
 
 
 def own_settings(config_class: type) -> dict[str, "Setting | type"]:
-    """Return {name: `Setting`, or the dataclass that stands there} of the fields."""
+    """Return {name: `Setting`, or the nested dataclass} of a dataclass's fields."""
     hints = typing.get_type_hints(config_class)
     found: dict[str, Setting | type] = {}
     for field in dataclasses.fields(config_class):
@@ -171,7 +171,7 @@ def own_settings(config_class: type) -> dict[str, "Setting | type"]:
 
 
 def settings_of(config_class: type) -> dict[str, Setting]:
-    """Return {name: `Setting`} of a dataclass, with those of the dataclasses in it."""
+    """Return {name: `Setting`} of a dataclass and of the dataclasses nested in it."""
     found: dict[str, Setting] = {}
     for name, one in own_settings(config_class).items():
         found |= {name: one} if isinstance(one, Setting) else settings_of(one)
@@ -179,13 +179,13 @@ def settings_of(config_class: type) -> dict[str, Setting]:
 
 
 def check(config: Any) -> None:
-    """Complain of the first setting whose value is not allowed.
+    """Check that every setting of a dataclass has an allowed value.
 
     Args:
         config: a dataclass of settings.
 
     Raises:
-        ValueError: "NAME must be …. Received: …".
+        ValueError: "NAME must be …. Received: …", for the first one that has not.
     """
     for name, one in own_settings(type(config)).items():
         value = getattr(config, name)
@@ -197,7 +197,7 @@ def check(config: Any) -> None:
 
 
 def flatten(config: Any) -> dict[str, Any]:
-    """Return {name: value} of all settings, as JSON can hold them: tuples are lists."""
+    """Return {name: value} of all settings, as JSON stores them: tuples as lists."""
     flat: dict[str, Any] = {}
     for name, one in own_settings(type(config)).items():
         value = getattr(config, name)
@@ -210,10 +210,10 @@ def build(config_class: type[Config], settings: Mapping[str, Any]) -> Config:
 
     Args:
         config_class: a dataclass of settings.
-        settings: {name: value}; what is not there has its default.
+        settings: {name: value}. The others get their defaults.
 
     Raises:
-        ValueError: for names that there are not, or a setting that must be given.
+        ValueError: for an unknown name, or if a setting without a default is missing.
     """
     unknown = settings.keys() - settings_of(config_class)
     if unknown:
@@ -235,12 +235,12 @@ def build(config_class: type[Config], settings: Mapping[str, Any]) -> Config:
 def changed(
     before: Mapping[str, Any], now: Mapping[str, Any], config_class: type
 ) -> list[tuple[str, Any]]:
-    """Return [(name, value before)] of what differs and may not change on the way.
+    """Return [(name, value before)] of settings that differ and may not change on resume.
 
     Args:
-        before, now: of `flatten`. A setting that `before` doesn't know, since an earlier
-            version wrote it, had the default.
-        config_class: the dataclass that both are of.
+        before, now: {name: value}, as `flatten` returns them. If a setting is missing from
+            `before`, because an earlier version wrote it, it had the default.
+        config_class: the dataclass of both.
     """
     found = []
     for name, one in settings_of(config_class).items():
