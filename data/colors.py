@@ -1,4 +1,4 @@
-"""Colors apart from brightness.
+"""Color and brightness of a picture, separated.
 
 Pixels are float32 RGB, (height, width, 3), values in 0-255.
 """
@@ -10,14 +10,14 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def with_colors_of(painted: np.ndarray, photograph: np.ndarray) -> np.ndarray:
-    """Return the photograph's colors with the painted picture's brightness.
+    """Return a picture with the photograph's colors and the painted picture's brightness.
 
     Luminance-only transfer (Gatys et al. 2016, "Preserving Color in Neural Artistic
-    Style Transfer"): the difference of luminance is added to every channel, which
-    leaves the chroma as it is wherever the sum is not clipped.
+    Style Transfer"): the difference of luminance is added to every channel. This does
+    not change the chroma, except where the sum is clipped.
 
     Args:
-        painted, photograph: float32 RGB of the same size, 0-255.
+        painted, photograph: float32 RGB (height, width, 3), 0-255, of the same size.
 
     Returns:
         float32 RGB (height, width, 3), 0-255.

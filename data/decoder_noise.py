@@ -1,4 +1,4 @@
-"""What decoders write to standard error by themselves, caught, and told once a file."""
+"""Catch what decoders write to standard error, and print it once for each file."""
 
 import contextlib
 import functools
@@ -14,10 +14,10 @@ STDERR = 2
 
 @contextlib.contextmanager
 def caught_noise() -> Iterator[list[str]]:
-    """Give a list that has, after the block, the lines that C code wrote meanwhile.
+    """Yield a list; after the block it contains the lines that C code wrote in the block.
 
-    libtiff doesn't know Python's `sys.stderr`: it writes to file descriptor 2, which
-    points to a temporary file meanwhile, in all threads. So keep the block short.
+    libtiff does not use Python's `sys.stderr`. It writes to file descriptor 2, which points
+    to a temporary file during the block, for all threads. So keep the block short.
     """
     lines: list[str] = []
     with contextlib.ExitStack() as stack:
@@ -42,12 +42,12 @@ def caught_noise() -> Iterator[list[str]]:
 
 @functools.cache
 def tell(name: str, noise: str, more: int) -> None:
-    """Print what a decoder says of a file, the first time that it says it.
+    """Print a decoder's message about a file, unless it was printed before.
 
     Args:
-        name: of the file.
-        noise: the first line.
-        more: how many lines followed.
+        name: the file's name.
+        noise: the first line of the message.
+        more: how many lines follow it.
     """
     rest = f" (and {more} more)" if more else ""
     print(f"{name} is read, but its decoder says: {noise}{rest}", file=sys.stderr)

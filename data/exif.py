@@ -1,17 +1,17 @@
-"""What a picture's EXIF block says, and what of it is handed on."""
+"""Read a picture's EXIF block: its orientation, and the tags to copy."""
 
 import struct
 
 from PIL import Image
 
 ORIENTATION = 0x0112
-# What of the EXIF block is about the photograph and not about the file that it was in:
-# description, make, model, resolution, software, date, artist, copyright; camera; place.
+# Tags that describe the photograph, not its file: description, make, model, resolution,
+# software, date, artist, copyright; camera; place.
 KEPT_TAGS = (0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x8298)
 KEPT_BLOCKS = {0x8769: "camera", 0x8825: "place"}
 MAKER_NOTE, INTEROPERABILITY = 0x927C, 0xA005
 LARGEST_EXIF = 65_533  # bytes, in a JPEG
-# What Pillow raises for files that break the rules of their format.
+# The errors that Pillow raises for files that do not follow their format.
 DAMAGE = (
     OSError, SyntaxError, ValueError, EOFError, struct.error,
     IndexError, KeyError, TypeError, ArithmeticError, MemoryError, RuntimeError,
@@ -19,7 +19,7 @@ DAMAGE = (
 
 
 def kept_exif(image: Image.Image) -> bytes:
-    """Return the EXIF block to hand on, as bytes; empty if there is none that is whole."""
+    """Return the EXIF block to copy, as bytes; empty if there is none or it is damaged."""
     try:
         exif, kept = image.getexif(), Image.Exif()
         for tag in KEPT_TAGS:
@@ -46,7 +46,7 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
-    """Return the Pillow image turned as an EXIF orientation says."""
+    """Return the Pillow image turned upright, from its EXIF orientation."""
     turns = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,

@@ -1,4 +1,4 @@
-"""The pictures in a folder."""
+"""Find the pictures in a folder."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from fusion_style.data.images import EXTENSIONS, PictureError
 
 
 def left_out(error: OSError) -> None:
-    """Say that a folder, of an OSError, is not searched."""
+    """Print that the folder of an OSError is not searched."""
     print(
         f"{error.filename} may not be read: {error.strerror}. Its pictures are left out",
         file=sys.stderr,
@@ -19,17 +19,18 @@ def pictures_in(
     folder: str, unreadable: Callable[[OSError], None] = left_out,
     extensions: tuple[str, ...] = EXTENSIONS,
 ) -> list[str]:  # fmt: skip
-    """Return the paths of a folder's pictures, in depth, in order.
+    """Return the sorted paths of the pictures in a folder and in all folders inside it.
 
-    Hidden ones are left out, and the previews in folders that trainings leave behind.
+    Hidden files and folders are left out, and the folders of trainings (`.training`), which
+    contain previews.
 
     Args:
         folder: a path.
-        unreadable: called with the OSError of each folder in it that may not be read.
-        extensions: of the files that are meant; by default those of pictures.
+        unreadable: called with the OSError of each inner folder that may not be read.
+        extensions: extensions of the files to find; by default those of pictures.
 
     Raises:
-        PictureError: if there are none; if the folder may not be read.
+        PictureError: if there are no pictures, or the folder may not be read.
     """
     errors: list[OSError] = []
     found: list[str] = []

@@ -31,12 +31,12 @@ LARGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # pixels
 
 @dataclasses.dataclass
 class Picture:
-    """A picture and what travels with it.
+    """A picture with its transparency and its EXIF data.
 
     Attributes:
         pixels: float32 RGB (height, width, 3), 0-255, upright, in sRGB. Where alpha is
-            0, `read_picture` has put colors from what is visible around it.
-        alpha: uint8 (height, width), or None where the file has none.
+            0, `read_picture` fills in colors of visible pixels nearby.
+        alpha: uint8 (height, width), or None if the picture is opaque.
         exif: the EXIF block as bytes, without orientation; may be empty.
     """
 
@@ -46,13 +46,13 @@ class Picture:
 
 
 def read_picture(source: Source) -> Picture:
-    """Return a picture, upright, the first frame of an animation.
+    """Read a picture, upright and in sRGB. Of an animation, read the first frame.
 
     Args:
         source: a path, or the file's bytes.
 
     Raises:
-        PictureError: if it cannot be read.
+        PictureError: if the picture cannot be read.
     """
     with open_image(source) as image:
         image.load()
@@ -68,7 +68,13 @@ def read_picture(source: Source) -> Picture:
 def fit_size(
     height: int, width: int, size: float, side: Callable[[int, int], int] = max
 ) -> tuple[int, int]:
-    """Return (height, width) scaled so that the longer (`min`: shorter) side is `size`."""
+    """Return (height, width), scaled so that the longer side is `size`.
+
+    Args:
+        height, width: in pixels.
+        size: in pixels.
+        side: `max` for the longer side, `min` for the shorter side.
+    """
     scale = size / side(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
 
@@ -78,10 +84,10 @@ def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
     Args:
         pixels: RGB (height, width, 3) or one channel (height, width), 0-255.
-        height, width: of the result.
+        height, width: of the result, in pixels.
 
     Returns:
-        float32 of that size, 0-255; `pixels` themselves if they have it.
+        float32 array of that size, 0-255; `pixels` unchanged if it has that size already.
     """
     if pixels.shape[:2] == (height, width):
         return pixels
@@ -97,10 +103,10 @@ def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def write_picture(path: str | os.PathLike[str], picture: Picture) -> None:
-    """Write a picture in the format of the path's extension.
+    """Write a picture in the format that the path's extension names.
 
-    The file appears whole or not at all. JPEG has no alpha: there the picture is
-    laid over white.
+    The file is written completely or not at all. JPEG has no alpha: a JPEG shows the
+    picture on a white background.
 
     Args:
         path: ends in one of `WRITABLE`.
@@ -111,12 +117,12 @@ def write_picture(path: str | os.PathLike[str], picture: Picture) -> None:
             large for the format.
         OSError: if the file cannot be written.
     """
-    # To memory first: several of Pillow's encoders don't notice that a disk is full.
+    # Encode to memory first: several of Pillow's encoders don't notice a full disk.
     write_bytes(path, encode(path, picture))
 
 
 def encode(path: str | os.PathLike[str], picture: Picture) -> bytes:
-    """Return the bytes of the file that `write_picture` writes; its errors."""
+    """Return the bytes of the file that `write_picture` writes; raise its ValueErrors."""
     extension = os.path.splitext(path)[1].lower()
     if extension not in WRITABLE:
         raise ValueError(
@@ -145,12 +151,12 @@ def encode(path: str | os.PathLike[str], picture: Picture) -> bytes:
 
 
 def sample_photographs() -> list[str]:
-    """Return the paths of photographs that scikit-image carries.
+    """Return the paths of four photographs that come with scikit-image.
 
-    The first is NASA's astronaut Eileen Collins, in the public domain; then a cat, a
-    cup of coffee, a rocket.
+    The first is NASA's astronaut Eileen Collins, in the public domain. The others are a
+    cat, a cup of coffee and a rocket.
     """
-    spec = importlib.util.find_spec("skimage")  # which isn't imported: that takes long
+    spec = importlib.util.find_spec("skimage")  # found without the slow import
     package = os.path.dirname(str(spec and spec.origin))
     names = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
     return [os.path.join(package, "data", name) for name in names]

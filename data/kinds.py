@@ -1,4 +1,4 @@
-"""What a source is that is no picture file, in words, so that a message can say it."""
+"""Say in words what a file is, if it is not a picture, for error messages."""
 
 import os
 import re
@@ -30,7 +30,7 @@ MARKS = (
     (0, b"\x1f\x8b", "an archive (gzip)"),
 )  # fmt: skip
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
-# What Pillow recognizes, but another program would have to draw.
+# Formats that Pillow recognizes, but cannot draw without another program.
 FORMATS = {
     "EPS": "a document (PostScript)",
     "WMF": "a drawing (WMF or EMF)",
@@ -43,7 +43,7 @@ HEAD = 64  # bytes that `kind_of` looks at
 
 
 def kind_of(head: bytes) -> str | None:
-    """Return what a file is that is no picture, such as "sound (MP3)", or None.
+    """Return what a file is, such as "sound (MP3)"; None if it may be a picture.
 
     Args:
         head: the file's first `HEAD` bytes.
@@ -65,15 +65,15 @@ def kind_of(head: bytes) -> str | None:
 
 
 def is_address(name: str) -> bool:
-    """Return whether a name is an address on the internet, or one that holds its data."""
+    """Return whether a name is an internet address, or a `data:` address."""
     return ADDRESS.match(name) is not None
 
 
 def not_a_file(name: str) -> str | None:
-    """Return what is wrong with a path, such as "is a directory", or None.
+    """Return what is wrong with a path, such as "is a directory"; None if it is a file.
 
     Raises:
-        OSError: if the system doesn't say what is there.
+        OSError: if the system cannot say what the path is.
     """
     try:
         found = os.stat(name)

@@ -1,4 +1,4 @@
-"""Open a file as a Pillow image, and say what is wrong where that cannot be."""
+"""Open a file as a Pillow image, or say what is wrong with it."""
 
 import contextlib
 import io
@@ -21,26 +21,26 @@ class PictureError(ValueError):
 
 @contextlib.contextmanager
 def open_image(source: Source) -> Iterator[Image.Image]:
-    """Give the Pillow image in a file, by its content whatever its extension.
+    """Yield the Pillow image in a file. The file's content counts, not its extension.
 
     Args:
         source: a path, or the file's bytes.
 
     Raises:
-        PictureError: whatever is wrong with it, here or while the caller reads.
+        PictureError: for every error with the file, here or in the caller's block.
     """
     name = "the picture" if isinstance(source, bytes) else os.fspath(source)
     noise: list[str] = []
     try:
         check_kind(name, source)
         with warnings.catch_warnings():
-            # Pillow warns above 89 megapixels and refuses above 179: only that counts.
+            # Pillow warns above 89 megapixels and refuses above 179. The warning is hidden.
             warnings.simplefilter("ignore")
             file = io.BytesIO(source) if isinstance(source, bytes) else source
             with Image.open(file) as image:
                 if image.format in FORMATS:
                     raise PictureError(f"{name} is {FORMATS[image.format]}, not a picture")
-                if image.format == "TIFF":  # others' decoders are quiet
+                if image.format == "TIFF":  # the other decoders print nothing
                     with caught_noise() as noise:
                         image.load()
                 yield image
@@ -58,7 +58,7 @@ def open_image(source: Source) -> Iterator[Image.Image]:
             f"{name} declares more pixels than the 179 megapixels that are read "
             f"({error}); make it smaller first"
         ) from None
-    except FileNotFoundError:  # it disappeared between one line and the next
+    except FileNotFoundError:  # the file disappeared after it was checked
         raise PictureError(f"{name} does not exist") from None
     except PermissionError:
         raise PictureError(f"{name} may not be read (no permission)") from None
@@ -68,11 +68,11 @@ def open_image(source: Source) -> Iterator[Image.Image]:
 
 
 def check_kind(name: str, source: Source) -> None:
-    """Complain of a source that is no file, or a file that is no picture.
+    """Check that a source is a file, and that its first bytes may be a picture's.
 
     Raises:
-        PictureError: the message says what it is instead.
-        OSError: if it cannot be read.
+        PictureError: if not; the message says what it is instead.
+        OSError: if the file cannot be read.
     """
     if isinstance(source, bytes):
         wrong = None if source else "is empty (0 bytes)"

@@ -1,4 +1,4 @@
-"""Contact sheets: several pictures on one, with captions."""
+"""Contact sheets: several small pictures on one sheet, with captions."""
 
 from collections.abc import Sequence
 
@@ -20,9 +20,9 @@ def contact_sheet(
 
     Args:
         pictures: float32 RGB (height, width, 3) each, 0-255.
-        captions: a text for each, written below it; None for none.
-        columns: pictures in a row; by default as square a sheet as possible.
-        size: longer side of each on the sheet, in pixels.
+        captions: a text for each picture, written below it; None for no captions.
+        columns: pictures in a row; by default about as many as there are rows.
+        size: longer side of each picture on the sheet, in pixels.
 
     Returns:
         float32 RGB (height, width, 3), 0-255.

@@ -1,8 +1,8 @@
-"""Photographs kept as they were decoded and scaled: in memory, or in a folder.
+"""Caches of decoded and scaled photographs, in memory or in a folder.
 
-A cache holds what it is given until it is full; what does not fit any more is
-decoded again each time. It throws nothing out for something newer: every epoch
-sees every photograph once, so the newest is the one that is needed last.
+When a cache is full, it takes no more photographs: those are decoded again each time.
+It never replaces old photographs with new ones. Every epoch sees every photograph once,
+so the newest is the one that is needed last.
 """
 
 import contextlib
@@ -17,18 +17,18 @@ import numpy as np
 from fusion_style.files import replacing
 
 GIGABYTE = 10**9
-LARGEST = 2**26  # bytes: long strips of pictures are not worth their place
+LARGEST = 2**26  # bytes: very long pictures are not worth the space
 KINDS = ("none", "memory", "disk")
 
 
 class MemoryCache:
-    """Up to `gigabytes` of uint8 arrays (height, width, 3), by key, in memory.
+    """Keep up to `gigabytes` of uint8 arrays (height, width, 3) in memory, by key.
 
     Args:
-        gigabytes: 10⁹ bytes each.
+        gigabytes: in units of 10⁹ bytes.
 
     Attributes:
-        free: how many bytes more it takes.
+        free: how many more bytes fit.
         kept: {key: array}.
     """
 
@@ -38,7 +38,7 @@ class MemoryCache:
         self.lock = threading.Lock()
 
     def reserve(self, size: int) -> bool:
-        """Take the place of an array of `size` bytes; return whether there was room."""
+        """Reserve `size` bytes for an array; return whether there was room."""
         with self.lock:
             fits = self.fits(size)
             self.free -= size if fits else 0
@@ -59,15 +59,16 @@ class MemoryCache:
 
 
 class DiskCache(MemoryCache):
-    """A `MemoryCache` in a folder: one file for each photograph.
+    """Keep arrays in a folder, with one file for each photograph.
 
-    A file has a header, `MAGIC`, height, width and the pixels' CRC-32, and the raw
-    pixels. It appears whole or not at all; the folder may be deleted at any time; a
-    file that is damaged is as good as none, and is written again. What a disk
-    refuses, because it is full or the folder may not be written to, is not kept.
+    A file has a header (`MAGIC`, height, width and the CRC-32 of the pixels) and then the
+    raw pixels. It is written completely or not at all. A damaged file is ignored and
+    written again. The folder may be deleted at any time. If the disk is full or the folder
+    may not be written to, photographs are not kept.
 
     Args:
-        gigabytes: what the folder may hold, with what is in it already.
+        gigabytes: how much the folder may contain, including what is in it already, in
+            units of 10⁹ bytes.
         folder: made when it is needed.
     """
 
@@ -114,12 +115,12 @@ class DiskCache(MemoryCache):
 def make_cache(
     cache: str = "none", gigabytes: float = 2.0, folder: str | None = None
 ) -> MemoryCache | None:
-    """Return the cache of a kind, or None.
+    """Return a cache of the given kind; None for "none".
 
     Args:
         cache: "none", "memory" or "disk".
-        gigabytes: of decoded pictures, 10⁹ bytes each.
-        folder: for "disk".
+        gigabytes: of decoded pictures, in units of 10⁹ bytes.
+        folder: needed for "disk".
 
     Raises:
         ValueError: for another kind, or a limit that is not more than 0.

@@ -1,7 +1,7 @@
-"""A photograph at the scale of its crops, and squares cut out of it.
+"""Scale a photograph, and cut square crops out of it.
 
-The scale belongs to the photograph, not to the crop: so a photograph that was
-decoded and scaled once can be kept, and later crops are cut out of it as they are.
+All crops of a photograph have the same scale. So a photograph is decoded and scaled only
+once, and can be kept for later crops.
 """
 
 import math
@@ -13,28 +13,26 @@ from fusion_style.data.exif import orientation_of, turn_upright
 from fusion_style.data.modes import to_rgb
 from fusion_style.data.opening import PictureError, Source, open_image
 
-FINEST = 1024  # scales are multiples of 1/1024: exact in Pillow's float32 boxes
+FINEST = 1024  # scales are multiples of 1/1024, which Pillow's float32 boxes hold exactly
 BILINEAR = Image.Resampling.BILINEAR
 
 
 class ScaledPhotograph:
-    """A photograph at the scale at which squares of `size` pixels are cut out of it.
+    """Decode and scale a photograph for crops of `size` × `size` pixels.
 
-    Such a square shows `side` pixels of the photograph's shorter side, where `side`
-    lies between half of the shorter side and all of it, and is at least `size`: so
-    the network sees things at many scales, and nothing is enlarged, but photographs
-    smaller than `size`.
+    A crop shows a square of `side` × `side` pixels of the original photograph. `side` is
+    between half of the photograph's shorter side and all of it, and at least `size`. So the
+    network sees things at many scales. Only photographs smaller than `size` are enlarged.
 
-    Decoded no larger than needed: a JPEG at 1/2, 1/4 or 1/8 of its size where that
-    serves.
+    A JPEG is decoded at 1/2, 1/4 or 1/8 of its size if that is large enough.
 
     Args:
         source: a path, or the file's bytes.
         size: side of the crops in pixels.
-        share: in [0, 1), from the smallest `side` to the largest.
+        share: in [0, 1): 0 for the smallest `side`, towards 1 for the largest.
 
     Attributes:
-        height, width: of the whole photograph at that scale, both at least `size`.
+        height, width: of the scaled photograph, in pixels, both at least `size`.
 
     Raises:
         PictureError: if the photograph cannot be read.
@@ -51,24 +49,25 @@ class ScaledPhotograph:
             while 2 * shrink * size <= side:
                 shrink *= 2
             self.image = decode(image, shrink)
-        # Pixels of the decoded picture in one of the scaled picture, times FINEST.
+        # Decoded pixels along the side of one scaled pixel, times FINEST.
         self.step = side * min(self.image.size) * FINEST // (short * size)
         self.width, self.height = (n * FINEST // self.step for n in self.image.size)
 
     def whole(self) -> np.ndarray:
-        """Return all of it: uint8 RGB (height, width, 3)."""
+        """Return the scaled photograph: uint8 RGB (height, width, 3)."""
         return self.resample(0, 0, self.height, self.width)
 
     def crop(self, top: int, left: int, size: int) -> np.ndarray:
-        """Return a square of `whole()`, to the bit, without the rest."""
+        """Return a crop, uint8 RGB (size, size, 3): bit for bit that part of `whole()`."""
         return self.resample(top, left, size, size)
 
     def resample(self, top: int, left: int, height: int, width: int) -> np.ndarray:
-        """Return a part of `whole()`, to the bit: uint8 RGB (height, width, 3)."""
+        """Return a part, uint8 RGB (height, width, 3): bit for bit that of `whole()`."""
         x0, x1 = (n * self.step / FINEST for n in (left, left + width))
         y0, y1 = (n * self.step / FINEST for n in (top, top + height))
-        # One pass after the other: Pillow's own order depends on the box's shape. A
-        # pixel's triangle reaches as far as the step, or one pixel, to each side.
+        # Two passes in a fixed order, because Pillow's own order depends on the shape of
+        # the box. The bilinear filter reaches one step to each side, but at least one
+        # pixel.
         reach = max(1, self.step / FINEST)
         upper = max(0, math.floor(y0 - reach))
         lower = min(self.image.height, math.ceil(y1 + reach))
@@ -79,7 +78,12 @@ class ScaledPhotograph:
 
 
 def decode(image: Image.Image, shrink: int) -> Image.Image:
-    """Return an open Pillow image as upright RGB, its sides divided by a power of two."""
+    """Return an open Pillow image as upright RGB, its sides divided by `shrink`.
+
+    Args:
+        image: not decoded yet.
+        shrink: a power of two.
+    """
     width = image.width
     if image.mode in ("RGB", "L"):  # a JPEG, while it is being decoded
         image.draft("RGB", (max(1, image.width // shrink), max(1, image.height // shrink)))
@@ -90,10 +94,10 @@ def decode(image: Image.Image, shrink: int) -> Image.Image:
 
 
 class KeptPhotograph:
-    """What `ScaledPhotograph.whole` gave, to cut squares out of.
+    """Cut crops out of a photograph that was decoded and scaled before.
 
     Args:
-        pixels: uint8 RGB (height, width, 3).
+        pixels: uint8 RGB (height, width, 3), from `ScaledPhotograph.whole`.
     """
 
     def __init__(self, pixels: np.ndarray) -> None:
@@ -101,13 +105,13 @@ class KeptPhotograph:
         self.height, self.width = pixels.shape[:2]
 
     def crop(self, top: int, left: int, size: int) -> np.ndarray:
-        """Return a square of it: uint8 RGB (size, size, 3)."""
+        """Return a crop: uint8 RGB (size, size, 3)."""
         return self.pixels[top : top + size, left : left + size]
 
 
 def mirrored(square: np.ndarray) -> np.ndarray:
     """Return a picture with left and right exchanged: uint8 RGB (height, width, 3).
 
-    Plane by plane: NumPy takes five times as long to turn the pixels as they lie.
+    The channels are mirrored one by one, which is five times as fast in NumPy.
     """
     return np.stack([square[:, ::-1, channel] for channel in range(3)], axis=-1)

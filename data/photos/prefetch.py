@@ -13,18 +13,18 @@ from fusion_style.data.photos.stream import PhotoStream
 def batches(
     stream: PhotoStream, batch: int, start: int = 0, ahead: int = 4
 ) -> Iterator[tuple[np.ndarray]]:
-    """Yield the stream's batches, read and decoded by threads, in order.
+    """Yield the stream's batches in order, read and decoded by threads.
 
-    What `PhotoStream.batches` gives, without TensorFlow.
+    These are the batches of `PhotoStream.batches`, made without TensorFlow.
 
     Args:
         stream: gives a crop for each position.
         batch: photographs in a batch.
-        start: the first batch's number; a training that goes on gives its step.
-        ahead: so many batches are begun before they are asked for.
+        start: number of the first batch; a resumed training gives its step.
+        ahead: how many batches are read in advance.
 
     Yields:
-        (float32 (batch, size, size, 3), 0-255), a tuple of one, as `fit` wants it.
+        Tuples with one array, as `fit` takes them: float32 (batch, size, size, 3), 0-255.
 
     Raises:
         PictureError: if none of the photographs can be read.

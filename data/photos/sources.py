@@ -1,7 +1,7 @@
 """Many photographs: COCO through TensorFlow Datasets, or any folder.
 
-Both kinds give any photograph by its number, so that the stream of crops is a
-function of the seed and the position in it: a training can go on in the middle.
+Both kinds give any photograph by its number. So the stream of crops depends only on the
+seed and the position, and a training can be resumed in the middle.
 """
 
 import os
@@ -11,13 +11,13 @@ from fusion_style.data.images import PictureError
 
 
 class Folder:
-    """The pictures of a folder, searched in depth, hidden files left out.
+    """Give the pictures of a folder and of all folders inside it, except hidden files.
 
     Args:
-        path: of the folder.
+        path: the folder's path.
 
     Attributes:
-        names: of the pictures, relative to the folder.
+        names: the pictures' paths, relative to the folder.
 
     Raises:
         FileNotFoundError: if the folder does not exist.
@@ -34,14 +34,14 @@ class Folder:
         return len(self.names)
 
     def source(self, index: int) -> str:
-        """Return what is opened: the path."""
+        """Return the path of photograph number `index`."""
         return os.path.join(self.path, self.names[index])
 
     def stamp(self, index: int) -> str:
-        """Return a string that changes when the file does.
+        """Return a text that changes when the file changes.
 
         Raises:
-            PictureError: if it is not there.
+            PictureError: if the file does not exist.
         """
         path = os.path.abspath(self.source(index))
         try:
@@ -52,16 +52,16 @@ class Folder:
 
 
 class TensorFlowDataset:
-    """The training split of an image data set of TensorFlow Datasets, undecoded.
+    """Give the encoded photographs in the training split of a TensorFlow data set.
 
-    Downloads and prepares it on first use, in ArrayRecord files, which give any
-    example by its number.
+    On first use, the data set is downloaded and prepared as ArrayRecord files, which give
+    any example by its number.
 
     Args:
-        name: as TFDS spells it, such as "coco/2014", "coco/2017" or "imagenette".
+        name: its name in TFDS, such as "coco/2014", "coco/2017" or "imagenette".
 
     Attributes:
-        names: of the photographs.
+        names: the photographs' names, such as "coco/2014 train[3]".
 
     Raises:
         ValueError: if TFDS has no such data set, or it has no images.
@@ -70,7 +70,7 @@ class TensorFlowDataset:
 
     def __init__(self, name: str) -> None:
         try:
-            import array_record  # noqa: F401  TFDS says too late that it needs these
+            import array_record  # noqa: F401  without it TFDS fails late
             import tensorflow  # noqa: F401
             import tensorflow_datasets as tfds
         except ImportError as error:
@@ -110,11 +110,11 @@ class TensorFlowDataset:
         return len(self.examples)
 
     def source(self, index: int) -> bytes:
-        """Return what is opened: the bytes of the encoded file."""
+        """Return the encoded file of photograph number `index`, as bytes."""
         return self.examples[int(index)]["image"]
 
     def stamp(self, index: int) -> str:
-        """Return a string that names the photograph and its data set's version."""
+        """Return a text that names the photograph and the version of its data set."""
         return f"{self.names[index]}|{self.version}"
 
 
@@ -122,7 +122,11 @@ Photographs = Folder | TensorFlowDataset
 
 
 def open_photographs(data: str) -> Photographs:
-    """Return a `Folder` if there is one called so, else a `TensorFlowDataset`."""
+    """Return a `Folder` if `data` is one or looks like a path, else a `TensorFlowDataset`.
+
+    Raises:
+        FileNotFoundError, ValueError, ConnectionError: see the two classes.
+    """
     if os.path.isdir(data) or data.startswith((".", "~", os.sep)):
         return Folder(os.path.expanduser(data))
     return TensorFlowDataset(data)

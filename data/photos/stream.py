@@ -1,4 +1,4 @@
-"""PhotoStream: batches of crops, a function of the seed and the position alone."""
+"""PhotoStream: batches of crops that depend only on the seed and the position."""
 
 import functools
 import os
@@ -14,29 +14,29 @@ from fusion_style.data.photos.sources import Photographs
 if TYPE_CHECKING:
     import tensorflow as tf
 
-SCALES = 2**32 - 1  # in place of an epoch: where the photographs' scales are drawn
+SCALES = 2**32 - 1  # used instead of an epoch's number to draw the photographs' scales
 
 
 class PhotoStream:
-    """An endless stream of crops of photographs, in a new order every epoch.
+    """Give an endless stream of crops of photographs, in a new order every epoch.
 
-    The crop at a position is a function of the seed and the position alone, to the
-    bit, with a cache and without. The scale of a photograph's crops is drawn once;
-    where they lie, and whether they are flipped, is drawn anew every epoch. A
-    photograph that cannot be read is replaced by another, and `skipped` says which
-    and why. A crop of one color is replaced too: see `varies`.
+    The crop at a position depends only on the seed and the position, bit for bit, with
+    and without a cache. The scale of a photograph's crops is drawn once. Their place, and
+    whether they are flipped, is drawn again in every epoch. A photograph that cannot be
+    read is replaced by another one, and `skipped` gets its name and the reason. A crop of
+    one color is replaced too: see `varies`.
 
     Args:
         photographs: a `Folder` or a `TensorFlowDataset`.
         size: side of the crops in pixels.
         seed: the same seed gives the same photographs, crops and order.
-        skipped: {name: reason} of photographs known to be unreadable, to be added to.
-        cache: of `data.photos.cache`, for photographs as they were decoded; None for none.
+        skipped: {name: reason} of photographs known to be unreadable; others are added.
+        cache: a cache of `data.photos.cache` for decoded photographs, or None.
 
     Attributes:
-        failure: the error that ended the stream, which tf.data hides in one of its
-            own; None while all is well.
-        left_out: names of photographs that can be read and are not to be used.
+        failure: the error that ended the stream, or None. It is kept here because tf.data
+            hides it in an error of its own.
+        left_out: names of readable photographs that must not be used.
 
     Raises:
         PictureError: if none of the photographs can be read.
@@ -69,7 +69,7 @@ class PhotoStream:
         return self.find(position)[1]
 
     def names(self, number: int, batch: int) -> list[str]:
-        """Return the names of the photographs in batch `number`, from 0 up, each once."""
+        """Return the names of the photographs in batch `number` (from 0), each once."""
         positions = range(number * batch, (number + 1) * batch)
         return list(dict.fromkeys(self.find(position)[0] for position in positions))
 
@@ -140,8 +140,9 @@ class PhotoStream:
 
         Args:
             batch: photographs in a batch.
-            start: the first batch's number; a training that goes on gives its step.
-            worker, workers: which part of each batch to read, of how many.
+            start: number of the first batch; a resumed training gives its step.
+            worker, workers: the number of this worker, from 0, and how many there are; each
+                reads its own part of every batch.
 
         Returns:
             An infinite dataset of float32 (batch / workers, size, size, 3), 0-255.
@@ -160,8 +161,8 @@ class PhotoStream:
             return tf.cast(tf.ensure_shape(pixels, shape), tf.float32)
 
         numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // batch)
-        # A batch is one thread's work. Without AUTOTUNE, which takes seconds to find the
-        # second core, and whose own thread may sleep a minute before an iterator can go.
+        # One thread makes one batch. AUTOTUNE is off: it takes seconds to use the second
+        # core, and its own thread may sleep for a minute before an iterator can be deleted.
         batches = numbers.map(read, num_parallel_calls=max(2, os.cpu_count() or 1))
         options = tf.data.Options()
         options.autotune.enabled = False
@@ -171,10 +172,12 @@ class PhotoStream:
 def varies(crop: np.ndarray) -> bool:
     """Return whether any pixel of a crop differs from another.
 
-    A crop of one color teaches nothing. Every norm takes a constant away, so the exact
-    gradient of its loss is 0 for all weights but the last shift. On the way back, each norm
-    in a row multiplies by up to 1 / √ε = 316 what ought to cancel in the end: after a few,
-    it is infinite. One pixel that differs by one level is enough for a sound gradient.
+    A crop of one color teaches nothing: every norm subtracts a constant, so the exact
+    gradient of its loss is 0 for all weights except the last shift. The computed gradient
+    is
+    not exact: each norm multiplies, by up to 1 / √ε = 316, numbers that should cancel in
+    the end. After several norms it is infinite. One pixel that differs by one level is
+    enough for a sound gradient.
 
     Args:
         crop: (height, width, channels).
