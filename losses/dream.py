@@ -1,6 +1,6 @@
-"""Activation maximization: what a layer, or one of its channels, would like to see.
+"""Activation maximization: how active a picture makes a layer, or one of its channels.
 
-Deep dream (Mordvintsev, Olah & Tyka 2015): a picture is changed until the mean
+In deep dream (Mordvintsev, Olah & Tyka 2015), a picture is changed until the mean
 activation is large.
 """
 
@@ -16,15 +16,15 @@ from fusion_style.losses.terms import EPSILON, Tensor
 class Dream:
     """Measure the mean activation of feature maps, or of single channels.
 
-    Each is divided by its layer's deviation on the photograph, which lets one
-    weight serve every layer. Several are averaged.
+    Each activation is divided by the standard deviation of its layer on the photograph, so
+    that one weight fits every layer. Several activations are averaged.
 
     Args:
-        targets: "LAYER" or "LAYER:CHANNEL" each, with "=weight" if you like, or
+        targets: a list of "LAYER" or "LAYER:CHANNEL", each may end in "=weight"; or
             {target: weight}. The weights are scaled to sum to 1.
 
     Raises:
-        ValueError: for a channel that is no number.
+        ValueError: for a channel that is not a number.
     """
 
     def __init__(self, targets: Mapping[str, float] | Collection[str]) -> None:
@@ -34,13 +34,13 @@ class Dream:
         self.layers = tuple(dict.fromkeys(layer for layer, _ in self.targets))
 
     def check(self, network: keras.Model) -> None:
-        """Complain of channels that the loss network's layers do not have.
+        """Check that the loss network has the channels of the targets.
 
         Args:
             network: from pictures to {layer: features}.
 
         Raises:
-            ValueError: for such a channel.
+            ValueError: if it does not have one of them.
         """
         for layer, channel in self.targets:
             channels = network.output[layer].shape[-1]
@@ -51,7 +51,7 @@ class Dream:
                 )
 
     def scales(self, photograph_features: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return {layer: deviation of the photograph's features}, float32 scalars."""
+        """Return {layer: standard deviation of the photograph's features}, scalars."""
         return {
             layer: ops.std(ops.cast(photograph_features[layer], "float32")) + EPSILON
             for layer in self.layers
@@ -60,7 +60,7 @@ class Dream:
     def activation(
         self, features: Mapping[str, Tensor], scales: Mapping[str, Tensor]
     ) -> Tensor:
-        """Return the weighted mean activation, in the layers' deviations.
+        """Return the weighted mean activation, in units of the layers' deviations.
 
         Args:
             features: {layer: (batch, height, width, channels)}.
@@ -79,10 +79,10 @@ class Dream:
 
 
 def parse(target: str) -> tuple[str, int | None]:
-    """Return ("relu3_1", 12) of "relu3_1:12"; None for the channel where there is none.
+    """Return (layer, channel): ("relu3_1", 12) for "relu3_1:12"; None for no channel.
 
     Raises:
-        ValueError: for a channel that is no number.
+        ValueError: for a channel that is not a number.
     """
     layer, colon, channel = target.partition(":")
     if not colon:

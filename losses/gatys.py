@@ -1,13 +1,13 @@
-"""Gatys' objective to the letter (Gatys, Ecker & Bethge 2016, sec. 2).
+"""The objective exactly as Gatys, Ecker & Bethge 2016, sec. 2, define it.
 
     L_content = ½ Σ (F − P)²                          (eq. 1)
     G = FᵀF,  E_l = 1 / (4 N² M²) Σ (G − A)²          (eqs. 3 and 4)
     L_style = Σ w_l E_l                               (eq. 5)
     L_total = α L_content + β L_style                 (eq. 7)
 
-F is a layer's feature map as an M × N matrix, of M positions and N channels; P the
-photograph's; A the painting's Gram matrix. Nothing is divided by its scale, so the
-weights belong to one loss network.
+F is the feature map of a layer as an M × N matrix, with M positions and N channels. P is
+that of the photograph. A is the painting's Gram matrix. No term is divided by its scale, so
+other loss networks need other weights.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
 
 
 def gram_per_position(features: Tensor) -> Tensor:
-    """Return FᵀF / M: Gatys' Gram matrix (eq. 3) over the number of positions.
+    """Return FᵀF / M: the Gram matrix (eq. 3) divided by the number of positions.
 
     Args:
         features: (batch, height, width, N).
@@ -53,8 +53,8 @@ def gram_per_position(features: Tensor) -> Tensor:
 def style_loss(features: Tensor, target: Tensor) -> Tensor:
     """Return E_l = 1 / (4 N² M²) Σ (G − A)² (eq. 4).
 
-    A departure: the paper resizes the painting to the photograph's size. Here a
-    painting may have any, and A is scaled to the picture's M; at the same size this
+    A departure: the paper resizes the painting to the photograph's size. Here the painting
+    may have any size, and A is scaled to the picture's M. If the sizes are the same, this
     is equation 4.
 
     Args:
@@ -69,14 +69,14 @@ def style_loss(features: Tensor, target: Tensor) -> Tensor:
 
 
 class GatysLoss(PerceptualLoss):
-    """Measure the same as `PerceptualLoss`, as Gatys et al. 2016 wrote them.
+    """Measure content and style with the formulas of Gatys et al. 2016.
 
     Args:
         style: as for `PerceptualLoss`.
-        config: its weights of content and style are α and β; that of the total
-            variation, which the paper does not have, is of sums over the picture. All
-            are sums: the reduction is not looked at.
-        options: what else `PerceptualLoss` takes.
+        config: its weights of content and style are α and β. Its weight of the total
+            variation, which the paper does not have, multiplies a sum over the picture. All
+            terms are sums; `config.reduction` is ignored.
+        options: other arguments of `PerceptualLoss`.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class GatysLoss(PerceptualLoss):
     def content(
         self, photograph_features: Mapping[str, Tensor], features: Mapping[str, Tensor]
     ) -> Tensor:
-        """Return equation 1, layers weighted if there are several, (batch,)."""
+        """Return equation 1 as a weighted sum over the content layers, (batch,)."""
         return sum(
             weight * content_loss(features[layer], photograph_features[layer])
             for layer, weight in self.content_layers.items()
@@ -101,7 +101,7 @@ class GatysLoss(PerceptualLoss):
     def style(
         self, features: Mapping[str, Tensor], pictures: Tensor | None = None
     ) -> Tensor:
-        """Return equation 5, of the features alone, (batch,)."""
+        """Return equation 5, (batch,). `pictures` is not used: there is no palette here."""
         return sum(
             weight * style_loss(features[layer], self.style_targets[layer])
             for layer, weight in self.style_layers.items()

@@ -1,17 +1,17 @@
-"""Which feature maps a loss looks at, and how much each counts."""
+"""Which feature maps a loss compares, and the weight of each."""
 
 import math
 from collections.abc import Collection, Mapping
 
 
 def layer_weights(layers: Mapping[str, float] | Collection[str]) -> dict[str, float]:
-    """Return {name: weight}, summing to 1.
+    """Return {name: weight}, with weights that are scaled to sum to 1.
 
     Args:
-        layers: {name: weight}, or ["name", "name=weight", …]; without a number, 1.
+        layers: {name: weight}, or a list of "name" (of weight 1) and "name=weight".
 
     Raises:
-        ValueError: for weights that are no numbers, negative, or all 0.
+        ValueError: if a weight is not a number or negative, or all are 0.
     """
     said = ", ".join(map(str, layers.items() if isinstance(layers, Mapping) else layers))
     weights: dict[str, float] = {}

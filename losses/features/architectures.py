@@ -1,9 +1,10 @@
-"""Classifiers and a detector that keras.applications lacks, as functional graphs.
+"""SqueezeNet, AlexNet and Tiny YOLO, which keras.applications does not have.
 
-Each function returns a `keras.Model` with random weights from preprocessed pictures,
-(batch, height, width, 3). SqueezeNet's and AlexNet's layers carry the names of
-torchvision's modules (`features.3.squeeze`), so that its state dict fits by name.
-Fully connected layers, which take one size of picture only, are left out.
+Each function returns a `keras.Model` with random weights. Its input is a batch of
+preprocessed pictures, (batch, height, width, 3). The layers of SqueezeNet and AlexNet have
+the names of torchvision's modules (`features.3.squeeze`), so that torchvision's state dicts
+fit by name. Fully connected layers are left out, because they take only one size of
+picture.
 """
 
 import keras
@@ -21,13 +22,13 @@ def conv_relu(
     strides: int = 1,
     padding: str = "valid",
 ) -> KerasTensor:
-    """Apply a convolution called `name` and a ReLU called `relu`."""
+    """Apply a convolution named `name` and a ReLU named `relu`."""
     x = keras.layers.Conv2D(filters, kernel, strides, padding, name=name)(x)
     return keras.layers.ReLU(name=relu)(x)
 
 
 def fire(x: KerasTensor, squeeze: int, expand: int, name: str) -> KerasTensor:
-    """Apply the Fire module (Iandola et al. 2016, Fig. 1): to 2 · `expand` channels."""
+    """Apply a Fire module (Iandola et al. 2016, Fig. 1): 2 · `expand` channels come out."""
 
     def conv(x: KerasTensor, filters: int, kernel: int, part: str) -> KerasTensor:
         name_ = f"{name}.{part}"
@@ -39,19 +40,19 @@ def fire(x: KerasTensor, squeeze: int, expand: int, name: str) -> KerasTensor:
 
 
 def ceil_max_pooling(x: KerasTensor, name: str) -> KerasTensor:
-    """Pool 3×3 with stride 2, and keep a last, incomplete window (ceil mode).
+    """Apply 3×3 max pooling with stride 2 that keeps an incomplete last window (ceil mode).
 
-    The features are not negative, so a zero at the right and the bottom never is the
-    maximum; where no window reaches it, it is not read.
+    A row and a column of zeros are added at the bottom and the right. They never change a
+    maximum, because the features are not negative.
     """
     x = keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}.ceil")(x)
     return keras.layers.MaxPooling2D(3, 2, name=name)(x)
 
 
 def squeezenet() -> keras.Model:
-    """Return SqueezeNet 1.1 (Iandola et al. 2016, and the release after it).
+    """Return SqueezeNet 1.1, the release after Iandola et al. 2016.
 
-    1,235,496 parameters. Its classifier is a convolution and stays.
+    It has 1,235,496 parameters. Its classifier is a convolution, and is kept.
     """
     x = inputs = keras.Input((None, None, 3))
     x = conv_relu(x, 64, 3, "features.0", "features.1", strides=2)
@@ -71,9 +72,10 @@ def squeezenet() -> keras.Model:
 
 
 def alexnet() -> keras.Model:
-    """Return AlexNet on one GPU (Krizhevsky 2014), torchvision's.
+    """Return torchvision's AlexNet, the version for one GPU (Krizhevsky 2014).
 
-    2,469,696 of its 61,100,840 parameters; the fully connected layers have the rest.
+    It has 2,469,696 of AlexNet's 61,100,840 parameters. The others are in the fully
+    connected layers, which are left out.
     """
     x = inputs = keras.Input((None, None, 3))
     x = keras.layers.ZeroPadding2D(2, name="features.0.padding")(x)
@@ -90,10 +92,10 @@ def alexnet() -> keras.Model:
 def tiny_yolo() -> keras.Model:
     """Return Tiny YOLO v2 for PASCAL VOC (Redmon & Farhadi 2017; yolov2-tiny-voc.cfg).
 
-    15,867,885 parameters, of which 12,224 are the norms'. Pooling that keeps a last,
-    incomplete window, and the sixth's stride of 1, are Darknet's; "same" is what they
-    are. Its norm divides by √variance + 1e-6: `losses.features.weights` puts that into the
-    variance, so epsilon is 0 here.
+    It has 15,867,885 parameters, 12,224 of them in the norms. As in Darknet, pooling keeps
+    an incomplete last window, and the sixth pooling has stride 1; in Keras both are padding
+    "same". Darknet's norm divides by √variance + 1e-6. `losses.features.weights` adds this
+    to the variance, so epsilon is 0 here.
     """
     x = inputs = keras.Input((None, None, 3))
     for i, filters in enumerate(TINY_YOLO_FILTERS, start=1):

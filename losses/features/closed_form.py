@@ -1,8 +1,9 @@
-"""Where a distillation begins: each convolution fitted to the teacher's in closed form.
+"""The first step of a distillation: fit each convolution to the teacher's in closed form.
 
-Layer after layer, in the order of `losses.features.distilled`: least squares from what
-the student sees there to what the teacher's convolution gives before its ReLU. A
-product of two convolutions is the reduced-rank regression (Izenman 1975).
+The layers are fitted one after the other, in the order of `losses.features.distilled`, by
+least squares: from the student's inputs there to the outputs of the teacher's convolution
+before its ReLU. A product of two convolutions is fitted by reduced-rank regression (Izenman
+1975).
 """
 
 from collections.abc import Sequence
@@ -14,12 +15,12 @@ from keras import ops
 
 from fusion_style.losses.features.distilled import NARROW, ORDER, POOLED, WIDE
 
-RIDGE = 1e-4  # of the inputs' mean square
-SAMPLES = 384  # positions of each picture
+RIDGE = 1e-4  # ridge penalty, as a share of the inputs' mean square
+SAMPLES = 384  # positions in each picture
 
 
 def teachers_name(name: str) -> str:
-    """Return Keras's name of VGG19's convolution `name`: "block3_conv1" for "3_1"."""
+    """Return Keras's name for a convolution of VGG19: "block3_conv1" for "3_1"."""
     return "block{}_conv{}".format(*name.split("_"))
 
 
@@ -29,10 +30,10 @@ def begin_from(
     """Fit the student's convolutions to the teacher's, one after the other.
 
     Args:
-        student: of `vgg19_distilled`.
-        teacher: VGG19 from preprocessed pictures, with Keras's names of its layers.
+        student: from `vgg19_distilled`. Its weights are set.
+        teacher: VGG19 for preprocessed pictures, with Keras's names of layers.
         pictures: preprocessed float32 batches, (batch, height, width, 3), all of one
-            size. The more there are, the better: 64 pictures of 128² are enough.
+            size. More pictures are better; 64 pictures of 128×128 pixels are enough.
     """
     first = teacher.get_layer(teachers_name("1_1"))
     student.get_layer("conv1_1").set_weights(first.get_weights())
@@ -48,7 +49,13 @@ def begin_from(
 
 
 def inputs_of(network: keras.Model, before: str, block: str) -> keras.Model:
-    """Return the network as deep as what the convolution after `before` sees."""
+    """Return the network up to the input of the convolution that follows `before`.
+
+    Args:
+        network: student or teacher.
+        before: a convolution, such as "3_1".
+        block: "block" for the teacher, with Keras's names; "" for the student.
+    """
     if before in POOLED:
         layer = f"block{before[0]}_pool" if block else f"pool{before[0]}"
     else:
@@ -63,16 +70,18 @@ def samples(
     pictures: Sequence[np.ndarray],
     reduce: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (patches of what the student sees, what the teacher gives) at random places.
+    """Return the student's inputs and the teacher's outputs at the same random places.
 
     Args:
-        seen, taught: the networks of student and teacher up to there.
+        seen, taught: student and teacher, each up to the input of the convolution.
         target: the teacher's convolution.
         pictures: preprocessed batches.
-        reduce: (channels, fewer) matrix that the student's features pass first.
+        reduce: a matrix (channels, fewer) that the student's features are multiplied with
+            first, or None.
 
     Returns:
-        (samples, 9 · channels), (samples, the teacher's channels) before the ReLU.
+        The student's 3×3 patches, (samples, 9 · channels), and the teacher's outputs before
+        the ReLU, (samples, the teacher's channels).
     """
     rng = np.random.default_rng(0)
     patches, values = [], []
@@ -92,7 +101,15 @@ def samples(
 
 
 def least_squares(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (slopes, intercepts) of the ridge regression of `y` on `x`."""
+    """Return the slopes and intercepts of the ridge regression of `y` on `x`.
+
+    Args:
+        x: (samples, inputs).
+        y: (samples, outputs).
+
+    Returns:
+        float64 (inputs, outputs) and (outputs,).
+    """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     mean, level = x.mean(axis=0), y.mean(axis=0)
     x, y = x - mean, y - level
@@ -105,7 +122,13 @@ def least_squares(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def fit_wide(
     student: keras.Model, name: str, patches: np.ndarray, values: np.ndarray
 ) -> None:
-    """Fit 3×3 → 1×1 by reduced-rank regression of the teacher's outputs."""
+    """Fit a wide layer (3×3, then 1×1) by reduced-rank regression.
+
+    Args:
+        student: its layers called `name` are set.
+        name: a key of `WIDE`.
+        patches, values: from `samples`.
+    """
     few, _ = WIDE[name]
     slopes, level = least_squares(patches, values)
     fitted = patches @ slopes
@@ -123,14 +146,22 @@ def fit_narrow(
     target: keras.layers.Layer,
     pictures: Sequence[np.ndarray],
 ) -> None:
-    """Fit 1×1 → 3×3 to those of the teacher's channels that explain the others best."""
+    """Fit a narrow layer (1×1, then 3×3).
+
+    It computes those of the teacher's channels that explain the other channels best.
+
+    Args:
+        student: its layers called `name` are set.
+        name: a key of `NARROW`.
+        seen, taught, target, pictures: as `samples` takes them.
+    """
     few, channels = NARROW[name]
     _, values = samples(seen, taught, target, pictures)
     outputs = np.maximum(values, 0).astype(np.float64)
     root = scipy.linalg.cholesky(outputs.T @ outputs + 1e-3 * np.eye(values.shape[1]))
     chosen = scipy.linalg.qr(root, mode="r", pivoting=True)[1][:channels]
 
-    # The directions of what is seen that matter to the teacher's kernels.
+    # The directions in the input that matter to the teacher's kernels.
     kernel = np.asarray(target.kernel)[..., chosen]  # (3, 3, inputs, chosen)
     flat = kernel.transpose(2, 0, 1, 3).reshape(kernel.shape[2], -1)
     second = np.zeros((len(flat), len(flat)))
@@ -141,8 +172,8 @@ def fit_narrow(
     root = scipy.linalg.cholesky(second)  # upper: rootᵀ · root
     axes = np.linalg.svd(root @ flat, full_matrices=False)[0][:, :few]
     reduce = scipy.linalg.solve_triangular(root, axes).astype(np.float32)
-    # As large as what is seen, so that all kernels are about as large as He et al.'s:
-    # what learns by steps of one size needs that.
+    # Scaled to the size of the input, so that all kernels are about as large as those of He
+    # et al. 2015. Adam's steps have one size for all kernels, and need this.
     reduce *= np.sqrt(np.trace(second) / len(second))
 
     patches, _ = samples(seen, taught, target, pictures, reduce)

@@ -1,8 +1,8 @@
-"""Distillation: a student learns to give a loss network's features and Gram matrices.
+"""Distillation: a student learns the features and Gram matrices of a loss network.
 
-What a student is good for is decided by the two terms of `losses.perceptual`: squared
-differences of features, and of their Gram matrices. So it learns both, each divided by
-the teacher's mean square, on pictures such as a training shows a loss network.
+The two terms of `losses.perceptual` use squared differences of features and of their Gram
+matrices. So the student learns both, each divided by the teacher's mean square, from
+pictures like those that a loss network sees in a training.
 """
 
 import os
@@ -16,18 +16,18 @@ from keras import ops
 from fusion_style.files import replacing
 from fusion_style.losses.terms import EPSILON, Tensor, gram_matrix
 
-GRAM = 5.0  # the weight of Gram matrices beside features
+GRAM = 5.0  # weight of the Gram matrices; the weight of features is 1
 
 
 class Distiller(keras.Model):
     """Train `student` to agree with `teacher`.
 
     Args:
-        student, teacher: from preprocessed pictures, (batch, height, width, 3), to
-            {layer: features} of the same shapes.
+        student, teacher: models from preprocessed pictures, (batch, height, width, 3), to
+            {layer: features}, with the same layers and shapes.
 
     Attributes:
-        student, teacher: as given.
+        student, teacher: the arguments.
     """
 
     def __init__(self, student: keras.Model, teacher: keras.Model) -> None:
@@ -36,7 +36,7 @@ class Distiller(keras.Model):
         teacher.trainable = False
 
     def call(self, pictures: Tensor) -> dict[str, Tensor]:
-        """Return the student's features of preprocessed pictures."""
+        """Return the student's {layer: features} for preprocessed pictures."""
         return self.student(pictures)
 
     def compute_loss(
@@ -47,7 +47,7 @@ class Distiller(keras.Model):
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
-        """Return how far the student's features `y_pred` of `x` are from the teacher's."""
+        """Return how far the student's features `y_pred` are from the teacher's of `x`."""
         taught = self.teacher(x)
         terms = [
             part
@@ -58,27 +58,27 @@ class Distiller(keras.Model):
 
 
 def disagreement(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the errors of features and, times `GRAM`, of Gram matrices.
+    """Return the error of the features, and `GRAM` times the error of the Gram matrices.
 
     Args:
         ours, theirs: features of one layer, (batch, height, width, channels).
 
     Returns:
-        Two scalars. 1 is "as wrong as knowing nothing" for the first.
+        Two scalars. The first is 1 if all of our features are 0.
     """
     features = ops.mean(ops.square(ours - theirs)) / (
         ops.mean(ops.square(theirs)) + EPSILON
     )
     gram = gram_matrix(theirs)
     square = ops.sum(ops.square(gram_matrix(ours) - gram), axis=(1, 2))
-    # A flat picture's Gram matrix is next to nothing: the batch's mean bounds its weight.
+    # The Gram matrix of a flat picture is nearly 0. The batch's mean limits its weight.
     scale = ops.sum(ops.square(gram), axis=(1, 2))
     scale = 0.5 * (scale + ops.mean(scale))
     return features, GRAM * ops.mean(square / (scale + EPSILON))
 
 
 def save_float16(network: keras.Model, path: str | os.PathLike[str]) -> None:
-    """Write a network's weights as `weights.load_state_dict` reads them, in float16.
+    """Write a network's weights in float16, as `weights.load_state_dict` reads them.
 
     Raises:
         OSError: if the file cannot be written.
@@ -96,7 +96,7 @@ def save_float16(network: keras.Model, path: str | os.PathLike[str]) -> None:
 def explained(
     student: keras.Model, teacher: keras.Model, batches: Iterable[np.ndarray]
 ) -> dict[str, float]:
-    """Return the share of the variance of the teacher's features that the student explains.
+    """Return how much of the variance of the teacher's features the student explains.
 
     Args:
         student, teacher: as `Distiller` takes them.

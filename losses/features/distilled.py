@@ -1,15 +1,15 @@
-"""VGG19 to relu4_1 at a fraction of its cost, distilled from it: a network of our own.
+"""Our own loss network: VGG19 up to relu4_1, distilled to a fraction of its cost.
 
-Every second convolution of VGG19 is one that style and content are measured at
-(Gatys et al. 2016): those keep the teacher's channels, so that Gram matrices are the
-teacher's. All that is between is narrow:
+Style and content are measured after every second convolution of VGG19 (Gatys et al. 2016).
+These layers keep VGG19's number of channels, so that Gram matrices have the same size. The
+layers between them are narrow:
 
-    wide:    3×3 to few channels → 1×1 to the teacher's → ReLU
+    wide:    3×3 to few channels → 1×1 to VGG19's channels → ReLU
     narrow:  1×1 to few channels → 3×3 to few channels → ReLU
 
 The first convolution is VGG19's own. Wang et al. 2020 (Collaborative Distillation for
-Ultra-Resolution Universal Style Transfer) distill a VGG19 of a quarter of the width;
-its features alone are not enough to learn a painting from.
+Ultra-Resolution Universal Style Transfer) distilled a VGG19 of a quarter of the width. Its
+features alone are not enough to learn a style from.
 """
 
 import pathlib
@@ -21,11 +21,11 @@ from fusion_style.losses.features.weights import load_state_dict
 
 SHIPPED = pathlib.Path(__file__).parent / "vgg19_distilled.safetensors"
 PAPER = SHIPPED.with_suffix(".json")  # its recipe, teacher, license and sha256
-# Wide layer of VGG19: (channels of its 3×3, the teacher's channels).
+# {wide layer: (channels of its 3×3 convolution, VGG19's channels)}
 WIDE = {"2_1": (48, 128), "3_1": (64, 256), "3_3": (64, 256), "4_1": (128, 512)}
-# What follows relu1_1, …: (channels of its 1×1, of its 3×3).
+# {narrow layer: (channels of its 1×1 convolution, of its 3×3 convolution)}
 NARROW = {"1_2": (16, 24), "2_2": (32, 48), "3_2": (64, 64), "3_4": (64, 96)}
-POOLED = ("1_2", "2_2", "3_4")  # the last of each block
+POOLED = ("1_2", "2_2", "3_4")  # the last layer of each block
 MEASURED = ("relu1_1", *(f"relu{name}" for name in WIDE))
 ORDER = ("1_2", "2_1", "2_2", "3_1", "3_2", "3_3", "3_4", "4_1")
 
@@ -54,7 +54,7 @@ def vgg19_distilled() -> keras.Model:
 
 
 def shipped_vgg19_distilled() -> keras.Model:
-    """Return the network with the weights that come with the package.
+    """Return the network with the weights that are part of the package.
 
     Raises:
         ValueError: if their file is damaged.

@@ -1,20 +1,20 @@
-"""What the weights of a loss network are known by, in run records and checkpoints."""
+"""How run records and checkpoints identify the weights of a loss network."""
 
 import pathlib
 
 from fusion_style.files import sha256
 
-WORDS = {"imagenet", "random"}  # weights that are no file of the user's
+WORDS = {"imagenet", "random"}  # weights that are not a user's file
 
 
 def known_by(loss_weights: str, loss_network: str) -> str:
-    """Return what weights are compared by: a word of `WORDS`, or a file's sha256.
+    """Return what identifies weights: a word of `WORDS`, or a file's sha256.
 
-    The weights that come with Fusion Style are a file, too, which may be replaced by a
-    better one while a training is interrupted.
+    Weights that are part of the package are identified by their file too: a new version may
+    replace it while a training is interrupted.
 
     Args:
-        loss_weights, loss_network: of a `LossConfig`.
+        loss_weights, loss_network: settings of a `LossConfig`.
 
     Raises:
         OSError: if the file cannot be read.

@@ -1,8 +1,8 @@
 """Loss networks: frozen image classifiers whose features measure a picture.
 
-Each is a Keras model from float32 RGB pictures, (batch, height, width, 3) with
-values in 0-255, to a dict of feature maps keyed by the names in `losses.features.registry`.
-Each owns its preprocessing and is built only as deep as the deepest layer asked for.
+Each is a Keras model from float32 RGB pictures, (batch, height, width, 3), 0-255, to
+{layer: feature map}, with the names in `losses.features.registry`. It includes its
+preprocessing, and ends with the deepest layer that is needed.
 """
 
 import bisect
@@ -23,7 +23,7 @@ from fusion_style.losses.features.registry import (
 
 __all__ = ["ARCHITECTURES", "architecture", "build_loss_network"]
 
-ENOUGH = 128  # pixels: every feature map of every loss network then has 2 × 2
+ENOUGH = 128  # pixels: with this side, every feature map of every network is at least 2×2
 
 
 def build_loss_network(
@@ -38,14 +38,13 @@ def build_loss_network(
         name: a key of `ARCHITECTURES`.
         layers: names of the feature maps; by default the network's content and
             style layers.
-        weights: "imagenet" (downloaded by keras.applications, for its networks; in
-            the package, for `vgg19_distilled`), "random" (He et al. 2015, without a
-            pretrained file), or the path of a file: .h5 for the networks of
-            keras.applications, .safetensors or .npz for torchvision's and ours,
-            .weights for Darknet's.
-        pooling: "max" as trained, or "average" in place of every max pooling (Gatys
-            et al. 2016, sec. 2). Where a network pads before it pools, zeros are
-            averaged too.
+        weights: "imagenet" (keras.applications downloads them for its networks; for
+            `vgg19_distilled` they are in the package), "random" (He et al. 2015), or the
+            path of a file: .h5 for the networks of keras.applications, .safetensors or
+            .npz for those of torchvision and our own, .weights for Darknet's.
+        pooling: "max", as in training, or "average", which replaces every max pooling
+            (Gatys et al. 2016, sec. 2). If a network pads before it pools, the zeros
+            are averaged too.
 
     Returns:
         A `keras.Model` from (batch, height, width, 3), 0-255, to
@@ -53,9 +52,9 @@ def build_loss_network(
         statistics, also in training.
 
     Raises:
-        ValueError: for an unknown network, layer or pooling, weights that the network
-            does not come with, or a file that is damaged, lacks a layer that is
-            needed or holds another network's.
+        ValueError: for an unknown network, layer or pooling; for weights that do not exist
+            for the network; or for a file that is damaged, lacks a needed layer or has the
+            weights of another network.
         FileNotFoundError: if the file of weights does not exist.
         ConnectionError: if ImageNet's weights cannot be downloaded.
     """
@@ -85,10 +84,10 @@ def build_loss_network(
 def feature_maps(
     base: keras.Model, arch: Architecture, layers: Iterable[str]
 ) -> keras.Model:
-    """Return the network from what it takes to {layer: feature map}.
+    """Return a model from the network's input to {layer: feature map}.
 
     Args:
-        base: the whole network, whose layers it shares.
+        base: the whole network. The returned model shares its layers.
         arch: its entry in the registry.
         layers: names of the feature maps.
     """
@@ -97,7 +96,7 @@ def feature_maps(
 
 
 def with_average_pooling(network: keras.Model) -> keras.Model:
-    """Return the same network, weights and all, that takes means where it took maxima."""
+    """Return a copy of a network and its weights, with average instead of max pooling."""
 
     def replaced(layer: keras.layers.Layer) -> keras.layers.Layer:
         pools = isinstance(layer, keras.layers.MaxPooling2D)
@@ -110,10 +109,10 @@ def with_average_pooling(network: keras.Model) -> keras.Model:
 
 
 def he_normal(network: keras.Model) -> None:
-    """Draw every kernel anew from He et al. 2015's normal distribution (eq. 10)."""
+    """Draw new values for every kernel, from the normal distribution of He et al. 2015."""
     for layer in network.layers:
         if hasattr(layer, "kernel"):
-            # Each channel of a depthwise convolution sees its own channel only.
+            # Each output of a depthwise convolution sees only one channel.
             depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
             draw = keras.initializers.VarianceScaling(
                 2.0, "fan_out" if depthwise else "fan_in", "truncated_normal"
@@ -122,17 +121,17 @@ def he_normal(network: keras.Model) -> None:
 
 
 def download(name: str) -> keras.Model:
-    """Return the whole network with ImageNet's weights, or those of the package.
+    """Return the whole network with the weights that "imagenet" means.
 
     Raises:
         ConnectionError: if they cannot be downloaded.
-        ValueError: if the package's file is damaged.
+        ValueError: if the file in the package is damaged.
     """
-    fetch: Any = architecture(name).download  # `check_weights` knows that it is there
+    fetch: Any = architecture(name).download  # not None: see `check_weights`
     if architecture(name).offline:
         return fetch()
     try:
-        with warnings.catch_warnings():  # MobileNetV2's, that pictures may have any size
+        with warnings.catch_warnings():  # MobileNetV2 warns about pictures of any size
             warnings.simplefilter("ignore")
             return fetch()
     except Exception as error:  # keras raises bare Exception for a failed download
@@ -150,7 +149,7 @@ def offline() -> list[str]:
 
 @functools.lru_cache
 def smallest_picture(name: str, layers: tuple[str, ...]) -> int:
-    """Return the least side in pixels at which each of `layers` still has 2 × 2 features.
+    """Return the smallest side in pixels at which each of `layers` is at least 2×2.
 
     Args:
         name: a key of `ARCHITECTURES`.
@@ -161,7 +160,7 @@ def smallest_picture(name: str, layers: tuple[str, ...]) -> int:
     def fits(side: int) -> bool:
         try:
             shapes = features.compute_output_shape((1, side, side, 3))
-        except ValueError:  # a convolution without padding has nothing left to see
+        except ValueError:  # the input of a convolution is smaller than its kernel
             return False
         return all(min(shape[1:3]) >= 2 for shape in shapes.values())
 
@@ -169,15 +168,15 @@ def smallest_picture(name: str, layers: tuple[str, ...]) -> int:
 
 
 def extension(path: str) -> str:
-    """Return how a file's name ends, in lower case: ".h5"."""
+    """Return the extension of a file's name in lower case, such as ".h5"."""
     return os.path.splitext(path)[1].lower()
 
 
 def check_layers(name: str, layers: Sequence[str]) -> None:
-    """Complain of layers that the network called `name` does not have.
+    """Check that the network called `name` has these layers.
 
     Raises:
-        ValueError: for such layers, and for an unknown network.
+        ValueError: if not, or for an unknown network.
     """
     known = architecture(name).layers
     unknown = [layer for layer in layers if layer not in known]
@@ -188,10 +187,10 @@ def check_layers(name: str, layers: Sequence[str]) -> None:
 
 
 def check_weights(name: str, weights: str | os.PathLike[str]) -> None:
-    """Complain of weights that the network called `name` cannot have.
+    """Check that the network called `name` can have these weights.
 
     Raises:
-        ValueError: if it has no ImageNet weights in Keras, or another file format.
+        ValueError: if there are no "imagenet" weights for it, or for a wrong file format.
         FileNotFoundError: if the file does not exist.
     """
     arch = architecture(name)
@@ -213,10 +212,11 @@ def check_weights(name: str, weights: str | os.PathLike[str]) -> None:
 
 
 def check_pooling(name: str, pooling: str) -> None:
-    """Complain of a pooling that the network called `name` cannot have.
+    """Check that the network called `name` can have this pooling.
 
     Raises:
-        ValueError: for an unknown pooling, or a network without any to replace.
+        ValueError: for an unknown pooling, or "average" if there is no max pooling to
+            replace.
     """
     if pooling not in ("max", "average"):
         raise ValueError(f"pooling must be 'max' or 'average'. Received: {pooling!r}")

@@ -1,4 +1,4 @@
-"""What a loss network was trained on: pixels scaled its way."""
+"""Preprocessing: scale pixels as a loss network expects them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,11 +17,11 @@ DARKNET = {"deviation": 255.0}  # 0 to 1
 
 @keras.saving.register_keras_serializable("fusion_style")
 class Preprocessing(keras.layers.Layer):
-    """Compute (x - mean) / deviation of RGB pictures, 0-255; then turn to BGR if asked.
+    """Compute (x - mean) / deviation of RGB pictures, 0-255, and change RGB to BGR.
 
     Args:
-        mean, deviation: one number, or one for each of red, green and blue.
-        bgr: whether blue comes first in what the network takes.
+        mean, deviation: in gray levels; one number, or one for each of red, green and blue.
+        bgr: whether to change the order of the channels to blue, green, red.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
-"""Which loss networks there are, and what each is and needs.
+"""The registry of loss networks.
 
-The networks are those of keras.applications and of `losses.features.architectures`. Feature
-maps have the papers' names (`relu3_2`: the second convolution of the third block,
-after its ReLU) or, where a paper has none, those of Keras.
+Feature maps have the papers' names (`relu3_2` is the second convolution of the third
+block, after its ReLU), or Keras's names if a paper gives none.
 """
 
 import dataclasses
@@ -27,15 +26,16 @@ class Architecture:
     """Describe one loss network: an entry of the registry.
 
     Attributes:
-        build: from nothing to the whole network, with random weights.
-        preprocessing: of `losses.features.preprocessing`.
-        layers: the papers' name of each feature map -> the Keras layer's name.
+        build: function without arguments that returns the whole network with random
+            weights.
+        preprocessing: arguments of `losses.features.preprocessing.Preprocessing`.
+        layers: {our name of a feature map: name of the Keras layer}.
         content_layers, style_layers: the defaults.
-        formats: extension of a file of weights -> its loader, of `losses.features.weights`.
-        source: what to do to get such a file.
-        download: like `build`, with ImageNet's weights; None if Keras has none.
-        offline: whether `download` reads a file of the package instead.
-        max_pooling: whether there is any.
+        formats: {extension of a weights file: its loader in `losses.features.weights`}.
+        source: how to get such a file, for error messages.
+        download: like `build`, with the weights of "imagenet"; None if there are none.
+        offline: whether `download` reads a file of the package.
+        max_pooling: whether the network has max pooling.
     """
 
     build: Callable[[], keras.Model]
@@ -56,9 +56,9 @@ def keras_application(
     """Return the entry for a network of keras.applications.
 
     Args:
-        constructor: of keras.applications.
-        file: the name of what it downloads.
-        entry: what else `Architecture` has.
+        constructor: a function of keras.applications.
+        file: the name of the weights file that it downloads.
+        entry: other attributes of `Architecture`.
     """
     build = functools.partial(constructor, include_top=False, input_shape=(None, None, 3))
     return Architecture(
@@ -76,9 +76,9 @@ def torchvision_model(
     """Return the entry for a network of torchvision.
 
     Args:
-        function: its name there.
-        build: of `losses.features.architectures`.
-        entry: what else `Architecture` has.
+        function: its name in torchvision.models.
+        build: a function of `losses.features.architectures`.
+        entry: other attributes of `Architecture`.
     """
     file = f"{build.__name__}.safetensors"
     return Architecture(
@@ -86,7 +86,7 @@ def torchvision_model(
         preprocessing=TORCH,
         formats={".safetensors": load_state_dict, ".npz": load_state_dict},
         source=(
-            'Make it where PyTorch is: python -c "import torchvision, safetensors.torch '
+            'Make it with torchvision: python -c "import torchvision, safetensors.torch '
             f"as s; s.save_file(torchvision.models.{function}(weights='DEFAULT')"
             f".state_dict(), '{file}')\" and give it with --loss_weights {file}"
         ),
@@ -95,7 +95,7 @@ def torchvision_model(
 
 
 def vgg_layers(*convolutions: int) -> dict[str, str]:
-    """Return {our name: Keras's} for so many convolutions in each block."""
+    """Return {our name: Keras's name} from the number of convolutions in each block."""
     return {
         f"relu{block}_{i}": f"block{block}_conv{i}"
         for block, count in enumerate(convolutions, start=1)
@@ -103,13 +103,13 @@ def vgg_layers(*convolutions: int) -> dict[str, str]:
     }
 
 
-# Szegedy et al. 2016's stem, which Keras leaves without names; "conv2b" is TF-Slim's
-# Conv2d_2b_3x3.
+# The stem of Szegedy et al. 2016, to which Keras gives no names. "conv2b" is Conv2d_2b_3x3
+# in TF-Slim.
 INCEPTION_STEM = ("conv1a", "conv2a", "conv2b", "conv3b", "conv4a")
 
 
 def inception_v3(**options: Any) -> keras.Model:
-    """Return keras.applications' InceptionV3 with names for the ReLUs of the stem."""
+    """Return InceptionV3 of keras.applications, with names for the ReLUs of the stem."""
     network = keras.applications.InceptionV3(**options)
     relus = [x for x in network.layers if isinstance(x, keras.layers.Activation)]
     for layer, name in zip(relus, INCEPTION_STEM, strict=False):
@@ -118,7 +118,7 @@ def inception_v3(**options: Any) -> keras.Model:
 
 
 def mobilenet_layers() -> dict[str, str]:
-    """Return the ReLU6 maps of every block; the blocks' own outputs have no ReLU."""
+    """Return {name: name} of every block's ReLU6 layers. The blocks' outputs have none."""
     blocks = [f"block_{i}_" for i in range(1, 17)]
     names = ["Conv1_relu", "expanded_conv_depthwise_relu"]
     names += [f"{b}{part}_relu" for b in blocks for part in ("expand", "depthwise")]
@@ -126,7 +126,7 @@ def mobilenet_layers() -> dict[str, str]:
 
 
 def same_names(*names: str) -> dict[str, str]:
-    """Return {our name: Keras's}, where they are the same."""
+    """Return {our name: Keras's name} for layers with the same name in both."""
     return {name: name for name in names}
 
 
@@ -147,8 +147,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         content_layers=("relu3_3",),
         style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),  # Gatys et al. 2016
     ),
-    # The defaults from here on have the strides of Johnson's layers in VGG16, as far
-    # as the network has them.
+    # From here on, the default layers have the same strides as Johnson's layers in VGG16,
+    # if the network has such layers.
     "resnet50": keras_application(  # He et al. 2016
         keras.applications.ResNet50,
         "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -207,7 +207,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         content_layers=("relu2",),
         style_layers=("relu1", "relu2", "relu3", "relu4"),
     ),
-    # Its weights are in the package: "imagenet" reads them, and nothing is downloaded.
+    # Its weights are in the package: "imagenet" reads them without a download.
     "vgg19_distilled": Architecture(
         build=vgg19_distilled,
         download=shipped_vgg19_distilled,
@@ -218,8 +218,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),  # VGG19's
         formats={".safetensors": load_state_dict, ".npz": load_state_dict},
         source=(
-            "They come with Fusion Style; python -m fusion_style.training.distill makes "
-            "others"
+            "They are part of Fusion Style. To make others: python -m "
+            "fusion_style.training.distill"
         ),
     ),
     "tiny_yolo": Architecture(
@@ -238,10 +238,10 @@ ARCHITECTURES: dict[str, Architecture] = {
 
 
 def architecture(name: str) -> Architecture:
-    """Return the registry's entry called `name`.
+    """Return the entry of the registry called `name`.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if there is no such entry.
     """
     if name not in ARCHITECTURES:
         raise ValueError(

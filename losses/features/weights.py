@@ -1,7 +1,7 @@
-"""Files of weights: Keras's HDF5, state dicts of torchvision, Darknet's binary.
+"""Read weights files: Keras's HDF5, state dicts of torchvision, Darknet's binary.
 
-Each `load_…(network, path, needed)` fills the layers of `network` whose names are in
-`needed`, and complains with a ValueError of what is missing or does not fit.
+Each `load_…(network, path, needed)` sets the weights of the layers of `network` whose names
+are in `needed`. It raises a ValueError if a layer is missing or does not fit.
 """
 
 import contextlib
@@ -17,9 +17,9 @@ import keras
 import numpy as np
 import safetensors
 
-# A state dict that is open: its names, and a function from a name to its array.
+# An open state dict: its names, and a function from a name to its array.
 StateDict: TypeAlias = tuple[list[str], Callable[[str], np.ndarray]]
-# What an HDF5 file has of each layer: its group, and the names of its weights there.
+# {layer in an HDF5 file: its group, and the names of its weights in the group}
 Groups: TypeAlias = dict[str, tuple[h5py.Group, list[str]]]
 
 AUTOMATIC = re.compile(r"(conv2d|batch_normalization)(_\d+)?")
@@ -29,12 +29,12 @@ def set_weights(layer: keras.layers.Layer, values: Sequence[np.ndarray], path: s
     """Set a layer's weights.
 
     Args:
-        layer: to be filled.
-        values: in the order of its weights.
-        path: of the file that they are from.
+        layer: the layer.
+        values: arrays, in the order of the layer's weights.
+        path: the file that they come from, for the error message.
 
     Raises:
-        ValueError: if their shapes are others.
+        ValueError: if their shapes differ from those of the layer's weights.
     """
     expected = [tuple(weight.shape) for weight in layer.weights]
     received = [value.shape for value in values]
@@ -47,7 +47,7 @@ def set_weights(layer: keras.layers.Layer, values: Sequence[np.ndarray], path: s
 
 
 def missing(path: str, wanted: str, names: Collection[str]) -> ValueError:
-    """Return the error for a file that has no weights of the name `wanted`."""
+    """Return the error for a file in which the weights called `wanted` are missing."""
     listed = ", ".join(list(names)[:8]) + (", …" if len(names) > 8 else "")
     return ValueError(f"{path} has no weights for {wanted}. It has: {listed or 'none'}")
 
@@ -55,12 +55,12 @@ def missing(path: str, wanted: str, names: Collection[str]) -> ValueError:
 def load_keras(network: keras.Model, path: str, needed: Collection[str]) -> None:
     """Read Keras's legacy HDF5 layout: one group for each layer, found by its name.
 
-    Keras numbers layers without a name of their own (InceptionV3's) anew in every
-    session, and some files have other names than today's layers. Those files are read
-    in order, if they have as many layers as the network; so does Keras.
+    Layers without a name of their own (those of InceptionV3) get other numbers in every
+    session, and some files have names that today's layers do not have. Such files are read
+    in order, if they have as many layers as the network. Keras does the same.
 
     Raises:
-        ValueError: if the file is damaged, another network's, or lacks a layer.
+        ValueError: if the file is damaged, lacks a layer, or is of another network.
     """
     try:
         with h5py.File(path, "r") as file:
@@ -89,19 +89,20 @@ def load_keras(network: keras.Model, path: str, needed: Collection[str]) -> None
 
 
 def check_whose(stored: Groups, network: str, names: list[str], path: str) -> None:
-    """Complain of the file of another network whose layers have the same names.
+    """Check that a file does not belong to another network with the same names of layers.
 
-    VGG16's names are among VGG19's. A file may end before the network does, and may go on
-    with a classifier, but convolutions are the network's own, one after the other.
+    VGG19 has all names of VGG16, for instance. A file may end before the network does, and
+    may have a classifier at its end. But up to its end it must have all of the network's
+    convolutions, and no others.
 
     Args:
-        stored: what the file has.
-        network: its name.
-        names: of the network's layers that have weights, in order.
+        stored: the layers in the file.
+        network: the network's name.
+        names: names of the network's layers that have weights, in order.
         path: of the file.
 
     Raises:
-        ValueError: for such a file.
+        ValueError: if the file belongs to another network.
     """
     last = max((i for i, name in enumerate(names) if name in stored), default=0)
     without = [name for name in names[:last] if name not in stored]
@@ -113,16 +114,16 @@ def check_whose(stored: Groups, network: str, names: list[str], path: str) -> No
     if last and (without or foreign):
         said = f"has {foreign[0]}" if foreign else f"has no {without[0]}"
         raise ValueError(
-            f"{path} {said}, which {network} has{' not' if foreign else ''}: these are "
-            "the weights of another network, or a part of them"
+            f"{path} {said}, which {network} {'does not have' if foreign else 'has'}: "
+            "these are the weights of another network, or only a part of them"
         )
 
 
 def keras_groups(groups: h5py.Group, path: str) -> Groups:
-    """Return {layer: (group, names of its weights)} of the layers with any, in order.
+    """Return {layer: (group, names of its weights)} for layers with weights, in order.
 
     Raises:
-        ValueError: for a file of Keras 3, which does not name the layers.
+        ValueError: for a .weights.h5 file of Keras 3, which does not name the layers.
     """
     if "layers" in groups and "weight_names" not in groups["layers"].attrs:
         raise ValueError(
@@ -138,15 +139,15 @@ def keras_groups(groups: h5py.Group, path: str) -> Groups:
 
 
 def as_text(name: str | bytes) -> str:
-    """Return a name in an HDF5 file, which holds text or bytes, as text."""
+    """Return a name from an HDF5 file, which may be text or bytes, as text."""
     return name if isinstance(name, str) else name.decode()
 
 
 def load_state_dict(network: keras.Model, path: str, needed: Collection[str]) -> None:
-    """Read a state dict of PyTorch in a .safetensors or .npz file, by name and shape.
+    """Read a state dict of PyTorch from a .safetensors or .npz file, by name and shape.
 
     Raises:
-        ValueError: if the file is damaged, or lacks a layer or has it in another shape.
+        ValueError: if the file is damaged, lacks a layer, or has a layer in another shape.
     """
     open_tensors = open_npz if path.lower().endswith(".npz") else open_safetensors
     try:
@@ -166,25 +167,25 @@ def load_state_dict(network: keras.Model, path: str, needed: Collection[str]) ->
         OSError, EOFError, TypeError, safetensors.SafetensorError,
         zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
-        raise ValueError(f"{path} is damaged or no file of weights: {error}") from error
+        raise ValueError(f"{path} is damaged or not a weights file: {error}") from error
 
 
 @contextlib.contextmanager
 def open_safetensors(path: str) -> Iterator[StateDict]:
-    """Open a .safetensors file."""
+    """Open a .safetensors file and yield its `StateDict`."""
     with safetensors.safe_open(path, framework="numpy") as file:
         yield list(file.keys()), file.get_tensor
 
 
 @contextlib.contextmanager
 def open_npz(path: str) -> Iterator[StateDict]:
-    """Open an .npz file.
+    """Open an .npz file and yield its `StateDict`.
 
     Raises:
-        ValueError: if it is no zip file.
+        ValueError: if it is not a zip file.
     """
     if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is damaged or no .npz file: it is not a zip file")
+        raise ValueError(f"{path} is damaged or not an .npz file: it is not a zip file")
     with np.load(path) as file:
 
         def read(name: str) -> np.ndarray:
@@ -197,14 +198,15 @@ def open_npz(path: str) -> Iterator[StateDict]:
 
 
 def load_darknet(network: keras.Model, path: str, needed: Collection[str]) -> None:
-    """Read Darknet's .weights: a header, then float32, convolution after convolution.
+    """Read Darknet's .weights: a header, then float32 numbers for each convolution.
 
-    Major, minor and revision are int32; the pictures seen in training are 32 bits, or
-    64 from version 0.2 on. Each convolution has its biases, the norm's scales, means
-    and variances if it has a norm, and its kernel, (out, in, height, width).
+    The header has the version (major, minor and revision, int32) and the number of pictures
+    seen in training (32 bits, or 64 bits from version 0.2 on). Then come, for each
+    convolution, its biases, the norm's scales, means and variances if it has a norm, and
+    its kernel, (out, in, height, width).
 
     Raises:
-        ValueError: if the file's size is not the network's.
+        ValueError: if the file's size does not fit the network.
     """
     size = os.path.getsize(path)
     with open(path, "rb") as file:
