@@ -1,10 +1,10 @@
-"""Optimizes the pixels of one picture: the slow path, for pictures at their best.
+"""Optimize the pixels of one picture: slower than a learned style, but of higher quality.
 
 python optimize.py --content photo.jpg --style painting.jpg --out result.png
 python optimize.py --content photo.jpg --style a.jpg,b.jpg --style_weights 2,1
 python optimize.py --content photo.jpg --style painting.jpg --start noise --objective gatys
 python optimize.py --content photo.jpg --dream relu4_1 --out dream.png
-python optimize.py --out result.png --resume                 # goes on after Ctrl-C
+python optimize.py --out result.png --resume                 # continue after Ctrl-C
 """
 
 import sys
@@ -33,9 +33,13 @@ define_flags(OptimizeConfig)
 
 
 def config_of_flags() -> OptimizeConfig:
-    """Return what is to be optimized: as the flags say, and with --resume a checkpoint."""
+    """Return the settings from the flags; with --resume, others from the checkpoint.
+
+    Raises:
+        ValueError, OSError: if there is no photograph, or no checkpoint to resume from.
+    """
     settings = given(OptimizeConfig)
-    if FLAGS.resume:  # what is not said again is as it was
+    if FLAGS.resume:  # settings that are not given again keep their values
         before = read_checkpoint(checkpoint_path(FLAGS.out))["settings"]
         settings = before | {"out": FLAGS.out} | settings
     if "content" not in settings:
@@ -44,7 +48,7 @@ def config_of_flags() -> OptimizeConfig:
 
 
 def main(argv: list[str]) -> str | int | None:
-    """Optimize as the flags say; return what the program exits with."""
+    """Optimize as the flags say; return the exit status or an error message."""
     if len(argv) > 1:
         return f"optimize.py takes flags only. Received: {' '.join(argv[1:])}"
     try:
@@ -55,18 +59,19 @@ def main(argv: list[str]) -> str | int | None:
         return f"optimize.py: {error or 'out of memory'}"
     except KeyboardInterrupt:
         return (
-            "optimize.py: interrupted at once; if there is a checkpoint, --resume takes it"
+            "optimize.py: interrupted before the first iteration was done. If there is an "
+            "earlier checkpoint, --resume continues from it"
         )
     if not result["finished"]:
         again = shlex.join(["python", "optimize.py", f"--out={FLAGS.out}", "--resume"])
-        print(f"Stopped. The picture until now: {FLAGS.out}\nTo go on: {again}")
+        print(f"Stopped. The latest picture: {FLAGS.out}\nTo go on: {again}")
         return 1
     print(f"Optimized in {result['seconds']:.0f} s: {result['out']}")
     return None
 
 
 def run() -> None:
-    """Run the command; what `pip` installs it as."""
+    """Run the script; the command `fusion-optimize` calls this."""
     run_script(main)
 
 

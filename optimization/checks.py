@@ -1,4 +1,4 @@
-"""Whether a picture can be optimized as it is asked for, before anything is computed."""
+"""Check, before anything is computed, that an optimization can be carried out."""
 
 import os
 
@@ -12,10 +12,10 @@ from fusion_style.optimization.config import OptimizeConfig, complete
 
 
 def checked(config: OptimizeConfig) -> OptimizeConfig:
-    """Return the config, complete, if it can be done.
+    """Check a config and return it with all defaults filled in.
 
     Raises:
-        ValueError, OSError: the message says what to do.
+        ValueError, OSError: if it cannot be carried out; the message says what to do.
     """
     settings.check(config)
     config = complete(config)
@@ -33,19 +33,24 @@ def checked(config: OptimizeConfig) -> OptimizeConfig:
     shares = config.style_weights
     if shares and (len(shares) != len(config.style) or not sum(shares)):
         raise ValueError(
-            f"style_weights must be one for each of {len(config.style)} paintings, and not "
-            f"all 0. Received: {', '.join(map(str, shares))}"
+            f"style_weights must be numbers, one for each of {len(config.style)} "
+            f"paintings, not all 0. Received: {', '.join(map(str, shares))}"
         )
     if config.jitter and config.optimizer == "lbfgs":
         raise ValueError(
-            "L-BFGS needs an objective that holds still: leave --jitter, or choose "
-            "--optimizer adam or gd"
+            "L-BFGS cannot be used with jitter. Leave out --jitter, or choose --optimizer "
+            "adam or gd"
         )
     return config
 
 
 def check_loss(config: OptimizeConfig) -> None:
-    """Complain of what the loss network doesn't have: layers, weights, pooling."""
+    """Check that the loss network has the layers, the weights and the pooling.
+
+    Raises:
+        ValueError: if it does not.
+        FileNotFoundError: if the weights file does not exist.
+    """
     for layers in (config.content_layers, config.style_layers):
         check_layers(config.loss_network, tuple(layer_weights(layers or ())))
     check_layers(config.loss_network, Dream(config.dream).layers)
@@ -54,11 +59,19 @@ def check_loss(config: OptimizeConfig) -> None:
 
 
 def refuse_to_replace(out: str, checkpoint: str) -> None:
-    """Raise FileExistsError if a result or an unfinished one is there already."""
+    """Check that neither the result nor a checkpoint exists already.
+
+    Args:
+        out: path of the result.
+        checkpoint: path of its checkpoint.
+
+    Raises:
+        FileExistsError: if one of them exists.
+    """
     if os.path.exists(checkpoint):
         raise FileExistsError(
-            f"There is a checkpoint of an unfinished picture: {checkpoint}. Go on from "
-            "it with --resume, or begin again with --overwrite"
+            f"There is a checkpoint of an unfinished picture: {checkpoint}. Continue from "
+            "it with --resume, or start again with --overwrite"
         )
     if os.path.exists(out):
         raise FileExistsError(f"{out} is there already. Give another --out, or --overwrite")

@@ -1,4 +1,4 @@
-"""OptimizeConfig: what the optimization of a picture is told, and its defaults."""
+"""OptimizeConfig: the settings of an optimization, and their defaults."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ PAINTED = {
     "scale_factor": 2.0,
     "jitter": 0,
 }
-DREAMED = {  # alone, as deep dream
+DREAMED = {  # a dream without a painting, as in deep dream
     "content_weight": 0.0,
     "tv_weight": 0.0,
     "dream_weight": 1.0,
@@ -46,7 +46,7 @@ DREAMED = {  # alone, as deep dream
 
 
 def weight(term: str) -> Any:
-    """Return the setting of a term's weight, which depends on the objective."""
+    """Return the setting of a term's weight, whose default depends on the objective."""
     return setting(
         f"Weight of {term}. By default the objective's.",
         None,
@@ -58,17 +58,17 @@ def weight(term: str) -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class OptimizeConfig:
-    """What the optimization of a picture is told; only the photograph must be given.
+    """The settings of an optimization. Only the photograph must be given.
 
-    What is None depends on the objective, and on whether there is a painting or a dream
-    alone: `complete` fills it in.
+    The defaults of settings that are None depend on the objective, and on whether there is
+    a painting. `complete` fills them in.
 
     Example:
         optimize_picture(OptimizeConfig("photo.jpg", ("starry.jpg",), "result.png"))
 
-    `may_change` says what may be another when a picture is gone on with: where files
-    are, and what helps when an objective is no longer finite. Files are compared by what
-    is in them.
+    Settings with `may_change` may differ when an optimization is resumed: the paths of
+    files, and settings that help if the objective was no longer finite. The content of the
+    files must be the same.
     """
 
     content: str = setting("The photograph.", may_change=True)
@@ -161,16 +161,17 @@ class OptimizeConfig:
     overwrite: bool = setting("Replace --out if it is there.", False, may_change=True)
 
     def loss(self) -> LossConfig:
-        """Return what the loss is told; of a config that is complete."""
+        """Return the settings of the loss. The config must be complete."""
         shared = {field.name for field in dataclasses.fields(LossConfig)} - {"reduction"}
         return LossConfig(**{name: getattr(self, name) for name in shared})
 
 
 def complete(config: OptimizeConfig) -> OptimizeConfig:
-    """Return the config with the defaults in place of what is None.
+    """Return the config with defaults in place of None.
 
     Raises:
-        ValueError: if there is neither style nor dream, or a dream is none.
+        ValueError: if there is neither a painting nor a dream, or a dream is not LAYER or
+            LAYER:CHANNEL.
     """
     if not config.style and not config.dream:
         raise ValueError("Give --style, for a painting, or --dream, or both")
@@ -196,11 +197,14 @@ def complete(config: OptimizeConfig) -> OptimizeConfig:
 def left_alone(
     dreamed: Sequence[str], layers: Sequence[str], known: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return those of a term's default layers that no dream pulls at; else their neighbor.
+    """Return the default layers of a term that the dream does not use.
+
+    If the dream uses all of them, return the layer that is nearest to the first of them and
+    that the dream does not use.
 
     Args:
         dreamed: the dream's layers.
-        layers: the defaults.
+        layers: the default layers of the term.
         known: all layers of the loss network, in order.
     """
     free = tuple(layer for layer in layers if layer not in dreamed)

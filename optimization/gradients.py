@@ -1,6 +1,6 @@
-"""The gradient of a scalar with respect to a picture's pixels, on every backend.
+"""Compute the gradient of a scalar with respect to a picture's pixels.
 
-Keras has no call for it, so here is one short function for each.
+Keras has no function for this, so there is one for each backend.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,10 @@ Evaluate = Callable[[np.ndarray], tuple[float, dict[str, float], np.ndarray]]
 
 
 def value_and_gradient(objective: Objective) -> Evaluate:
-    """Compile a function that evaluates an objective and its gradient.
+    """Return a compiled function that evaluates an objective and its gradient.
 
     Args:
-        objective: function from a tensor (1, height, width, 3) to a float32 scalar
+        objective: function from a tensor (1, height, width, 3), 0-255, to a float32 scalar
             and a dict of float32 scalars, written in `keras.ops`.
 
     Returns:
@@ -29,12 +29,13 @@ def value_and_gradient(objective: Objective) -> Evaluate:
         {term: float}, gradient: float32 (height, width, 3)).
 
     Raises:
-        NotImplementedError: on another backend than TensorFlow, PyTorch and JAX.
+        NotImplementedError: if the backend is not TensorFlow, PyTorch or JAX.
     """
     backend = keras.backend.backend()
     if backend not in BACKENDS:
         raise NotImplementedError(
-            f"Pixels are optimized on {', '.join(BACKENDS)}. KERAS_BACKEND is {backend}"
+            f"Pixels can be optimized with the Keras backends {', '.join(BACKENDS)}. "
+            f"KERAS_BACKEND is {backend}"
         )
     differentiate = BACKENDS[backend](objective)
 
@@ -48,7 +49,7 @@ def value_and_gradient(objective: Objective) -> Evaluate:
 
 
 def with_tensorflow(objective: Objective) -> Differentiate:
-    """Differentiate by a gradient tape, compiled."""
+    """Differentiate with a gradient tape in a compiled function."""
     import tensorflow as tf
 
     @tf.function(jit_compile=jit_compile() is not False or None)
@@ -62,7 +63,7 @@ def with_tensorflow(objective: Objective) -> Differentiate:
 
 
 def with_jax(objective: Objective) -> Differentiate:
-    """Differentiate by `jax.value_and_grad`, compiled."""
+    """Differentiate with `jax.value_and_grad`, compiled."""
     import jax
 
     differentiate = jax.jit(jax.value_and_grad(objective, has_aux=True))
@@ -75,7 +76,7 @@ def with_jax(objective: Objective) -> Differentiate:
 
 
 def with_torch(objective: Objective) -> Differentiate:
-    """Differentiate by autograd."""
+    """Differentiate with PyTorch's autograd."""
     import torch
 
     def differentiate(pictures: Any) -> tuple[Any, dict[str, Any], Any]:

@@ -1,4 +1,4 @@
-"""How much memory the optimization of a picture will need, before it starts."""
+"""Estimate, before an optimization starts, how much memory it will need."""
 
 import math
 import os
@@ -10,13 +10,18 @@ from fusion_style.devices import gpus
 from fusion_style.optimization.methods import MEMORY
 
 # Measured with TensorFlow on a CPU, by benchmarks/optimizers.py.
-AT_REST = 840e6  # bytes of Python, Keras, TensorFlow
-COPIES = 4  # of every feature map: convolved, with bias, rectified, gradient
-SCRATCH = 3  # more, of the largest
+AT_REST = 840e6  # bytes of Python, Keras and TensorFlow
+COPIES = 4  # of every feature map: convolved, with bias, after the ReLU, gradient
+SCRATCH = 3  # additional copies of the largest feature map
 
 
 def activations(network: keras.Model, height: int, width: int) -> tuple[int, int]:
-    """Return (elements of all, of the largest) feature maps of a loss network's layers."""
+    """Return the number of elements of all feature maps, and of the largest one.
+
+    Args:
+        network: the loss network.
+        height, width: of the picture, in pixels.
+    """
     sizes = []
     for part in network.layers:
         if isinstance(part, keras.Model):
@@ -27,14 +32,14 @@ def activations(network: keras.Model, height: int, width: int) -> tuple[int, int
 
 
 def elements(shape: Sequence[int]) -> int:
-    """Return how many numbers a tensor of this shape has."""
+    """Return the number of elements of a tensor of this shape."""
     return math.prod(shape)
 
 
 def bytes_needed(
     network: keras.Model, height: int, width: int, method: str = "lbfgs"
 ) -> float:
-    """Return an estimate of the process's peak, in bytes.
+    """Estimate the peak memory of the process, in bytes.
 
     Args:
         network: the loss network.
@@ -49,18 +54,18 @@ def bytes_needed(
 
 
 def bytes_to_see(network: keras.Model, height: int, width: int) -> float:
-    """Return the same where only features are taken, as of a painting."""
+    """Estimate the peak memory for computing features only, as of a painting, in bytes."""
     total, largest = activations(network, height, width)
     return at_rest(network) + 4 * (2 * total + SCRATCH * largest)
 
 
 def at_rest(network: keras.Model) -> float:
-    """Return the bytes before there is any picture."""
+    """Return the memory in use before there is any picture, in bytes."""
     return AT_REST + 4 * network.count_params()
 
 
 def bytes_installed() -> int | None:
-    """Return the bytes of memory in the machine, or None where it doesn't say."""
+    """Return the memory of the machine in bytes; None if the system does not say."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows
@@ -74,18 +79,18 @@ def check_memory(
     paintings: Iterable[tuple[int, int]] = (),
     say: Callable[[str], object] = print,
 ) -> None:
-    """Say what optimizing a picture of `shape` will need, and whether it is there.
+    """Say how much memory optimizing a picture needs, and check that the machine has it.
 
     Args:
         network: the loss network.
         shape: (height, width) of the picture.
         method: see `optimization.minimize.minimize`.
-        paintings: (height, width) of each.
-        say: called with what there is to say.
+        paintings: (height, width) of each painting.
+        say: called with the message.
 
     Raises:
-        MemoryError: if it is more than the machine has. A GPU has memory of its own,
-            which is not known here: with one nothing is refused.
+        MemoryError: if the machine has less memory. With a GPU, whose memory is not known
+            here, this is never raised.
     """
     height, width = shape
     needs = [("size", max(shape), shape, bytes_needed(network, height, width, method))]

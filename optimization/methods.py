@@ -1,17 +1,17 @@
-"""How pixels are changed: L-BFGS, Adam, gradient descent.
+"""The optimizers: L-BFGS, Adam, gradient descent.
 
-Each function goes on until the run is over:
+Each function iterates until the run is over:
 
     Args:
         run: a `Run` of `optimization.minimize`, which evaluates the objective.
-        pixels: float32 (height, width, 3), 0-255, that were evaluated.
-        value, gradient: of the objective there.
-        learning_rate: in gray levels; L-BFGS has none.
-        normalize: whether gradient descent divides each gradient by its magnitude.
-        state: {name: array} of an earlier run, from which it goes on.
+        pixels: float32 (height, width, 3), 0-255, evaluated already.
+        value, gradient: of the objective at these pixels.
+        learning_rate: in gray levels; L-BFGS ignores it.
+        normalize: whether gradient descent divides each gradient by its mean magnitude.
+        state: {name: array} of an earlier run that is continued.
 
     Returns:
-        The pixels at the end.
+        The pixels after the last iteration.
 """
 
 import math
@@ -37,8 +37,8 @@ def lbfgs(
 ) -> np.ndarray:
     """Minimize by SciPy's L-BFGS-B.
 
-    Its first step has length 1, so pixels are given to it in units that make this one
-    gray level each.
+    The first step of L-BFGS-B has length 1. Pixels are scaled so that this step changes
+    them by one gray level (root mean square).
     """
     unit = math.sqrt(pixels.size)
     known: dict[str, Any] = {"x": pixels, "value": value, "gradient": gradient}
@@ -78,8 +78,9 @@ def lbfgs(
             },
         )
         pixels = to_pixels(result.x)
-        # A line search that finds nothing better is tried once more without what was
-        # remembered; if that helps no more, it is as good as float32 gradients tell.
+        # If a line search finds nothing better, L-BFGS starts once more without the steps
+        # that it remembers. If this does not help, float32 gradients allow no better
+        # result.
         if run.done == before:
             break
     return pixels
@@ -94,11 +95,11 @@ def adam(
     normalize: bool,
     state: dict[str, Any],
 ) -> np.ndarray:
-    """Minimize by Kingma & Ba 2015, algorithm 1, with pixels kept within 0-255."""
+    """Minimize by Adam (Kingma & Ba 2015, algorithm 1); pixels stay within 0-255."""
     first, second, epsilon = 0.9, 0.999, 1e-7
     mean = state.get("mean", np.zeros_like(pixels))
     square = state.get("square", np.zeros_like(pixels))
-    # Adam doesn't see the gradient's scale, but for epsilon.
+    # Adam does not depend on the gradient's scale, except for epsilon.
     scale = np.float32(state.get("scale", np.abs(gradient).mean() or 1))
     while not run.over:
         t = run.done + 1
@@ -122,11 +123,11 @@ def gradient_descent(
     normalize: bool,
     state: dict[str, Any],
 ) -> np.ndarray:
-    """Minimize by x ← x − ηg.
+    """Minimize by gradient descent, x ← x − ηg.
 
-    Where the objective would rise, the step is taken back and η halved.
-
-    With jitter, objectives of two steps don't compare, and η stays.
+    If a step does not raise the objective, η grows by a tenth. Otherwise the step is taken
+    back and η is halved. With jitter, the objectives of two steps cannot be compared, and η
+    is constant. With `normalize`, η depends on each gradient instead.
     """
     magnitude = float(np.abs(gradient).mean()) or 1.0
     rate = float(state.get("rate", learning_rate / magnitude))

@@ -1,7 +1,7 @@
-"""A picture's own pixels as the parameters: L-BFGS, Adam, gradient descent.
+"""Minimize an objective over the pixels of a picture: L-BFGS, Adam, gradient descent.
 
-Gatys, Ecker & Bethge 2016 minimize by L-BFGS; Mordvintsev et al. 2015 dream by
-gradient ascent. On any Keras backend; see `optimization.gradients`.
+Gatys, Ecker & Bethge 2016 use L-BFGS. Deep dream (Mordvintsev et al. 2015) uses gradient
+ascent. TensorFlow, PyTorch and JAX work: see `optimization.gradients`.
 """
 
 import math
@@ -13,17 +13,17 @@ import numpy as np
 from fusion_style.optimization.gradients import Objective, value_and_gradient
 from fusion_style.optimization.methods import METHODS
 
-LEARNING_RATES = {"lbfgs": 1.0, "adam": 5.0, "gd": 1.5}  # L-BFGS does not look at it
+LEARNING_RATES = {"lbfgs": 1.0, "adam": 5.0, "gd": 1.5}  # L-BFGS ignores it
 
 
 class Step(NamedTuple):
-    """Tell a callback what there is after an iteration.
+    """The state after an iteration, for callbacks.
 
     Attributes:
-        iteration: how many were done, with those of an earlier run.
-        pixels: float32 (height, width, 3), 0-255; the callback's own copy.
-        terms: {"total": float, and the objective's terms, unweighted}.
-        state: {name: array} from which `minimize` goes on.
+        iteration: number of iterations done, including those of an earlier run.
+        pixels: float32 (height, width, 3), 0-255; a copy that the callback may change.
+        terms: {"total": float, and each term of the objective, unweighted: float}.
+        state: {name: array}, from which `minimize` can continue.
     """
 
     iteration: int
@@ -33,11 +33,12 @@ class Step(NamedTuple):
 
 
 class Minimized(NamedTuple):
-    """Hold what `minimize` returns.
+    """The result of `minimize`.
 
     Attributes:
         pixels: float32 (height, width, 3), 0-255.
-        losses: the terms at the start and after every iteration, dicts as in `Step`.
+        losses: the terms at the start and after every iteration, each a dict as in
+            `Step.terms`.
     """
 
     pixels: np.ndarray
@@ -57,9 +58,10 @@ def minimize(
     done: int = 0,
     state: Mapping[str, Any] | None = None,
 ) -> Minimized:
-    """Change a picture until an objective is small.
+    """Minimize an objective by changing the pixels of a picture.
 
-    Example, Gatys' method with our loss:
+    Example: Gatys' method with our loss
+
 
         loss = PerceptualLoss(painting, LossConfig("vgg19"))
         result = minimize(PictureObjective(loss, photograph), photograph)
@@ -69,22 +71,23 @@ def minimize(
             scalar and a dict of float32 scalars, such as
             `losses.objective.PictureObjective`.
         start: the picture to begin with, float32 RGB (height, width, 3), 0-255.
-        method: "lbfgs" (SciPy's L-BFGS-B within 0-255), "adam" or "gd". The latter
-            two clip to 0-255 after every step.
+        method: "lbfgs" (SciPy's L-BFGS-B with bounds 0-255), "adam" or "gd". The last
+            two clip pixels to 0-255 after every step.
         iterations: how many; L-BFGS evaluates the objective about once in each.
-        learning_rate: in gray levels. Adam's; for gradient descent how far pixels
-            move in the first step, on average. L-BFGS has none.
-        callback: called with a `Step` after every iteration; true stops.
-        normalize: gradient descent divides every gradient by its mean magnitude (as
-            deep dream does). Otherwise by the first one's; then its rate grows by a
-            tenth after every step down, and is halved where a step would lead up. With
-            jitter the rate stays, since every step sees another objective.
-        jitter: the picture is rolled by up to so many pixels, at random, before each
-            gradient is taken, and back (deep dream). Not with L-BFGS.
+        learning_rate: in gray levels. For Adam its learning rate; for gradient descent the
+            mean change of pixels in the first step. L-BFGS ignores it.
+        callback: called with a `Step` after every iteration; a true result stops the run.
+        normalize: for gradient descent. If true, every gradient is divided by its mean
+            magnitude (as in deep dream). If false, gradients are divided by the mean
+            magnitude of the first one; then the rate grows by a tenth after every step
+            that lowers the objective, and is halved if a step would raise it. With jitter
+            the rate is constant, because every step has another objective.
+        jitter: before each gradient is computed, the picture is shifted at random by up to
+            this many pixels, and afterwards shifted back (deep dream). Not for L-BFGS.
         seed: of the jitter.
-        done, state: of the last `Step` of an earlier run, to go on from its pixels.
-            Adam and gradient descent go on as if never stopped; L-BFGS begins to
-            remember anew.
+        done, state: `iteration` and `state` of the last `Step` of an earlier run, to
+            continue from its pixels. Adam and gradient descent continue as if they had
+            never stopped. L-BFGS starts without the steps that it had remembered.
 
     Returns:
         `Minimized`.
@@ -92,15 +95,15 @@ def minimize(
     Raises:
         ValueError: for an unknown method, a learning rate that is not positive, or
             jitter with L-BFGS.
-        NotImplementedError: on another backend than those of `optimization.gradients`.
-        FloatingPointError: as soon as objective or gradient is not finite.
+        NotImplementedError: if the backend is not TensorFlow, PyTorch or JAX.
+        FloatingPointError: as soon as the objective or its gradient is not finite.
     """
     if method not in METHODS:
         raise ValueError(
             f"method must be one of {', '.join(METHODS)}. Received: {method!r}"
         )
     if method == "lbfgs" and jitter:
-        raise ValueError("L-BFGS needs an objective that holds still: no jitter")
+        raise ValueError(f"L-BFGS cannot be used with jitter. Received: jitter = {jitter}")
     if learning_rate is None:
         learning_rate = LEARNING_RATES[method]
     if learning_rate <= 0:
@@ -118,7 +121,7 @@ def minimize(
 
 
 class Run:
-    """Evaluate the objective, count iterations and keep their losses."""
+    """Evaluate an objective, count iterations, and keep their losses."""
 
     def __init__(
         self,
@@ -139,13 +142,17 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether all iterations are done, or the callback stopped them."""
+        """Whether all iterations are done, or the callback stopped the run."""
         return self.stopped or self.done >= self.iterations
 
     def evaluate(self, pixels: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return (objective, gradient) at float32 pixels (height, width, 3)."""
+        """Return the objective and its gradient at float32 pixels (height, width, 3).
+
+        Raises:
+            FloatingPointError: if they are not finite.
+        """
         shift = (0, 0)
-        if self.jitter:  # the same one when an earlier run is gone on with
+        if self.jitter:  # the same shifts when an earlier run is continued
             rng = np.random.default_rng((self.seed, self.evaluations))
             shift = tuple(rng.integers(-self.jitter, self.jitter + 1, 2))
         rolled = np.roll(pixels, shift, (0, 1))
@@ -160,7 +167,7 @@ class Run:
         return value, np.roll(gradient, (-shift[0], -shift[1]), (0, 1))
 
     def report(self, pixels: np.ndarray, state: dict[str, Any]) -> None:
-        """End an iteration, at the pixels that were evaluated last."""
+        """End an iteration whose result are the pixels that were evaluated last."""
         self.done += 1
         self.losses.append(self.terms)
         if self.callback:

@@ -1,4 +1,4 @@
-"""optimize_picture: one photograph, painted or dreamed over by changing its pixels."""
+"""optimize_picture: paint one photograph, or dream over it, by changing its pixels."""
 
 import contextlib
 import os
@@ -31,23 +31,24 @@ def optimize_picture(
         optimize_picture(OptimizeConfig("photo.jpg", ("starry.jpg",), "result.png"))
 
     Args:
-        config: which pictures, and how. What is None in it depends on the objective,
-            and on whether there is a painting or a dream alone.
-        say: called with what there is to say before it starts.
+        config: which pictures, and how. See `OptimizeConfig` for settings that are None.
+        say: called before the start, with a message about the memory that is needed.
 
     Returns:
         {"finished": bool, "out": path, "seconds": float, "losses": for each scale
-        `optimization.minimize.Minimized.losses`}. Not finished means stopped by Ctrl-C or
-        SIGTERM: `out` is the latest picture, and there is a checkpoint.
+        `optimization.minimize.Minimized.losses`}. If "finished" is false, Ctrl-C or
+        SIGTERM stopped the optimization: `out` is the latest picture, and there is a
+        checkpoint.
 
     Raises:
-        ValueError, OSError: for what was given and cannot be; the message says what
-            to do.
+        ValueError, OSError: if the settings or files are wrong; the message says what to
+            do.
         BlockingIOError: if another optimization writes the same picture.
         MemoryError: if it needs more memory than the machine has.
-        FloatingPointError: if the objective stops being finite; the checkpoint has the
+        FloatingPointError: if the objective is no longer finite; the checkpoint has the
             last good picture.
-        KeyboardInterrupt: if it is stopped before there is anything to leave behind.
+        NotImplementedError: if Keras's backend is not TensorFlow, PyTorch or JAX.
+        KeyboardInterrupt: if it is stopped before the first iteration is done.
     """
     config = checked(config)
     with alone(config.out):
@@ -75,15 +76,16 @@ def alone(out: str) -> contextlib.AbstractContextManager[None]:
     folder, name = os.path.split(checkpoint_path(out))
     return locked(
         os.path.join(folder, f".{name}.lock"),
-        f"Another optimization writes {out}. Wait for its end, or give another --out",
+        f"Another optimization is writing {out}. Wait until it ends, or give another --out",
     )
 
 
 def begin(config: OptimizeConfig) -> dict[str, Any] | None:
-    """Return the checkpoint to go on from, or None where a new picture may begin.
+    """Return the checkpoint to continue from; None for a new picture.
 
     Raises:
-        ValueError, OSError: if there is none, or one that must not be replaced.
+        ValueError, OSError: with --resume, if there is no checkpoint or it does not fit;
+            otherwise, if there are files that must not be replaced.
     """
     path = checkpoint_path(config.out)
     if config.resume:
@@ -96,11 +98,13 @@ def begin(config: OptimizeConfig) -> dict[str, Any] | None:
 
 
 def go_through(work: Work, snapshots: Snapshots, checkpoint: dict[str, Any] | None) -> bool:
-    """Optimize at every scale; return False if it was stopped, after a snapshot.
+    """Optimize at every scale; return whether it ran to the end.
+
+    If it is stopped, the latest picture and a checkpoint are written first.
 
     Raises:
-        FloatingPointError: after a snapshot of the last good picture.
-        KeyboardInterrupt: if there is nothing yet to leave behind.
+        FloatingPointError: after the last good picture and a checkpoint were written.
+        KeyboardInterrupt: if it is stopped before the first iteration is done.
     """
     with sigterm_as_interrupt():
         try:
@@ -118,16 +122,16 @@ def go_through(work: Work, snapshots: Snapshots, checkpoint: dict[str, Any] | No
 
 
 def write_result(out: str, work: Work, snapshots: Snapshots) -> None:
-    """Write the picture, and remove the checkpoint, which is not needed any more.
+    """Write the picture, and remove the checkpoint, which is no longer needed.
 
     Raises:
-        OSError: if it cannot be written; then there is a checkpoint.
+        OSError: if the picture cannot be written; then a checkpoint is kept.
     """
-    assert work.pixels is not None  # there is a scale at least
+    assert work.pixels is not None  # there is at least one scale
     try:
         snapshots.write(out, work.pixels)
     except OSError:
-        snapshots.save_or_warn()  # for --resume, which only writes it then
+        snapshots.save_or_warn()  # then --resume only has to write the picture
         raise
     with contextlib.suppress(FileNotFoundError):
         os.remove(checkpoint_path(out))

@@ -1,4 +1,4 @@
-"""From small to large: the sizes a picture is optimized at, and what each begins with."""
+"""The sizes at which a picture is optimized, and the first pixels at each size."""
 
 import numpy as np
 
@@ -13,19 +13,19 @@ def sizes(
     scale_factor: float = 2.0,
     smallest: int = 16,
 ) -> list[tuple[int, int]]:
-    """Return [(height, width)] from small to large, the last with a longer side of `size`.
+    """Return [(height, width)] from small to large. The last one's longer side is `size`.
 
-    Sizes whose shorter side would be too small are left out.
+    Sizes whose shorter side is less than `smallest` are left out.
 
     Args:
         height, width: of the photograph.
         size: longer side of the result in pixels; None for the photograph's own.
         scales: how many sizes.
-        scale_factor: how much smaller each is than the next.
-        smallest: shorter side in pixels that the loss network needs.
+        scale_factor: the ratio of each size to the one before.
+        smallest: the smallest shorter side, in pixels, that the loss network can take.
 
     Raises:
-        ValueError: if the result itself is too narrow for a loss network.
+        ValueError: if the last size is too small for the loss network.
     """
     size = size or max(height, width)
     found = [fit_size(height, width, size)]
@@ -44,12 +44,15 @@ def sizes(
 
 
 def first_pixels(start: str, photograph: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Return what the optimization begins with, as large as `photograph`.
+    """Return the pixels with which the optimization begins, as large as `photograph`.
 
     Args:
         start: "photo", "noise" (white, uniform) or the path of a picture.
         photograph: float32 RGB (height, width, 3), 0-255.
         seed: of the noise.
+
+    Returns:
+        float32 RGB (height, width, 3), 0-255.
 
     Raises:
         fusion_style.data.images.PictureError: if the file cannot be read.
@@ -65,17 +68,21 @@ def first_pixels(start: str, photograph: np.ndarray, seed: int = 0) -> np.ndarra
 def enlarge_changes(
     pixels: np.ndarray, photograph: np.ndarray, height: int, width: int
 ) -> np.ndarray:
-    """Return a picture at the next scale, with the details that only the photograph has.
+    """Return a result at the next scale, with the photograph's fine details.
 
-    What was changed at the small scale is enlarged and added to the large photograph
-    (the octaves of Mordvintsev et al. 2015).
+    The changes that were made at the small scale are enlarged and added to the larger
+    photograph (as in the octaves of Mordvintsev et al. 2015).
 
     Args:
-        pixels: float32 RGB, the result at the small scale.
-        photograph: float32 RGB at its full size.
+        pixels: float32 RGB, 0-255, the result at the small scale.
+        photograph: float32 RGB, 0-255, at its full size.
+        height, width: of the next scale, in pixels.
+
+    Returns:
+        float32 RGB (height, width, 3), 0-255.
     """
     large = resize(photograph, height, width)
     small = resize(photograph, *pixels.shape[:2])
-    gray = 127.5  # differences, halved, fit into 0-255
+    gray = 127.5  # half differences around gray fit into 0-255
     changes = resize((pixels - small) / 2 + gray, height, width)
     return np.clip(large + 2 * (changes - gray), 0, 255)

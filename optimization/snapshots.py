@@ -1,4 +1,4 @@
-"""What the optimization of a picture leaves behind: pictures, checkpoints, progress."""
+"""Write the intermediate pictures and checkpoints of an optimization; show its progress."""
 
 import contextlib
 import json
@@ -19,18 +19,18 @@ from fusion_style.optimization.config import OptimizeConfig
 from fusion_style.optimization.minimize import Step
 from fusion_style.settings import changed, flatten
 
-ADVICE = "Go on with what it has, or begin another picture with another --out"
+ADVICE = "Use the same as before, or start another picture with another --out"
 
 
 class Snapshots:
-    """Keep the latest step of `minimize`, whose callback it is; write it in time.
+    """Keep the latest step of `minimize`, as its callback, and write pictures of it.
 
     Args:
-        config: what the picture was asked for with; goes into the checkpoint.
-        files: of `files_of` it; so does this.
-        photograph: `data.images.Picture`; its alpha and EXIF are the results' too.
-        finish: function from pixels to pixels, for every picture that is written.
-        seconds: between two checkpoints, at least.
+        config: the settings; they are stored in the checkpoint.
+        files: what `files_of(config)` returned; stored in the checkpoint too.
+        photograph: `data.images.Picture`, whose alpha and EXIF the written pictures get.
+        finish: function from pixels to pixels, applied to every picture that is written.
+        seconds: the least time between two checkpoints.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class Snapshots:
         self.bar: tqdm.tqdm = tqdm.tqdm(disable=True)
 
     def begin(self, scale: int, step: Step, iterations: int) -> None:
-        """Begin the scale of number `scale`, or go on with it, at `step`.
+        """Begin, or continue, scale number `scale` (from 0) at `step`.
 
-        At the very beginning there is nothing yet that would be worth leaving behind.
+        Before the first iteration of the first scale there is nothing worth writing.
         """
         self.scale, self.iterations = scale, iterations
         self.latest = step if scale or step.iteration else None
@@ -65,7 +65,7 @@ class Snapshots:
         )
 
     def __call__(self, step: Step) -> None:
-        """Take a step: show it, and write a picture or a checkpoint when it is time."""
+        """Show a step, and write a picture or a checkpoint if it is time."""
         self.latest = step
         self.bar.set_postfix_str(
             ", ".join(f"{name} {value:.4g}" for name, value in step.terms.items()),
@@ -78,7 +78,7 @@ class Snapshots:
             try:
                 self.write(f"{stem}-{number:06}{extension}", step.pixels)
             except OSError as error:
-                tqdm.tqdm.write(f"A picture on the way could not be written: {error}")
+                tqdm.tqdm.write(f"An intermediate picture could not be written: {error}")
         if time.monotonic() - self.saved_at > self.seconds:
             self.save_or_warn()
 
@@ -87,32 +87,32 @@ class Snapshots:
         self.bar.close()
 
     def write(self, path: str, pixels: np.ndarray) -> None:
-        """Write a picture of the pixels, at their size."""
+        """Write pixels, float32 RGB (height, width, 3), 0-255, as a picture."""
         alpha = self.photograph.alpha
         if alpha is not None:
             alpha = to_bytes(resize(alpha, *pixels.shape[:2]))
         write_picture(path, Picture(self.finish(pixels), alpha, self.photograph.exif))
 
     def save(self) -> None:
-        """Write the checkpoint of the latest step."""
+        """Write the checkpoint of the latest step, if there is one; may raise OSError."""
         if self.latest is not None:
             path, settings = checkpoint_path(self.out), flatten(self.config)
             save_checkpoint(path, settings, self.files, self.scale, self.latest)
         self.saved_at = time.monotonic()
 
     def save_or_warn(self) -> None:
-        """Write the checkpoint; a full disk is no reason to lose what was optimized."""
+        """Write the checkpoint, or print a warning: a full disk must not end the run."""
         try:
             self.save()
         except OSError as error:
             self.saved_at = time.monotonic()
             tqdm.tqdm.write(
                 f"The checkpoint could not be written: {error}. The optimization goes on, "
-                "but --resume would begin at the last one, if there is one"
+                "but --resume would continue from the checkpoint before, if there is one"
             )
 
     def stop(self) -> bool:
-        """Leave the latest picture and its checkpoint; False if there is none yet."""
+        """Write the latest picture and a checkpoint; return False if there is no step."""
         if self.latest is None:
             return False
         self.save_or_warn()
@@ -121,14 +121,20 @@ class Snapshots:
 
 
 def checkpoint_path(out: str) -> str:
-    """Return where the checkpoint of the picture `out` is."""
+    """Return the path of the checkpoint for the picture `out`."""
     return os.path.splitext(out)[0] + ".checkpoint.npz"
 
 
 def save_checkpoint(
     path: str, settings: dict[str, Any], files: dict[str, Any], scale: int, step: Step
 ) -> None:
-    """Write settings, `files_of` them, scale and a `Step`, or nothing."""
+    """Write a checkpoint, completely or not at all; may raise OSError.
+
+    Args:
+        path: of the checkpoint.
+        settings, files: from `settings.flatten` and `files_of`.
+        scale, step: number of the scale, from 0, and the latest `Step` there.
+    """
     state = {f"state/{name}": value for name, value in step.state.items()}
     with replacing(path) as temporary:
         np.savez(
@@ -143,7 +149,7 @@ def save_checkpoint(
 
 
 def files_of(config: OptimizeConfig) -> dict[str, Any]:
-    """Return {kind: sha256} of the pictures and weights that an objective is made of."""
+    """Return {kind: sha256} of the pictures and weights that the objective depends on."""
     return {
         "content": sha256(config.content),
         "style": [sha256(path) for path in config.style],
@@ -152,19 +158,20 @@ def files_of(config: OptimizeConfig) -> dict[str, Any]:
 
 
 def read_checkpoint(path: str) -> dict[str, Any]:
-    """Return what is in a checkpoint.
+    """Read a checkpoint.
 
     Returns:
-        {"settings", "files", "scale", "iteration", "pixels", "state"}.
+        {"settings", "files", "scale", "iteration", "pixels", "state"}: see
+        `save_checkpoint` and `Step`.
 
     Raises:
-        FileNotFoundError: if there is none.
-        ValueError: if the file is no checkpoint.
+        FileNotFoundError: if there is no checkpoint.
+        ValueError: if the file is not a checkpoint.
     """
     if not os.path.exists(path):
         raise FileNotFoundError(
-            f"There is nothing to resume: {path} does not exist. Optimize without "
-            "--resume, or give the --out of the picture that was stopped"
+            f"There is nothing to resume: {path} does not exist. Leave out --resume, or "
+            "give the --out of the picture that was stopped"
         )
     try:
         with np.load(path) as arrays:
@@ -182,13 +189,13 @@ def read_checkpoint(path: str) -> dict[str, Any]:
             }
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(
-            f"{path} is damaged, of another version, or no checkpoint of a picture. "
-            "Begin again with --overwrite"
+            f"{path} is damaged, from another version, or not a checkpoint of a picture. "
+            "Start again with --overwrite"
         ) from error
 
 
 def check_same(path: str, before: dict[str, Any], config: OptimizeConfig) -> None:
-    """Raise ValueError where settings differ from those of the checkpoint at `path`."""
+    """Raise ValueError if a setting that may not change differs from the checkpoint's."""
     now = flatten(config)
     for name, was in changed(before, now, OptimizeConfig):
         raise ValueError(
@@ -197,7 +204,7 @@ def check_same(path: str, before: dict[str, Any], config: OptimizeConfig) -> Non
 
 
 def check_files(path: str, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raise ValueError where `files_of` differs from that of the checkpoint."""
+    """Raise ValueError if what `files_of` returned before the checkpoint differs now."""
     for name, was in before.items():
         if now[name] != was:
             raise ValueError(f"The picture in {path} was begun with other {name}. {ADVICE}")
@@ -205,13 +212,13 @@ def check_files(path: str, before: dict[str, Any], now: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM stop what Ctrl-C stops."""
+    """Let SIGTERM raise KeyboardInterrupt in the block, as Ctrl-C does."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
     previous = None
-    with contextlib.suppress(ValueError):  # only the main thread may
+    with contextlib.suppress(ValueError):  # only the main thread may set handlers
         previous = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Work: what an optimization reads and builds once, and its way from scale to scale."""
+"""Work: read and build what an optimization needs, and optimize from scale to scale."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -20,21 +20,21 @@ from fusion_style.optimization.minimize import Step, minimize
 from fusion_style.optimization.scales import enlarge_changes, first_pixels, sizes
 from fusion_style.optimization.snapshots import Snapshots
 
-SMALLEST = 16  # pixels: of less one sees nothing
+SMALLEST = 16  # pixels: nothing can be seen in a smaller picture
 
 
 class Work:
-    """What is read and built once, and what becomes of it from scale to scale.
+    """Read the pictures and build the loss once, then optimize at all scales.
 
     Args:
         config: complete; see `optimization.config.complete`.
-        photograph: with its pixels, float32 RGB (height, width, 3), 0-255.
+        photograph: its pixels are float32 RGB (height, width, 3), 0-255.
 
     Attributes:
         shapes: [(height, width)] of the scales, from small to large.
-        loss: without a painting until the first scale.
-        pixels: of the latest scale that is done, float32 RGB; None before.
-        losses: of the scales that are done, as `Minimized.losses`.
+        loss: gets the paintings at every scale, at their size there.
+        pixels: the result of the latest finished scale, float32 RGB, 0-255; None before.
+        losses: of each finished scale, as `Minimized.losses`.
 
     Raises:
         ValueError: if the picture would be too small for the loss network.
@@ -65,14 +65,14 @@ class Work:
         self.losses: list[list[dict[str, float]]] = []
 
     def build_loss(self) -> PerceptualLoss:
-        """Return the loss, without a painting yet."""
-        keras.utils.set_random_seed(self.config.seed)  # of random weights
+        """Return the loss, which has no painting yet."""
+        keras.utils.set_random_seed(self.config.seed)  # for random weights
         kind = GatysLoss if self.config.objective == "gatys" else PerceptualLoss
         also = self.dream.layers if self.dream else ()
         return kind((), self.config.loss(), also=also)  # paintings come at every scale
 
     def painting_sizes(self, shape: tuple[int, int]) -> list[tuple[int, int]]:
-        """Return the paintings' (height, width) for a picture of (height, width)."""
+        """Return the sizes of the paintings for a picture of `shape`: (height, width)."""
         side: float = self.config.style_size or min(self.shapes[-1])
         side = max(self.smallest, side * max(shape) / max(self.shapes[-1]))
         shapes = [painting.shape for painting in self.paintings]
@@ -81,8 +81,11 @@ class Work:
     def check_memory(self, say: Callable[[str], object]) -> None:
         """Say how much memory the largest scale will need.
 
+        Args:
+            say: called with the message.
+
         Raises:
-            MemoryError: if the machine has less.
+            MemoryError: if the machine has less memory.
         """
         assert self.config.optimizer  # it is complete
         seen = [size for shape in self.shapes for size in self.painting_sizes(shape)]
@@ -92,14 +95,14 @@ class Work:
     def through_scales(
         self, snapshots: Snapshots, checkpoint: dict[str, Any] | None
     ) -> None:
-        """Optimize at every scale, or at those that the checkpoint has not seen.
+        """Optimize at every scale, or at those that are not done in the checkpoint.
 
         Args:
             snapshots: called after every iteration.
-            checkpoint: of `read_checkpoint`, to go on from.
+            checkpoint: from `read_checkpoint`, to continue from; or None.
 
         Raises:
-            ValueError: if the checkpoint is of a picture of another size.
+            ValueError: if the picture in the checkpoint has another size.
             FloatingPointError: if the objective is not finite.
         """
         first = checkpoint["scale"] if checkpoint else 0
@@ -112,11 +115,11 @@ class Work:
             snapshots.close()
 
     def first_step(self, photograph: np.ndarray, checkpoint: dict[str, Any] | None) -> Step:
-        """Return what a scale begins with.
+        """Return the `Step` with which a scale begins.
 
         Args:
-            photograph: float32 RGB (height, width, 3), at this scale's size.
-            checkpoint: if it was begun before.
+            photograph: float32 RGB (height, width, 3), 0-255, at this scale's size.
+            checkpoint: if the scale was begun before; or None.
         """
         shape = photograph.shape[:2]
         if checkpoint:
@@ -130,7 +133,9 @@ class Work:
         return Step(0, pixels, {}, {})
 
     def step_of(self, checkpoint: dict[str, Any], shape: tuple[int, ...]) -> Step:
-        """Return the step in a checkpoint; with another learning rate, without its state.
+        """Return the step in a checkpoint.
+
+        If the learning rate has changed, the optimizer's state is left out.
 
         Raises:
             ValueError: if its picture is not of this (height, width).
@@ -138,8 +143,8 @@ class Work:
         pixels = checkpoint["pixels"]
         if pixels.shape[:2] != tuple(shape):
             raise ValueError(
-                f"The checkpoint has a picture of {pixels.shape[:2]}, the photograph makes "
-                f"one of {shape}: is it another photograph?"
+                f"The picture in the checkpoint has (height, width) {pixels.shape[:2]}, "
+                f"but the photograph gives {shape}. Is it another photograph?"
             )
         same = checkpoint["settings"]["learning_rate"] == self.config.learning_rate
         return Step(
@@ -147,7 +152,13 @@ class Work:
         )
 
     def optimize(self, photograph: np.ndarray, step: Step, snapshots: Snapshots) -> None:
-        """Optimize at one scale, from a step on."""
+        """Optimize at one scale, beginning with a step.
+
+        Args:
+            photograph: float32 RGB (height, width, 3), 0-255, at this scale's size.
+            step: where to begin.
+            snapshots: called after every iteration.
+        """
         config = self.config
         assert config.optimizer and config.iterations  # it is complete
         if self.paintings:
@@ -173,7 +184,7 @@ class Work:
         self.losses.append(minimized.losses)
 
     def finish(self, pixels: np.ndarray) -> np.ndarray:
-        """Return the pixels that are written, at any of the scales' sizes."""
+        """Return the pixels to write: with --keep_colors, in the photograph's colors."""
         if not self.config.keep_colors:
             return pixels
         return with_colors_of(pixels, resize(self.photograph, *pixels.shape[:2]))

@@ -77,6 +77,6 @@ def test_a_second_optimization_is_told(painting, tmp_path, monkeypatch):
     Image.fromarray(made_up_photograph(37, 50)).save("photo.jpg")
     config = OptimizeConfig("photo.jpg", (painting,), "r.png", loss_weights="random")
     with alone_with_picture("r.png"):
-        with pytest.raises(BlockingIOError, match="Another optimization writes r.png"):
+        with pytest.raises(BlockingIOError, match="Another optimization is writing r.png"):
             optimize_picture(config)
     assert os.listdir(tmp_path) == ["photo.jpg"]

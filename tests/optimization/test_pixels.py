@@ -113,7 +113,7 @@ def test_what_is_not_finite_ends_it():
 def test_what_cannot_be():
     with pytest.raises(ValueError, match="method must be one of lbfgs, adam, gd"):
         minimize(quadratic, picture(3, 3), "newton")
-    with pytest.raises(ValueError, match="no jitter"):
+    with pytest.raises(ValueError, match="cannot be used with jitter"):
         minimize(quadratic, picture(3, 3), jitter=3)
 
 
