@@ -1,4 +1,4 @@
-"""LossConfig: what the loss of a style is told."""
+"""LossConfig: the settings of the loss of a style."""
 
 import dataclasses
 
@@ -12,25 +12,26 @@ MOST = 1e15  # of a term's weight: well within float32
 
 @dataclasses.dataclass(frozen=True)
 class LossConfig:
-    """Whose features are compared, at which layers, and what each term weighs.
+    """The loss network, its layers, and the weights of the terms.
 
-    Raises nothing by itself: `fusion_style.settings.check` does, and
-    `losses.features.networks` for layers and weights that the network doesn't have.
+    The constructor checks nothing. `fusion_style.settings.check` checks the values, and
+    `losses.features.networks` checks that the network has the layers and weights.
     """
 
     loss_network: str = setting(
-        "Whose features are compared.", "vgg16", choices=tuple(ARCHITECTURES)
+        "The network whose features are compared.", "vgg16", choices=tuple(ARCHITECTURES)
     )
-    loss_weights: str = setting(  # compared by content when a training goes on
-        "Of the loss network: imagenet (downloaded), random, or a file.",
+    loss_weights: str = setting(  # on resume, the file's content is compared, not its name
+        "Weights of the loss network: imagenet (downloaded), random, or a file.",
         "imagenet",
         may_change=True,
     )
     content_layers: tuple[str, ...] | None = setting(
-        "Such as relu3_3. By default the loss network's own.", None
+        "Layers for content, such as relu3_3. By default the loss network's own.", None
     )
     style_layers: tuple[str, ...] | None = setting(
-        "Such as relu1_2=2,relu2_2. By default the loss network's own.", None
+        "Layers for style, such as relu1_2=2,relu2_2. By default the loss network's own.",
+        None,
     )
     content_weight: float = setting(
         "Weight of the content term.", 0.15, at_least=0, at_most=MOST
@@ -41,5 +42,7 @@ class LossConfig:
     tv_weight: float = setting(
         "Weight of the total variation.", 5e-4, at_least=0, at_most=MOST
     )
-    reduction: str = setting("Over each layer's elements.", "mean", choices=REDUCTIONS)
-    pooling: str = setting("Of the loss network.", "max", choices=POOLINGS)
+    reduction: str = setting(
+        "Mean or sum of each layer's elements.", "mean", choices=REDUCTIONS
+    )
+    pooling: str = setting("Pooling in the loss network.", "max", choices=POOLINGS)

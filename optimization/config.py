@@ -48,7 +48,7 @@ DREAMED = {  # a dream without a painting, as in deep dream
 def weight(term: str) -> Any:
     """Return the setting of a term's weight, whose default depends on the objective."""
     return setting(
-        f"Weight of {term}. By default the objective's.",
+        f"Weight of {term}. The default depends on --objective.",
         None,
         at_least=0,
         at_most=MOST,
@@ -73,54 +73,58 @@ class OptimizeConfig:
 
     content: str = setting("The photograph.", may_change=True)
     style: tuple[str, ...] = setting(
-        "Paintings; none for a dream alone.", (), may_change=True
+        "Paintings, with commas between them; a dream needs none.", (), may_change=True
     )
     out: str = setting("The picture to write.", "result.png", may_change=True)
     style_weights: tuple[float, ...] | None = setting(
-        "The paintings' shares. By default equal.", None, at_least=0, at_most=MOST
+        "The share of each painting. By default equal.", None, at_least=0, at_most=MOST
     )
     style_size: int | None = setting(
-        "Shorter side of the paintings in pixels: the strokes. By default the result's.",
+        "Shorter side of the paintings in pixels: larger gives larger strokes. By default "
+        "that of the result.",
         None,
         at_least=1,
         at_most=LARGEST,
     )
     loss_network: str = setting(
-        "Whose features are compared.", "vgg19", choices=tuple(ARCHITECTURES)
+        "The network whose features are compared.", "vgg19", choices=tuple(ARCHITECTURES)
     )
     loss_weights: str = setting(
-        "Of the loss network: imagenet (downloaded), random, or a file.",
+        "Weights of the loss network: imagenet (downloaded), random, or a file.",
         "imagenet",
         may_change=True,
     )
-    pooling: str = setting("Of the loss network.", "max", choices=POOLINGS)
+    pooling: str = setting("Pooling in the loss network.", "max", choices=POOLINGS)
     content_layers: tuple[str, ...] | None = setting(
-        "Such as relu3_3. By default the loss network's own.", None
+        "Layers for content, such as relu3_3. By default the loss network's own.", None
     )
     style_layers: tuple[str, ...] | None = setting(
-        "Such as relu1_1=2,relu2_1. By default the loss network's own.", None
+        "Layers for style, such as relu1_1=2,relu2_1. By default the loss network's own.",
+        None,
     )
     objective: str = setting(
-        "Ours, or Gatys' to the letter.", "perceptual", choices=tuple(WEIGHTS)
+        "Our own objective, or exactly that of Gatys et al.",
+        "perceptual",
+        choices=tuple(WEIGHTS),
     )
     content_weight: float | None = weight("the content term")
     style_weight: float | None = weight("the style term")
     tv_weight: float | None = weight("the total variation")
-    dream: tuple[str, ...] = setting("LAYER or LAYER:CHANNEL to be made active.", ())
-    dream_weight: float | None = weight("the activation")
-    start: str = setting("photo, noise, or a picture.", "photo")
+    dream: tuple[str, ...] = setting("What to make active: LAYER or LAYER:CHANNEL.", ())
+    dream_weight: float | None = weight("the dream")
+    start: str = setting("Where to start: photo, noise, or a picture's path.", "photo")
     optimizer: str | None = setting(
-        "By default lbfgs; gd for a dream alone.", None, choices=tuple(METHODS)
+        "Optimizer. By default lbfgs; for a dream alone gd.", None, choices=tuple(METHODS)
     )
     learning_rate: float | None = setting(
-        "Of adam and gd, in gray levels of 255.",
+        "Learning rate of adam and gd, in gray levels (of 255).",
         None,
         above=0,
         at_most=255,
         may_change=True,
     )
     iterations: int | None = setting(
-        "At each scale. By default 300; 20 for a dream alone.",
+        "Iterations at each scale. By default 300; for a dream alone 20.",
         None,
         at_least=1,
         at_most=10**6,
@@ -130,35 +134,39 @@ class OptimizeConfig:
         "Longer side of the result, in pixels.", 512, at_least=1, at_most=LARGEST
     )
     scales: int | None = setting(
-        "Sizes from small to large. By default 2; 4 for a dream alone.",
+        "How many sizes, from small to large. By default 2; for a dream alone 4.",
         None,
         at_least=1,
         at_most=100,
     )
     scale_factor: float | None = setting(
-        "Between them. By default 2; 1.4 for a dream alone.", None, above=1, at_most=LARGEST
+        "Ratio of each size to the one before. By default 2; for a dream alone 1.4.",
+        None,
+        above=1,
+        at_most=LARGEST,
     )
     jitter: int | None = setting(
-        "Of adam and gd, in pixels. By default 0; 32 for a dream alone.",
+        "Random shift in each step of adam and gd, in pixels. By default 0; for a dream "
+        "alone 32.",
         None,
         at_least=0,
         at_most=LARGEST,
     )
     keep_colors: bool = setting("Keep the photograph's colors.", False)
     every: int = setting(
-        "Iterations between two pictures on the way; 0 for none.",
+        "Write an intermediate picture every so many iterations; 0 for none.",
         0,
         at_least=0,
         at_most=10**9,
         may_change=True,
     )
     seed: int = setting(
-        "Of noise, jitter and random weights.", 0, at_least=0, at_most=2**32 - 1
+        "Seed of noise, jitter and random weights.", 0, at_least=0, at_most=2**32 - 1
     )
     resume: bool = setting(
-        "Go on from the checkpoint beside --out.", False, may_change=True
+        "Continue from the checkpoint beside --out.", False, may_change=True
     )
-    overwrite: bool = setting("Replace --out if it is there.", False, may_change=True)
+    overwrite: bool = setting("Replace --out if it exists.", False, may_change=True)
 
     def loss(self) -> LossConfig:
         """Return the settings of the loss. The config must be complete."""
