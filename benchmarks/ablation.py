@@ -1,13 +1,14 @@
-"""FastChi's experiments again: what each term of the loss does, Figs. 5 to 8 and 10.
+"""Repeat FastChi's experiments on the terms of the loss (Figs. 5 to 8 and 10).
 
     python benchmarks/ablation.py --style starry.jpg --data ~/Photos          # minutes
     python benchmarks/ablation.py --style starry.jpg --data ~/Photos --full   # hours
 
-Johnson's network and the inception network are trained anew with the style loss only,
-with the content loss only and with both; Johnson's also with sums over each layer's
-elements instead of means. Writes what each makes of one photograph on the way
-(`ablation.jpg`, a row for each) and the losses (`ablation_losses.png`). --full is as long
-as FastChi's: 1,500 iterations, a picture every 300. Needs matplotlib:
+Trains Johnson's network and the inception network with the style loss only, with the
+content loss only, and with both; Johnson's network also with sums over each layer's
+elements instead of means. Writes one photograph as each network paints it during the
+training (`ablation.jpg`, one row for each training) and the losses (`ablation_losses.png`).
+--full
+trains as long as FastChi: 1,500 iterations, with a picture every 300. Needs matplotlib:
 pip install -e '.[plots]'
 """
 
@@ -43,15 +44,15 @@ from fusion_style.training.trainer import build_trainer, compile_trainer
 FLAGS = flags.FLAGS
 flags.DEFINE_string("style", None, "The painting.")
 flags.DEFINE_string("data", "coco/2014", "A folder of photographs, or a TFDS data set.")
-flags.DEFINE_string("photograph", None, "To paint on the way. Default: the sample.")
-flags.DEFINE_string("loss_network", "vgg16", ", ".join(ARCHITECTURES) + ".")
-flags.DEFINE_string("loss_weights", "imagenet", "imagenet, random, or a file.")
+flags.DEFINE_string("photograph", None, "The photograph to paint. Default: the sample.")
+flags.DEFINE_string("loss_network", "vgg16", "One of " + ", ".join(ARCHITECTURES) + ".")
+flags.DEFINE_string("loss_weights", "imagenet", "Its weights: imagenet, random, or a file.")
 flags.DEFINE_boolean("full", False, "FastChi's 1,500 iterations of 4 crops of 256.")
-flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of activations.")
+flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of the activations.")
 flags.DEFINE_integer("steps", None, "Default: 100, or with --full 1500.", 1)
-flags.DEFINE_integer("size", None, "Of the crops. Default: 128, or with --full 256.", 16)
-flags.DEFINE_integer("pictures", 5, "Painted on the way, evenly spaced.", 1)
-flags.DEFINE_string("out", ".", "A folder for the two sheets.")
+flags.DEFINE_integer("size", None, "Side of crops. Default: 128, or with --full 256.", 16)
+flags.DEFINE_integer("pictures", 5, "How many pictures to paint, evenly spaced.", 1)
+flags.DEFINE_string("out", ".", "The folder for both files.")
 
 BOTH = LossConfig()
 TERMS = {
@@ -69,7 +70,7 @@ SHOWN = 200  # longer side of the pictures, in pixels
 
 
 class Watch(keras.callbacks.Callback):
-    """Keeps the losses of every step, and paints a photograph now and then."""
+    """Keep the losses of every step, and paint a photograph every `every` steps."""
 
     def __init__(self, photograph, every, bar):
         super().__init__()
@@ -86,7 +87,7 @@ class Watch(keras.callbacks.Callback):
 
 
 def train(run, painting, photograph, steps, size, every, bar):
-    """A `Watch` over a training of `RUNS`, all on the same crops."""
+    """Train one of `RUNS`; return its `Watch`. All trainings see the same crops."""
     keras.utils.set_random_seed(0)
     policy = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[FLAGS.precision]
     keras.config.set_dtype_policy(policy)
@@ -104,9 +105,10 @@ def train(run, painting, photograph, steps, size, every, bar):
 
 
 def plot(watches, path):
-    """Content and style over the iterations, a line for each run.
+    """Plot content and style loss over the iterations, with a line for each run.
 
-    Sums have another scale: means and sums are compared over what each began with.
+    Sums and means have different scales. To compare them, each is divided by its first
+    value.
     """
     import matplotlib.figure
 
@@ -124,7 +126,7 @@ def plot(watches, path):
                 relative = [value / values[0] for value in values]
                 against.semilogy(steps, relative, line, label=f"{name}, {COMPARED[run]}")
         axis.set(xlabel="iteration", title=f"{name} loss (1: knowing nothing)")
-    against.set(xlabel="iteration", title="Johnson's network, over the first iteration's")
+    against.set(xlabel="iteration", title="Johnson's network, divided by the first loss")
     for axis in (*axes, against):
         axis.grid(alpha=0.3)
         axis.legend(fontsize="small")
@@ -132,7 +134,7 @@ def plot(watches, path):
 
 
 def smooth(values, span=20):
-    """Means over `span` values around each, over fewer towards the ends."""
+    """Return the mean of the `span` values around each value, of fewer near the ends."""
     means = []
     for i in range(len(values)):
         reach = min(i, len(values) - 1 - i, span // 2)

@@ -1,10 +1,10 @@
-"""Exported files: how large they are, and how near they paint to our own engine.
+"""Measure the size of exported files, and how much they differ from our own engine.
 
     python benchmarks/exports.py --style starry_night --size 512x384
 
-Exports a style in every format and precision, paints the sample photograph with each, and
-compares with OpenVINO in float32. The second column is of the model alone, without its
-card. Formats whose runtime is not installed are left out.
+Exports a style in every format and precision, paints the sample photograph with each file,
+and compares with OpenVINO in float32. The bytes are those of the model, without its card.
+Formats whose runtime is not installed are left out.
 """
 
 import os
@@ -26,11 +26,11 @@ from fusion_style.inference.stylizer import Stylizer
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("style", "starry_night", "A shipped style's name, or a style file.")
-flags.DEFINE_string("size", "512x384", "Of the photograph, width × height.")
+flags.DEFINE_string("size", "512x384", "Size of the photograph, width x height.")
 
 
 def size_of(folder: str) -> int:
-    """Return the bytes of the files below a folder, without model cards."""
+    """Return the size of all files in a folder, without model cards, in bytes."""
     return sum(
         os.path.getsize(os.path.join(place, file))
         for place, _, files in os.walk(folder)
@@ -40,7 +40,7 @@ def size_of(folder: str) -> int:
 
 
 def main(argv: list[str]) -> str | None:
-    """Print the table."""
+    """Measure and print the table; return an error message, or None."""
     logging.set_verbosity(logging.WARNING)
     try:
         height, width = parse_size(FLAGS.size)

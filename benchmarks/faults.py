@@ -1,4 +1,4 @@
-"""Full disks and killed runs, for the soak: what they need, and what they leave."""
+"""Make full disks, and find the files that killed runs leave, for `soak.py`."""
 
 import contextlib
 import os
@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from fusion_style.files import LEFTOVER, OLD
 
 SMALL_DISK = 2_000_000  # bytes
-FILLING = "filling"  # the file that takes the place on it
+FILLING = "filling"  # the file that fills the small disk
 
 
 def files_in(folder: str) -> set[str]:
-    """Return the files of a folder, relative to it, in depth."""
+    """Return the relative paths of all files in a folder and in the folders inside it."""
     return {
         os.path.relpath(os.path.join(root, name), folder)
         for root, _, names in os.walk(folder)
@@ -22,23 +22,23 @@ def files_in(folder: str) -> set[str]:
 
 
 def is_leftover(path: str) -> bool:
-    """Return whether a file is a temporary one."""
+    """Return whether a path is that of a temporary file."""
     return LEFTOVER.fullmatch(os.path.basename(path)) is not None
 
 
 def painted_in(folder: str) -> list[str]:
-    """Return the files of a folder, relative to it, but what is temporary."""
+    """Return the sorted relative paths of the files in a folder that are not temporary."""
     found = files_in(folder) - {FILLING}
     return sorted(path for path in found if not is_leftover(path))
 
 
 def leftovers_in(folder: str) -> list[str]:
-    """Return the paths of temporary files in a folder."""
+    """Return the paths of the temporary files in a folder."""
     return [os.path.join(folder, path) for path in files_in(folder) if is_leftover(path)]
 
 
 def age_leftovers(folder: str) -> int:
-    """Make temporary files older than runs leave alone; return how many there are."""
+    """Make temporary files so old that the next run removes them; return their number."""
     found = leftovers_in(folder)
     then = time.time() - 2 * OLD
     for path in found:
@@ -48,7 +48,7 @@ def age_leftovers(folder: str) -> int:
 
 @contextlib.contextmanager
 def small_disk(folder: str) -> Iterator[bool]:
-    """Mount a small file system at a folder, if that is allowed; give whether it was."""
+    """Mount a small file system at a folder, if allowed; yield whether it is mounted."""
     os.makedirs(folder, exist_ok=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", folder]
     try:
@@ -63,6 +63,6 @@ def small_disk(folder: str) -> Iterator[bool]:
 
 
 def fill_disk(folder: str, share: float) -> None:
-    """Take a share of a small file system, so that it is full soon."""
+    """Fill a share of a small file system, so that it is full soon."""
     with open(os.path.join(folder, FILLING), "wb") as file:
         file.write(bytes(int(SMALL_DISK * share)))

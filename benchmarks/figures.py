@@ -1,4 +1,4 @@
-"""Figures in files: matplotlib's, checked before the work, written whole."""
+"""Write matplotlib's figures to files; check before long work that this is possible."""
 
 import importlib.util
 import os
@@ -7,15 +7,15 @@ from fusion_style.files import check_writable, replacing
 
 
 def figure_format(path):
-    """What a figure's name asks for: png, where it doesn't say."""
+    """Return the format that a figure's name asks for; png if it has no extension."""
     return os.path.splitext(path)[1].lstrip(".").lower() or "png"
 
 
 def check_figure(path):
-    """Complains at once of what could not be drawn hours later.
+    """Check, before long work begins, that a figure can be written at its end.
 
     Raises:
-        ValueError: without matplotlib, or for a format that it doesn't write.
+        ValueError: if matplotlib is not installed, or cannot write the format.
         OSError: if the file cannot be written.
     """
     if not importlib.util.find_spec("matplotlib"):
@@ -32,6 +32,6 @@ def check_figure(path):
 
 
 def save_figure(figure, path):
-    """Writes a `matplotlib.figure.Figure`, whole or not at all."""
+    """Write a `matplotlib.figure.Figure`, completely or not at all."""
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110, format=figure_format(path))

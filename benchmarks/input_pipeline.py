@@ -1,13 +1,13 @@
-"""Photographs per second: ours against a plain sequential reader.
+"""Measure photographs read per second, compared with a plain sequential reader.
 
     python benchmarks/input_pipeline.py
     python benchmarks/input_pipeline.py --plot curve.png --json input_pipeline.json
 
-FastChi, Fig. 4, with a plain reader that opens a photograph with Pillow, resizes it to
-256×256, and makes an array of it, one after the other. Ours gives crops of 256 pixels
-from the same 640×480 JPEGs, which this program makes: without a cache, and with
-decoded photographs kept in memory or on disk, in the first pass and in a later one.
-Variants take turns; medians. All files are in the system's file cache.
+The comparison of FastChi, Fig. 4. The plain reader opens one photograph after the other
+with Pillow, resizes it to 256×256, and makes an array of it. Our reader gives crops of 256
+pixels from the same 640×480 JPEGs, which this program makes: without a cache, and with a
+cache in memory or on disk, in the first pass and in a later one. The variants take turns.
+Prints medians. All files are in the system's file cache.
 """
 
 import os
@@ -33,18 +33,18 @@ from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
-flags.DEFINE_integer("photographs", 512, "How many are read in a pass.", 16)
-flags.DEFINE_integer("size", 256, "Side of what is read, in pixels.", 16)
+flags.DEFINE_integer("photographs", 512, "How many photographs a pass reads.", 16)
+flags.DEFINE_integer("size", 256, "Side of the resulting arrays, in pixels.", 16)
 flags.DEFINE_integer("batch", 4, "Photographs in a batch.", 1)
-flags.DEFINE_integer("repeats", 5, "Turns.", 1)
+flags.DEFINE_integer("repeats", 5, "Turns of each variant.", 1)
 flags.DEFINE_string("json", None, "A file for the numbers.")
-flags.DEFINE_string("plot", None, "A PNG: seconds against photographs (needs matplotlib).")
+flags.DEFINE_string("plot", None, "A PNG file for the curves. Needs matplotlib.")
 
 PAPER_SPEED_UP = 15  # FastChi, Fig. 4
 
 
 def plain_reader(paths: Sequence[str], size: int) -> list[float]:
-    """Return the seconds at which each photograph was there."""
+    """Return the seconds after which each photograph was read."""
     start, seconds = time.perf_counter(), []
     for path in paths:
         with Image.open(path) as image:
@@ -54,7 +54,14 @@ def plain_reader(paths: Sequence[str], size: int) -> list[float]:
 
 
 def one_pass(stream: PhotoStream, batch: int, count: int, first: int) -> list[float]:
-    """Return the same for the stream's batches, from photograph number `first` on."""
+    """Return the seconds after which a stream gave each of `count` photographs.
+
+    Args:
+        stream: the stream of crops.
+        batch: photographs in a batch.
+        count: photographs to read.
+        first: number of the first photograph, from 0.
+    """
     batches = stream.batches(batch, first // batch).take(count // batch)
     start, seconds = time.perf_counter(), []
     for photographs in batches:
@@ -64,7 +71,7 @@ def one_pass(stream: PhotoStream, batch: int, count: int, first: int) -> list[fl
 
 
 def turn(paths: Sequence[str], folder: str) -> dict[str, list[float]]:
-    """Return {variant: seconds} of every variant once; caches start empty."""
+    """Run every variant once, with empty caches; return {variant: seconds}."""
     count = len(paths)
     found = {"plain reader": plain_reader(paths, FLAGS.size)}
     for kind in ("none", "memory", "disk"):
@@ -79,7 +86,7 @@ def turn(paths: Sequence[str], folder: str) -> dict[str, list[float]]:
 
 
 def main(argv: list[str]) -> str | None:
-    """Measure, print the table, and write what was asked for; return a complaint."""
+    """Measure, print the table, write the files; return an error message, or None."""
     try:
         if FLAGS.plot:
             check_figure(FLAGS.plot)
@@ -124,7 +131,7 @@ def report(count: int, seconds: dict[str, list[list[float]]]) -> None:
 
 
 def draw(path: str, seconds: dict[str, list[list[float]]]) -> None:
-    """Plot seconds against photographs read, the median turns, as FastChi's Fig. 4."""
+    """Plot seconds against photographs read, as FastChi's Fig. 4, for the median turns."""
     import matplotlib
 
     matplotlib.use("agg")

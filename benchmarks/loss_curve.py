@@ -1,14 +1,14 @@
-"""The losses of trainings over their steps, drawn from their run records.
+"""Plot the losses of trainings over their steps, from their run records.
 
     python benchmarks/loss_curve.py starry.json --plot curve.png
-    python benchmarks/loss_curve.py starry.training --plot curve.png   # while it learns
+    python benchmarks/loss_curve.py starry.training --plot curve.png   # while it trains
     python benchmarks/loss_curve.py batch.json instance.json --plot both.png
 
-Content, style and variation are unweighted, the total is their weighted sum. Light
-lines are what a record has: means over ten steps each, and the last few steps one by
-one. Full lines are the means of the 50 steps around each. Thin vertical lines stand
-where a training was stopped or killed and resumed, dotted ones where it rolled back and
-went on with half the learning rate. Prints the means of the last 50 steps.
+Content, style and variation are unweighted. The total is their weighted sum. Light lines
+show the values in the record: means over ten steps each, and single values for the last few
+steps. Strong lines show the mean of the 50 steps around each step. Thin vertical lines mark
+where a training was stopped or killed and resumed. Dotted lines mark where it rolled back
+and went on with half the learning rate. Prints the means of the last 50 steps.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from fusion_style.benchmarks.figures import check_figure, save_figure
 from fusion_style.training.record import read_record
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("plot", None, "A picture of the curves (needs matplotlib).")
+flags.DEFINE_string("plot", None, "A file for the curves. Needs matplotlib.")
 
 SPAN = 50  # steps in a running mean
 TERMS = {
@@ -26,11 +26,11 @@ TERMS = {
     "style": "style",
     "variation": "variation",
     "loss": "total",
-}  # as a run record calls them, and this program
+}  # {name in a run record: name in the plot}
 
 
 def losses_by_step(record):
-    """{term: (steps,) array}: each step has the mean that the record has for it.
+    """Return {term: array (steps,)}, with the record's mean for each step.
 
     An entry of the history is the mean of the steps since the entry before it.
     """
@@ -44,7 +44,7 @@ def losses_by_step(record):
 
 
 def running_mean(values, span=SPAN):
-    """Of the `span` values around each; fewer at the ends."""
+    """Return the mean of the `span` values around each value, of fewer near the ends."""
     sums = np.cumsum([0.0, *values])
     middles = np.arange(len(values))
     starts = np.maximum(middles - span // 2, 0)
@@ -53,6 +53,11 @@ def running_mean(values, span=SPAN):
 
 
 def report(records):
+    """Print the mean losses of the last steps, and where trainings were resumed.
+
+    Args:
+        records: {name: run record}.
+    """
     width = max(map(len, records)) + 2
     print(f"{'':<{width}}{'steps':>16}" + "".join(f"{n:>12}" for n in TERMS.values()))
     for name, record in records.items():
@@ -70,7 +75,11 @@ def report(records):
 
 
 def draw(records):
-    """A matplotlib figure with a square for each term, and all records in each."""
+    """Return a matplotlib figure with one plot for each term, of all records.
+
+    Args:
+        records: {name: run record}.
+    """
     import matplotlib.figure
     from matplotlib.ticker import LogLocator, NullLocator
 
@@ -106,7 +115,7 @@ def draw(records):
 
 def main(argv):
     if not argv[1:]:
-        return "loss_curve.py: of which training? Give a run record, or NAME.training"
+        return "loss_curve.py: give a run record, or a training's folder: NAME.training"
     try:
         records = {path: read_record(path) for path in argv[1:]}
     except (ValueError, OSError) as error:

@@ -1,13 +1,13 @@
-"""What each loss network costs: time and memory of a training step.
+"""Measure the time and memory of a training step with each loss network.
 
     python benchmarks/loss_networks.py
     python benchmarks/loss_networks.py --size 128 --networks vgg16,squeezenet --json l.json
 
-A step is one batch through the Fusion network and the loss network, with the default
-layers, and back. Each loss network has a process of its own, so that the peak of its
-memory is its own; the time is the median after two steps to warm up, with the middle
-half of the timings as the spread. Processor time, of all cores together, hardly depends
-on what else the machine does. The weights are random: nothing here depends on them.
+A step takes one batch forward and backward through the Fusion network and the loss network,
+with the default layers. Each loss network runs in a process of its own, so that the peak
+memory is its own. The time is the median after two steps to warm up, with the middle half
+of the timings as the spread. Processor time is the sum over all cores; it hardly depends on
+other programs. The weights are random: the costs do not depend on them.
 """
 
 from fusion_style import backend
@@ -33,12 +33,12 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list("networks", list(ARCHITECTURES), "Loss networks to measure.")
 flags.DEFINE_integer("size", 256, "Side of the photographs, in pixels.", 16)
 flags.DEFINE_integer("batch", 4, "Photographs in a step.", 1)
-flags.DEFINE_integer("repeats", 5, "Timings of each, after two to warm up.", 1)
+flags.DEFINE_integer("repeats", 5, "Timed steps of each, after two to warm up.", 1)
 flags.DEFINE_string("json", None, "A file for the numbers.")
 
 
 def measure(name, size, batch, repeats, results):
-    """Puts what one loss network costs into the queue `results`."""
+    """Measure one loss network and put the results into the queue `results`."""
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
     photographs = rng.uniform(0, 255, (batch, size, size, 3)).astype("float32")
@@ -62,7 +62,11 @@ def measure(name, size, batch, repeats, results):
 
 
 def measure_apart(name, *options):
-    """What `measure` finds in a fresh process."""
+    """Return the results of `measure` in a new process.
+
+    Raises:
+        RuntimeError: if the process fails.
+    """
     context = multiprocessing.get_context("spawn")
     results = context.SimpleQueue()
     process = context.Process(target=measure, args=(name, *options, results))

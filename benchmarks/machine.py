@@ -1,4 +1,4 @@
-"""What a benchmark ran on: processor, cores, versions."""
+"""Describe the machine that a benchmark runs on: processor, cores, versions, memory."""
 
 import importlib.metadata
 import os
@@ -7,7 +7,7 @@ import sys
 
 
 def machine(*packages):
-    """{"processor", "cores", "python", and each package that is installed: version}."""
+    """Return {"processor", "cores", "python"} and the versions of installed packages."""
     versions = {}
     for package in packages:
         try:
@@ -23,7 +23,7 @@ def machine(*packages):
 
 
 def peak_bytes():
-    """The most memory that this process had; 0 where the system doesn't say."""
+    """Return the peak memory of this process in bytes; 0 if the system does not say."""
     try:
         import resource
     except ImportError:  # Windows
@@ -33,7 +33,7 @@ def peak_bytes():
 
 
 def present_bytes() -> int:
-    """Return the memory that this process has now; 0 where the system doesn't say."""
+    """Return the present memory of this process in bytes; 0 if the system does not say."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,12 +1,13 @@
-"""Seconds for an iteration of optimize.py, and the memory that it says and takes.
+"""Measure the time of an iteration of optimize.py, and its predicted and peak memory.
 
     python benchmarks/optimizers.py --sizes 512
     python benchmarks/optimizers.py --sizes 256,512,1024 --optimizers lbfgs
 
-The loss network is VGG19 to relu4_1 with random weights, on which the time does not
-depend. Each row has a process of its own, for the sake of its peak of memory. The
-first iteration is left out: there L-BFGS looks for the length of its first step, and
-TensorFlow plans its memory. Medians, with the middle half as the spread.
+The loss network is VGG19 up to relu4_1 with random weights, on which the time does not
+depend. Each row is measured in a process of its own, so that the peak memory is its own.
+The first iteration is left out, because L-BFGS then searches the length of its first step,
+and TensorFlow plans its memory. Prints medians, and the middle half of the timings as the
+spread.
 """
 
 import os
@@ -29,8 +30,8 @@ from fusion_style.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("sizes", ["512"], "Sides of the square pictures, in pixels.")
-flags.DEFINE_list("optimizers", ["lbfgs", "adam", "gd"], "Which.")
-flags.DEFINE_integer("iterations", 8, "Timed, of each.", 1)
+flags.DEFINE_list("optimizers", ["lbfgs", "adam", "gd"], "Which optimizers.")
+flags.DEFINE_integer("iterations", 8, "Timed iterations of each.", 1)
 flags.DEFINE_string("json", None, "A file for the numbers.")
 
 ONE = (
@@ -40,7 +41,7 @@ ONE = (
 
 
 def measure(method, size, iterations):
-    """Prints seconds of each iteration and bytes, said and taken, as JSON."""
+    """Print the seconds of each iteration, the predicted and the peak bytes, as JSON."""
     from fusion_style.losses.config import LossConfig
     from fusion_style.losses.objective import PictureObjective
     from fusion_style.losses.perceptual import PerceptualLoss

@@ -1,9 +1,9 @@
-"""The number of parameters, layer by layer, beside the paper's.
+"""Print the number of parameters of each layer, beside the paper's numbers.
 
     python benchmarks/parameters.py
 
-Qiu & Huang 2017, Fig. 5 (a) and (b), count the weights and biases of
-convolutions; the norms' come on top.
+Qiu & Huang 2017, Fig. 5 (a) and (b), count the weights and biases of the convolutions. The
+parameters of the norms are printed separately.
 """
 
 import math
@@ -37,7 +37,7 @@ TITLES = {
 
 
 def convolution_parameters(config: NetworkConfig) -> dict[str, int]:
-    """Return {row of Fig. 5: parameters of the convolutions in it}."""
+    """Return {row of Fig. 5: number of parameters of its convolutions}."""
     rows: dict[str, int] = {}
     for layer, count in build_graph(config).parameters().items():
         row = re.split("[/_]", layer)[0]
@@ -46,7 +46,7 @@ def convolution_parameters(config: NetworkConfig) -> dict[str, int]:
 
 
 def norm_parameters(config: NetworkConfig) -> int:
-    """Return the parameters of the norms."""
+    """Return the number of parameters of all norms."""
     norms = build_graph(config).norms
     return sum(math.prod(shape) for norm in norms for shape in norm.shapes.values())
 

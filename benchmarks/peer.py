@@ -1,8 +1,8 @@
-"""pytorch/examples' fast_neural_style, written anew, to measure ourselves against.
+"""The fast_neural_style of pytorch/examples, written again, for comparisons.
 
-Its network (Johnson's, with instance norm) and its training step: VGG16 to relu4_3,
-content at relu2_2, four Gram matrices, Adam. VGG16 has random weights: the time does
-not depend on them. Needs PyTorch.
+It has the same network (Johnson's, with instance norm) and the same training step: VGG16 up
+to relu4_3, content at relu2_2, four Gram matrices, Adam. VGG16 has random weights, on which
+the time does not depend. Needs PyTorch.
 """
 
 import torch
@@ -34,7 +34,7 @@ class Residual(nn.Module):
 
 
 def network():
-    """Instance norm, nearest upsampling, reflection padding, five residual blocks."""
+    """Return the network: instance norm, nearest upsampling, reflection padding."""
     return nn.Sequential(
         block(3, 32, 9), block(32, 64, 3, 2), block(64, 128, 3, 2),
         *[Residual() for _ in range(5)],
@@ -44,7 +44,7 @@ def network():
 
 
 class LossNetwork(nn.Module):
-    """VGG16's features at relu1_2, relu2_2, relu3_3 and relu4_3."""
+    """Compute VGG16's features at relu1_2, relu2_2, relu3_3 and relu4_3."""
 
     def __init__(self):
         super().__init__()
@@ -78,7 +78,7 @@ def normalized(pictures):
 
 
 def painter():
-    """A function from a picture, (height, width, 3), 0-255, to one painted."""
+    """Return a function that paints a picture, float32 (height, width, 3), 0-255."""
     paint = network().eval().to(DEVICE)
 
     def run(x):
@@ -90,7 +90,7 @@ def painter():
 
 
 def training_step(batch, size):
-    """A function of nothing that does one step, on photographs that are in memory."""
+    """Return a function without arguments that does one step. Photographs are in memory."""
     torch.manual_seed(0)
     transformer, losses = network().train().to(DEVICE), LossNetwork().to(DEVICE)
     optimizer = torch.optim.Adam(transformer.parameters(), LEARNING_RATE)

@@ -1,7 +1,7 @@
-"""A folder of made-up photographs: 640×480 JPEGs with the grain of real ones.
+"""Make a folder of artificial photographs: JPEGs of 640×480 pixels.
 
-Their spectrum falls with the frequency as photographs' does (Field 1987), so that
-they are about as large as COCO's, and decoding one costs about as much.
+Their spectrum falls with the frequency as that of real photographs does (Field 1987). So
+the files are about as large as COCO's, and decoding one takes about as long.
 """
 
 import os
@@ -14,7 +14,7 @@ QUALITY = 90  # 138 kilobytes; COCO's have 160 in the mean
 
 
 def noise(rng, height, width, slope=1.2):
-    """Noise of mean 0 and deviation 1 whose amplitudes fall as 1 / frequency^slope."""
+    """Return noise, mean 0 and deviation 1, with amplitudes of 1 / frequency^slope."""
     down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
     amplitude = 1 / np.maximum(np.hypot(down, across), 1 / width) ** slope
     phase = np.exp(2j * np.pi * rng.random(amplitude.shape))
@@ -23,7 +23,7 @@ def noise(rng, height, width, slope=1.2):
 
 
 def make_photographs(folder, count):
-    """Writes `count` JPEGs; returns their paths."""
+    """Write `count` JPEGs to a folder; return their paths."""
     rng = np.random.default_rng(0)
     width, height = SIZE
     light, *colors = (noise(rng, 2 * height, 2 * width) for _ in range(4))

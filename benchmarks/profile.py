@@ -1,9 +1,9 @@
-"""Where the time goes in painting: the network as it is exported, and as it is rewritten.
+"""Show where the time goes in painting, in Keras's network and in the rewritten one.
 
     python benchmarks/profile.py --size 512
 
-Prints what OpenVINO reports of both graphs of the Fusion network, with random weights,
-in float32 on a CPU: milliseconds of the costliest nodes, medians.
+Prints what OpenVINO reports for both graphs of the Fusion network: the median milliseconds
+of the slowest nodes, in float32 on a CPU, with random weights.
 """
 
 import os
@@ -31,12 +31,12 @@ from fusion_style.models.style_file import save_network
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("size", 512, "Side of the picture, in pixels.", 8)
-flags.DEFINE_integer("repeats", 7, "Runs, after two to warm up.", 1)
-flags.DEFINE_integer("nodes", 8, "How many of the costliest nodes to print.", 1)
+flags.DEFINE_integer("repeats", 7, "Timed runs, after two to warm up.", 1)
+flags.DEFINE_integer("nodes", 8, "How many of the slowest nodes to print.", 1)
 
 
 def models(size: int) -> dict[str, openvino.Model]:
-    """Return one network as the paper draws it, and after the rewrites."""
+    """Return {name: OpenVINO model} of Keras's network and of the rewritten one."""
     config = NetworkConfig(norm="batch")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "fusion.keras")
@@ -49,7 +49,7 @@ def models(size: int) -> dict[str, openvino.Model]:
 
 
 def profile(model, repeats):
-    """{node: median milliseconds}, of the nodes that the processor executes."""
+    """Return {node: median milliseconds} of the nodes that the processor executes."""
     settings = {"PERF_COUNT": True, "INFERENCE_PRECISION_HINT": "f32"}
     compiled = openvino_core().compile_model(model, "CPU", settings)
     request = compiled.create_infer_request()

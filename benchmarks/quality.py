@@ -1,23 +1,24 @@
-"""How good a style file is: its loss, its stability, its artefacts.
+"""Measure how good style files are: losses, stability, artifacts.
 
     python benchmarks/quality.py --styles all,my.keras --paintings PAINTINGS \\
         --photographs PHOTOGRAPHS --loss_weights vgg19.h5 --json q.json --plot q.png
     python benchmarks/quality.py --check
 
-Prints, at each size, content, style and total loss of the styles' paintings, of the
-photographs themselves and of the slow method (L-BFGS over the pixels, from the
-photograph, or from noise as in Johnson et al. 2016, Fig. 5), and how many iterations of
-that one pass of the network is worth; then how much the painting changes with the
-photograph, and what upsampling and padding left behind. A style is judged by the loss of
-its own recipe, or by what the flags say instead; it is painted as users paint it, in
-float32.
+At each size, prints content, style and total loss of the pictures that the styles paint, of
+the photographs themselves, and of the slow method: L-BFGS on the pixels, from the
+photograph or from noise (Johnson et al. 2016, Fig. 5). Prints how many iterations of the
+slow method one pass of each network is worth, how much a painted picture changes when its
+photograph changes a little, and which artifacts upsampling and padding leave. A style is
+judged by the loss of its own recipe, or by the loss that the flags describe. It paints as
+for users, in float32.
 
-The slow method takes long: it paints --slow_count of the photographs, once for all
-styles of the same painting and loss, and styles are compared with it on those alone.
-With --json everything is kept as it comes, and the same command goes on where it was
-stopped. It knows files that changed, code that paints or measures paintings, and a loss
-that judges otherwise; of the slow method's own code it doesn't. --check
-says whether the shipped styles are and paint what was recorded.
+The slow method takes long. It paints only --slow_count of the photographs, once for all
+styles of the same painting and loss, and styles are compared with it on these photographs.
+With --json, results are kept as they come, and the same command continues where it was
+stopped. It measures again what depends on a changed file, on changed code that paints or
+measures pictures, or on a changed loss. It does not notice changes in the slow method's
+code. --check says whether the shipped styles are the recorded files and paint the recorded
+pictures.
 """
 
 import os
@@ -51,32 +52,34 @@ flags.DEFINE_list(
     "styles", ["all"], "Shipped styles' names or all, style files, trainings' folders."
 )
 flags.DEFINE_list("paintings", [], "The paintings that they learned, or folders of them.")
-flags.DEFINE_string("photographs", None, "A folder.")
-flags.DEFINE_integer("count", 32, "How many of them, evenly spaced.", 1)
+flags.DEFINE_string("photographs", None, "A folder of photographs.")
+flags.DEFINE_integer("count", 32, "How many photographs to use, evenly spaced.", 1)
 flags.DEFINE_list("sizes", ["256", "512"], "Sides of the square pictures, in pixels.")
-flags.DEFINE_integer("slow_count", 4, "How many the slow method paints, too.", 0)
+flags.DEFINE_integer("slow_count", 4, "How many of them the slow method paints too.", 0)
 flags.DEFINE_list(
-    "iterations", ["1", "10", "25", "50", "100", "200", "400"], "Of the slow method."
+    "iterations",
+    ["1", "10", "25", "50", "100", "200", "400"],
+    "Iterations of the slow method to report.",
 )
-flags.DEFINE_enum("start", "photo", STARTS, "Of the slow method.")
+flags.DEFINE_enum("start", "photo", STARTS, "Where the slow method starts.")
 flags.DEFINE_enum(
     "loss_network",
     None,
     list(ARCHITECTURES),
-    "Default: the recipe's.",
+    "The network that measures the loss. Default: the recipe's.",
 )
-flags.DEFINE_string("loss_weights", None, "imagenet, random, or a file.")
-flags.DEFINE_list("content_layers", None, "Such as relu3_3.")
-flags.DEFINE_list("style_layers", None, "Such as relu1_2=2,relu2_2.")
+flags.DEFINE_string("loss_weights", None, "Its weights: imagenet, random, or a file.")
+flags.DEFINE_list("content_layers", None, "Layers for content, such as relu3_3.")
+flags.DEFINE_list("style_layers", None, "Layers for style, such as relu1_2=2,relu2_2.")
 flags.DEFINE_float("content_weight", None, "Weight of the content term.")
 flags.DEFINE_float("style_weight", None, "Weight of the style term.")
 flags.DEFINE_float("tv_weight", None, "Weight of the total variation.")
-flags.DEFINE_enum("reduction", None, ["mean", "sum"], "Over each layer's elements.")
+flags.DEFINE_enum("reduction", None, ["mean", "sum"], "Of each layer's elements.")
 flags.DEFINE_integer("style_size", None, "Shorter side of the painting, in pixels.", 16)
-flags.DEFINE_string("json", None, "A file for the numbers, to go on with if it is there.")
-flags.DEFINE_string("summary", None, "A file for the tables' numbers alone, as JSON.")
+flags.DEFINE_string("json", None, "A file for all results; if it exists, continue it.")
+flags.DEFINE_string("summary", None, "A JSON file for the numbers in the tables.")
 flags.DEFINE_string("plot", None, "A file for the curves. Needs matplotlib.")
-flags.DEFINE_string("sheet", None, "A folder for photographs beside what is made of them.")
+flags.DEFINE_string("sheet", None, "A folder for sheets of photographs and paintings.")
 flags.DEFINE_boolean("check", False, "Check the shipped styles, and nothing else.")
 flags.DEFINE_boolean("record", False, "Record the shipped styles for --check.")
 
@@ -84,10 +87,15 @@ FORMAT = "fusion-style quality 1"
 
 
 def whole_numbers(name, multiple, least):
-    """A flag's list as ascending integers.
+    """Return the values of a flag as ascending integers.
+
+    Args:
+        name: the flag, a list.
+        multiple: all values must be multiples of this.
+        least: the smallest value that is allowed.
 
     Raises:
-        ValueError: for anything else.
+        ValueError: for other values, or an empty list.
     """
     try:
         found = sorted({int(text) for text in FLAGS[name].value})
@@ -102,7 +110,7 @@ def whole_numbers(name, multiple, least):
 
 
 def judge_styles():
-    """Measures as the flags say, and prints it."""
+    """Measure as the flags say, and print the results."""
     for name in ("styles", "paintings", "photographs"):
         if not FLAGS[name].value:
             raise ValueError(f"Give --{name}")
@@ -151,7 +159,7 @@ def judge_styles():
 
 
 def check_styles():
-    """What of the shipped styles does not fit the record, as lines; None if all does."""
+    """Return lines that say where shipped styles differ from the record, or None."""
     fits, complaints = checks.check(shipped_styles())
     for name, found in fits.items():
         print(f"{name}: {found}")
@@ -172,8 +180,8 @@ def main(argv):
     except (ValueError, OSError, FloatingPointError) as error:
         return f"quality.py: {error}"
     except KeyboardInterrupt:
-        kept = f"in {FLAGS.json}; the same command goes on" if FLAGS.json else "lost"
-        return f"quality.py: stopped; what was measured until now is {kept}"
+        kept = f"in {FLAGS.json}; the same command continues" if FLAGS.json else "lost"
+        return f"quality.py: stopped; the results so far are {kept}"
 
 
 if __name__ == "__main__":

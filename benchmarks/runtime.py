@@ -1,16 +1,16 @@
-"""Seconds to paint one picture: Fusion and Johnson's network, every engine.
+"""Measure the time to paint one picture: Fusion and Johnson's network, every engine.
 
     python benchmarks/runtime.py --sizes 256,512,1024
     python benchmarks/runtime.py --peers --json runtime.json
     KERAS_BACKEND=jax python benchmarks/runtime.py    # TensorFlow, JAX or PyTorch on a GPU
 
-Prints what Table 1 of Qiu & Huang 2017 compares, and its speed-up beside ours. All
-variants are timed in turns, in one run, so that they share whatever else the machine
-does; medians, with the middle half of the timings as the spread. Only ratios carry over
-to other machines. The networks have random weights, on which the time does not depend.
-bfloat16 is timed where the processor has it, int8 where NNCF is installed, and ONNX Runtime
-and LiteRT, where they are installed, with what export.py writes for them. Such files paint
-the margin around a picture, too, 16 pixels at each side; the others are timed without it.
+Prints the comparison of Table 1 of Qiu & Huang 2017, with the paper's speed-up beside ours.
+All variants are timed in turns, in one run: medians, with the middle half of the timings as
+the spread. On other machines expect similar ratios, not similar times. The weights are
+random; the time does not depend on them. bfloat16 is timed if the processor has it, int8 if
+NNCF is installed, ONNX Runtime and LiteRT if they are, with the files that export.py
+writes. Such files also paint a margin of 16 pixels at each side; the others are timed
+without it.
 """
 
 import os
@@ -67,7 +67,7 @@ NETWORKS = {  # the norm is batch norm, as in the paper, unless a name says othe
 
 
 def variants():
-    """[(network, engine, precision)] that this machine can run."""
+    """Return the [(network, engine, precision)] that this machine can run."""
     on_cpu = [("openvino", "float32")]
     if "BF16" in openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         on_cpu.append(("openvino", "bfloat16"))
@@ -82,13 +82,13 @@ def variants():
 
 
 def multiply_adds(config: NetworkConfig, size: int) -> int:
-    """Return the multiply-adds of a network, upsampling as the paper draws it."""
+    """Return the multiply-adds of a network with the paper's upsampling, at `size`²."""
     papers = dataclasses.replace(config, upsample="deconv")
     return build_graph(papers).multiply_adds(size, size)
 
 
 def painters(folder):
-    """Return {variant: function of a picture (size, size, 3)}."""
+    """Return {variant: function that paints a picture, float32 (size, size, 3)}."""
     found = {}
     networks = {name: build_network(config) for name, config in NETWORKS.items()}
     paths = {name: os.path.join(folder, f"{name}.keras") for name in networks}
@@ -111,7 +111,7 @@ def painters(folder):
 
 
 def rewritten(path, engine, precision):
-    """Return what paints with an engine; the photograph's own statistics don't matter."""
+    """Return a function that paints with an engine, with made-up statistics."""
     graph = painting(load_graph(path))
     engine = load_engine(graph, engine, precision)
     style = graph.style()
@@ -120,7 +120,7 @@ def rewritten(path, engine, precision):
 
 
 def time_in_turns(functions, repeats):
-    """{name: [seconds]} of functions called one after the other, again and again."""
+    """Return {name: [seconds]} of functions that are called in turns, `repeats` times."""
     seconds = {name: [] for name in functions}
     for i in range(repeats + 2):
         for name, function in functions.items():
@@ -132,9 +132,9 @@ def time_in_turns(functions, repeats):
 
 
 def ceilings(repeats=7):
-    """{(where, precision): operations a second of a matrix product} of what paints here.
+    """Return {(place, precision): operations a second of a large matrix product}.
 
-    Where is "cpu", or "gpu" for what Keras's backend computes on one.
+    The place is "cpu", or "gpu" if Keras's backend has one.
     """
     a = np.random.default_rng(0).random((2048, 2048), np.float32)
     products, operations = {("cpu", "float32"): lambda: a @ a}, {}
@@ -154,7 +154,7 @@ def ceilings(repeats=7):
 
 
 def openvino_product(a):
-    """A function that multiplies a square array with itself in bfloat16, in OpenVINO."""
+    """Return a function that multiplies an array with itself, in OpenVINO's bfloat16."""
     import openvino
     import openvino.opset13 as nodes
 
@@ -168,7 +168,7 @@ def openvino_product(a):
 
 
 def powers(b, times):
-    """So many products one after the other, and a number, which has to wait for them."""
+    """Compute `times` products; return one number of the last, which waits for all."""
     product = b
     for _ in range(times):
         product = product @ b
@@ -208,7 +208,7 @@ def main(argv):
 
 
 def label(variant):
-    """How the table calls a variant."""
+    """Return the name of a variant in the table."""
     if variant == PEER:
         return PEER
     name, engine, precision = variant
@@ -220,6 +220,7 @@ def label(variant):
 
 
 def report(size, seconds, product):
+    """Print the table of one size, from `time_in_turns` and `ceilings`."""
     print(f"\n{size}×{size}")
     print(f"  {'':<50}{'ms':>7}{'middle half':>16}{'GFLOP/s':>9}{'of ceiling':>11}", end="")
     print(f"{'over Johnson':>14}{'over PyTorch' if FLAGS.peers else '':>14}")

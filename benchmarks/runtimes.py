@@ -1,4 +1,4 @@
-"""Other runtimes, which paint with what export.py writes."""
+"""Paint in other runtimes with the files that export.py writes."""
 
 import functools
 import importlib.util
@@ -21,13 +21,23 @@ THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 
 
 
 def installed(runtime: str) -> bool:
-    """Return whether a runtime is here, and what writes its format."""
+    """Return whether a runtime and the writer of its format are installed."""
     needed = (RUNTIMES[runtime][1], *(["onnx"] if runtime == "onnxruntime" else []))
     return all(importlib.util.find_spec(name) for name in needed)
 
 
 def painter(style: str, runtime: str, folder: str, precision: str = "float32") -> Callable:
-    """Return what paints (height, width, 3) with an exported file of that size."""
+    """Return a function that paints pictures with exported files of their size.
+
+    Args:
+        style: a shipped style's name, or a style file.
+        runtime: a key of `RUNTIMES`.
+        folder: where to write the files.
+        precision: of the weights.
+
+    Returns:
+        Function from and to float32 RGB (height, width, 3), 0-255.
+    """
 
     @functools.cache
     def sized(height: int, width: int) -> Callable:
@@ -41,7 +51,7 @@ def painter(style: str, runtime: str, folder: str, precision: str = "float32") -
 
 
 def load(path: str, runtime: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what paints (1, height, width, 3) with a file, on a CPU."""
+    """Return a function that paints (1, height, width, 3) with a file, on a CPU."""
     if runtime == "onnxruntime":
         import onnxruntime
 

@@ -1,17 +1,15 @@
-"""Paints a folder for an hour with kills and full disks, and says what was lost: nothing.
+"""Paint a folder for an hour, with kills and full disks, and report what was lost.
 
     python benchmarks/soak.py --pictures FOLDER
     python benchmarks/soak.py --pictures FOLDER --minutes 15 --style wave --json soak.json
 
-First the folder is painted undisturbed. Then, in turn until the time is over:
-`stylize.py` is killed (SIGKILL) at a random moment and started again over what is
-there; it runs on a disk that is full (files may not grow beyond a random size; where
-a file system may be mounted, also one of two megabytes); and one Stylizer, which lives
-in this process from the first minute to the last, paints pictures. After each, every
-file is looked at: what has a painting's name must be a whole painting, the same to
-1 of 255 as undisturbed, and what a killed run left must be gone after the next, once
-it is old. The memory of this process is taken after each turn; its median in the last
-quarter is set against that in the second.
+First the folder is painted undisturbed. Then, in turn until the time is over: `stylize.py`
+is killed (SIGKILL) at a random moment and started again; it runs on a full disk (files may
+not grow beyond a random size; if a file system may be mounted, also one of two megabytes);
+and one Stylizer, which lives in this process all the time, paints. After each, every file
+is checked: a painted picture must be complete, and equal to the undisturbed one to 1 of
+255. The temporary files of a killed run must be gone after the next run, once they are old.
+The median memory of this process in the last quarter is compared with the second quarter.
 
 POSIX only. The exit status is 1 if anything was lost, or memory grew by over 5%.
 """
@@ -51,14 +49,14 @@ from fusion_style.inference.stylizer import Stylizer
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("pictures", None, "A folder of pictures.", required=True)
-flags.DEFINE_float("minutes", 60, "How long.", 0.1, 1e5)
+flags.DEFINE_float("minutes", 60, "How long to paint.", 0.1, 1e5)
 flags.DEFINE_string("style", "starry_night", "A shipped style's name, or a style file.")
-flags.DEFINE_integer("max_size", 256, "The longer side of the paintings, in pixels.", 16)
-flags.DEFINE_integer("seed", 0, "Of the random moments and sizes.", 0)
+flags.DEFINE_integer("max_size", 256, "Longer side of the painted pictures, in pixels.", 16)
+flags.DEFINE_integer("seed", 0, "Seed of the random moments and sizes.", 0)
 flags.DEFINE_string("json", None, "A file for the numbers.")
 
 SCRIPT = os.path.join(os.path.dirname(os.path.dirname(__file__)), "stylize.py")
-# Runs the rest of its arguments with files of so many bytes at most.
+# Runs a script (the other arguments) that cannot write files larger than a limit, in bytes.
 LIMITED = """
 import resource, runpy, sys
 limit = int(sys.argv[1])
@@ -70,16 +68,19 @@ MOST_GROWTH = 0.05
 
 
 class Soak:
-    """One soak: a folder, its paintings undisturbed, and what was seen until now.
+    """Paint a folder undisturbed, then with faults, and compare.
 
     Args:
-        pictures: the folder.
-        folder: where to work.
+        pictures: the folder of pictures.
+        folder: a folder to work in.
 
     Attributes:
         counts: {what happened: how often}.
-        lost: a line for each thing that is not as it should be.
-        memory: bytes of this process after each turn.
+        lost: a line of text for each error that was found.
+        memory: of this process after each turn, in bytes.
+
+    Raises:
+        ValueError: if nothing can be painted.
     """
 
     def __init__(self, pictures: str, folder: str) -> None:
@@ -104,7 +105,7 @@ class Soak:
     def stylize(
         self, out: str, limit: int | None = None, log: int | None = subprocess.DEVNULL
     ) -> "subprocess.Popen[bytes]":
-        """Start stylize.py over the folder; its files grow to `limit` bytes at most."""
+        """Start stylize.py for the folder; its files may have at most `limit` bytes."""
 
         program = [SCRIPT] if limit is None else ["-c", LIMITED, str(limit), SCRIPT]
         arguments = [
@@ -116,7 +117,7 @@ class Soak:
         )
 
     def kill(self) -> None:
-        """Kill a run at a random moment, and let the next one go on."""
+        """Kill three runs at random moments, then let one finish, and check the files."""
         shutil.rmtree(self.out, ignore_errors=True)
         for _ in range(3):
             before = files_in(self.out)
@@ -133,7 +134,7 @@ class Soak:
         self.inspect(self.out, whole=True)
 
     def wait_for_a_moment(self, run: "subprocess.Popen[bytes]", before: set[str]) -> None:
-        """Wait until a random moment of a run: half of them while it writes a file."""
+        """Wait until a random moment of a run, often one at which it writes a file."""
         end = time.monotonic() + self.random.uniform(0, self.seconds)
         writes = self.random.choice([0, 0, 1, 2, 3])
         while run.poll() is None:
@@ -145,7 +146,7 @@ class Soak:
             time.sleep(0.0005)
 
     def full(self, out: str, limit: int | None, kind: str) -> None:
-        """Run on a disk that takes only a part, and see that it says so."""
+        """Run on a full disk, or with a limit for files; check that errors are reported."""
         run = self.stylize(out, limit, subprocess.PIPE)
         said = run.communicate()[1].decode(errors="replace").splitlines()
         refused = [line for line in said if "cannot be written" in line]
@@ -160,11 +161,11 @@ class Soak:
             self.lost.append(f"{kind}: a traceback, not a line: {said[-1]}")
 
     def inspect(self, out: str, whole: bool = False) -> list[str]:
-        """Compare paintings with the undisturbed; return the names of those there.
+        """Compare painted pictures with the undisturbed ones; return the files' names.
 
         Args:
-            out: the folder of paintings.
-            whole: nothing may be missing, and nothing else there.
+            out: the folder of painted pictures.
+            whole: whether all pictures must be there, and nothing else.
         """
         names = painted_in(out)
         for name in names:
@@ -191,7 +192,7 @@ class Soak:
         self.memory.append(present_bytes())
 
     def turn(self) -> None:
-        """Do each of the things that may happen, once."""
+        """Do each of the three things once."""
         self.kill()
         shutil.rmtree(self.out, ignore_errors=True)
         limit = int(self.random.choice(self.sizes) * self.random.uniform(0.2, 1))
@@ -204,8 +205,8 @@ class Soak:
 
 
 def growth(memory: Sequence[int]) -> float:
-    """Return by which share memory grew from the second quarter to the last."""
-    if not all(memory):  # the system doesn't say
+    """Return the growth of memory from the second quarter to the last, as a share."""
+    if not all(memory):  # the system does not say
         return 0.0
     quarter = max(1, len(memory) // 4)
     early, late = memory[quarter : 2 * quarter] or memory[:1], memory[-quarter:]
@@ -213,7 +214,7 @@ def growth(memory: Sequence[int]) -> float:
 
 
 def main(argv: list[str]) -> str | int:
-    """Soak, and print what was lost; return the exit status or a complaint."""
+    """Soak and print what was lost; return the exit status or an error message."""
     if os.name != "posix":
         return "soak.py: it needs kills and limits that only POSIX systems have"
     try:
@@ -230,7 +231,7 @@ def main(argv: list[str]) -> str | int:
 
 
 def report(soak: Soak) -> int:
-    """Print and write what was seen; return the exit status."""
+    """Print and write the results; return the exit status."""
     grown, about = growth(soak.memory), machine("pillow", "openvino")
     print(about, f"{len(soak.names)} pictures, {len(soak.memory)} turns", sep="\n")
     for what, count in soak.counts.items():

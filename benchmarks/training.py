@@ -1,17 +1,17 @@
-"""Photographs per second in training: networks, precisions, replicas.
+"""Measure photographs per second in training: networks, precisions, replicas.
 
     python benchmarks/training.py
     python benchmarks/training.py --networks fusion,johnson,inception --peers
     python benchmarks/training.py --networks fusion --replicas 1,2
     python benchmarks/training.py --precisions float32,bfloat16 --json training.json
 
-Every configuration is a process of its own, which is started, does two steps to warm
-up, and waits; then they take turns of a few steps each. Medians over the turns. The
-loss is that of pytorch/examples: VGG16 to relu4_3 with random weights, content at
-relu2_2. Photographs are read from 640×480 JPEGs, which this program makes, without a
-cache; "waiting" is the share of the time in which a step had to wait for them. The
-peer (--peers, needs PyTorch) is the recipe of pytorch/examples' fast_neural_style; it
-has its photographs in memory, which is in its favour.
+Every configuration runs in a process of its own, which does two steps to warm up and waits.
+Then the processes take turns of a few steps each. Prints medians over the turns. The loss
+is that of pytorch/examples: VGG16 up to relu4_3 with random weights, content at relu2_2.
+Photographs are read without a cache from 640×480 JPEGs, which this program makes. "Waiting"
+is the share of the time in which steps waited for photographs. The peer (--peers, needs
+PyTorch) is the recipe of fast_neural_style in pytorch/examples. Its photographs are in
+memory, which is an advantage for it.
 """
 
 import os
@@ -37,23 +37,26 @@ from fusion_style.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("networks", ["fusion", "johnson", "inception"], "Which networks.")
-flags.DEFINE_list("precisions", ["float32"], "float32, bfloat16.")
+flags.DEFINE_list("precisions", ["float32"], "Which precisions: float32, bfloat16.")
 flags.DEFINE_list("replicas", ["1"], "Numbers of replicas.")
 flags.DEFINE_enum("device", "cpu", ["cpu", "gpu"], "Where the replicas are.")
 flags.DEFINE_integer("size", 256, "Side of the crops, in pixels.", 16)
 flags.DEFINE_integer("batch", 4, "Photographs in a step, over all replicas.", 1)
 flags.DEFINE_integer("steps", 3, "Steps of each configuration in a turn.", 1)
-flags.DEFINE_integer("turns", 3, "Turns.", 1)
+flags.DEFINE_integer("turns", 3, "Turns of each configuration.", 1)
 flags.DEFINE_boolean("peers", False, "Also the recipe of pytorch/examples.")
 flags.DEFINE_string("json", None, "A file for the numbers.")
-flags.DEFINE_string("worker", None, "What a process of this program's own does.")
-flags.DEFINE_string("photographs", None, "The folder that a process of its own reads.")
+flags.DEFINE_string("worker", None, "Internal: the configuration that a process trains.")
+flags.DEFINE_string("photographs", None, "Internal: the folder that a process reads.")
 
 PEER = "pytorch/examples"
 
 
 def training(network, precision, replicas):
-    """A function that does one step; returns the seconds that it waited."""
+    """Return a function that does one step, and one that discards what was read before.
+
+    The step returns the seconds that it waited for photographs.
+    """
     import keras
     import tensorflow as tf
 
@@ -93,7 +96,7 @@ def training(network, precision, replicas):
         return waited
 
     def empty():
-        """Takes what was read while others had their turn."""
+        """Discard the batches that were read while other processes had their turn."""
         for _ in range(max(2, os.cpu_count()) + 2):  # what `PhotoStream.batches` holds
             next(batches)
 
@@ -113,7 +116,7 @@ def peer():
 
 
 def work(configuration):
-    """A process of its own: a turn of steps for every line that comes in."""
+    """Train in a process of its own: do one turn of steps for each line of input."""
     step, empty = peer() if configuration == PEER else training(*configuration.split(","))
     step(), step()
     print("ready", flush=True)
@@ -126,7 +129,15 @@ def work(configuration):
 
 
 class Worker:
-    """A process that trains one configuration when it is told to."""
+    """Control a process that trains one configuration.
+
+    Args:
+        configuration: "network,precision,replicas", or `PEER`.
+        photographs: the folder that it reads.
+
+    Raises:
+        RuntimeError: if the process ends.
+    """
 
     def __init__(self, configuration, photographs):
         self.log = tempfile.TemporaryFile("w+")

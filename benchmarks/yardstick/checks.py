@@ -1,8 +1,8 @@
-"""Whether the shipped styles are those that were recorded, and paint as they did.
+"""Check that the shipped styles are the recorded files and paint the recorded pictures.
 
-`pretrained/checks.json` has for each style the sha256 of its file and what it makes of
-the sample photograph, at 256×256 pixels, shrunk to 16×16: {name: {"sha256", "picture":
-uint8 (16, 16, 3) in base64}}.
+For each style, `pretrained/checks.json` has the sha256 of its file, and the sample
+photograph as the style paints it, at 256×256 pixels, reduced to 16×16: {name: {"sha256",
+"picture": uint8 (16, 16, 3) in base64}}.
 """
 
 import base64
@@ -20,21 +20,25 @@ from fusion_style.models.style_file import StyleFileError
 
 CHECKS = os.path.join(PRETRAINED, "checks.json")
 SIZE, SHRUNK = 256, 16  # pixels
-TOLERANCE = 2.0  # gray levels, in the mean
+TOLERANCE = 2.0  # mean difference, in gray levels
 
 
 def shrunk_painting(path):
-    """uint8 (16, 16, 3): what a style makes of the sample photograph."""
+    """Return the sample photograph as a style paints it, reduced: uint8 (16, 16, 3)."""
     painting = Stylizer(path, precision="float32").paint(square(sample_photograph(), SIZE))
     side = SIZE // SHRUNK
     return to_bytes(painting.reshape(SHRUNK, side, SHRUNK, side, 3).mean((1, 3)))
 
 
 def record(styles, path=CHECKS):
-    """Writes down what {name: path} are and paint.
+    """Record the styles' checksums and pictures.
+
+    Args:
+        styles: {name: path of the style file}.
+        path: of the file to write.
 
     Raises:
-        StyleFileError: if one is no style.
+        StyleFileError: if a file is not a style file.
         OSError: if the file cannot be written.
     """
     found = {
@@ -48,7 +52,14 @@ def record(styles, path=CHECKS):
 
 
 def check(styles, path=CHECKS):
-    """({name: what was found}, [what does not fit, a line each]) of {name: path}.
+    """Compare styles with their records.
+
+    Args:
+        styles: {name: path of the style file}.
+        path: of the file of records.
+
+    Returns:
+        ({name: result}, [a line of text for each difference]).
 
     Raises:
         ValueError: if there is no file of records, or it is damaged.
@@ -67,18 +78,18 @@ def check(styles, path=CHECKS):
         received = sha256(style)
         if received != recorded[name]["sha256"]:
             complaints.append(
-                f"{name} is another file than was recorded: its sha256 is {received}, "
-                f"recorded was {recorded[name]['sha256']}"
+                f"{name} is not the recorded file: its sha256 is {received}, but "
+                f"{recorded[name]['sha256']} was recorded"
             )
         if distance > TOLERANCE:
             complaints.append(
-                f"{name} paints another picture than was recorded: {distance:.1f} gray "
-                f"levels away, in the mean; {TOLERANCE:g} are allowed"
+                f"{name} does not paint the recorded picture: the mean difference is "
+                f"{distance:.1f} gray levels; {TOLERANCE:g} are allowed"
             )
         if papers and received not in papers:
             complaints.append(
-                f"the papers of {name} are of another file: benchmarks/gallery.py writes "
-                "them anew"
+                f"README.md describes another file of {name}: benchmarks/gallery.py "
+                "writes it again"
             )
         fits[name] = f"{distance:.2f} gray levels from the recorded picture"
     complaints += [
@@ -88,7 +99,7 @@ def check(styles, path=CHECKS):
 
 
 def read_papers(path):
-    """The text of README.md beside the file of records, empty if there is none."""
+    """Return the text of README.md beside the file of records; empty if there is none."""
     try:
         with open(
             os.path.join(os.path.dirname(path), "README.md"), encoding="utf-8"
@@ -99,7 +110,11 @@ def read_papers(path):
 
 
 def read_record(path):
-    """{name: {"sha256": text, "picture": float (16, 16, 3)}}."""
+    """Read the records: {name: {"sha256": text, "picture": float32 (16, 16, 3), 0-255}}.
+
+    Raises:
+        ValueError: if there is no such file, or it is damaged.
+    """
     try:
         with open(path, encoding="utf-8") as file:
             recorded = json.load(file)

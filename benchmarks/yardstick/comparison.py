@@ -1,4 +1,4 @@
-"""Style files, the photographs themselves and the slow method, by the same numbers."""
+"""Measure style files, the photographs themselves and the slow method in the same way."""
 
 import functools
 import glob
@@ -32,21 +32,21 @@ PAINTERS = (
     "benchmarks/yardstick/artefacts.py", "benchmarks/yardstick/stability.py",
 )  # fmt: skip
 UNTOUCHED = "the photograph"
-KINDS = "losses", "stability", "artefacts"  # of numbers
+KINDS = "losses", "stability", "artefacts"  # kinds of results
 
 
 class Style:
-    """A style file: its network, ready to paint, and the loss that judges it.
+    """Load a style file, ready to paint, and the loss that judges it.
 
     Args:
-        label: what it is called in tables.
-        style: see `models.style_file.style_path`.
-        given: of the loss, in place of what the recipe says; see `loss_settings`.
+        label: its name in the tables.
+        style: see `models.shipped.style_path`.
+        given: settings of the loss that replace those of the recipe; see `loss_settings`.
         paintings: paths of paintings, or folders of them.
         size: side of the smallest picture, in pixels.
 
     Attributes:
-        sure: whether the painting's bytes are those that were learned.
+        sure: whether the painting has the same bytes as the one that was learned.
         about: {"network", "norm", "upsample", "input_norm", "parameters": of the
             convolutions, "photographs": seen in training, "file": sha256}.
 
@@ -71,7 +71,7 @@ class Style:
 
 
 def network_of(path):
-    """What a style file's network is, by the flags of train.py and its size."""
+    """Return {flag of train.py: value} of a style file's network, and "parameters"."""
     config = read_config(path)
     names = ("network", "norm", "upsample", "input_norm")
     return {
@@ -81,16 +81,17 @@ def network_of(path):
 
 
 class Panel(NamedTuple):
-    """What came out at one size, by one judge.
+    """The results at one size, by one judge.
 
     Attributes:
-        judge, size: which.
-        slow: the numbers of the photographs that the slow method painted.
-        start: where it began.
-        rows: {label: {"losses", "stability", "artefacts": a dict for each photograph}},
-            the first of them the photographs themselves.
-        about: {label: what its network is} of the styles.
-        runs: the slow method's losses, of `slow_method.run`, for each of `slow`.
+        judge, size: the judge, and the side of the pictures in pixels.
+        slow: the numbers (from 0) of the photographs that the slow method painted.
+        start: where the slow method started.
+        rows: {label: {"losses", "stability", "artefacts": a dict for each photograph}}. The
+            first row is that of the photographs themselves.
+        about: {label: `Style.about`} of the styles.
+        runs: the slow method's losses for each photograph of `slow`, from
+            `slow_method.run`.
     """
 
     judge: Judge
@@ -103,27 +104,32 @@ class Panel(NamedTuple):
 
 
 def labels(styles):
-    """Short names: the files', or as they were given where two files have the same."""
+    """Return the names of the files; the styles as they are given if two are equal."""
     names = [os.path.basename(style.rstrip("/")) for style in styles]
     names = [name.removesuffix(".keras") for name in names]
     return names if len(set(names)) == len(names) else styles
 
 
 def evenly(things, count):
-    """`count` of them, evenly spaced; all, if there are no more."""
+    """Return `count` things of a sequence, evenly spaced; all, if there are fewer."""
     count = min(count, len(things))
     return [things[i * len(things) // count] for i in range(count)]
 
 
 def find_photographs(folder, count):
-    """Paths of `count` pictures of a folder, evenly spaced."""
+    """Return the paths of `count` pictures of a folder, evenly spaced.
+
+    Raises:
+        FileNotFoundError: if the folder does not exist.
+        PictureError: if it has no pictures.
+    """
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"The folder of photographs does not exist: {folder}")
     return evenly(pictures_in(folder), count)
 
 
 def square(path, size):
-    """The middle of a photograph whose shorter side is scaled to `size` pixels."""
+    """Return the middle square of a photograph: float32 RGB (size, size, 3), 0-255."""
     pixels = read_picture(path).pixels
     height, width = fit_size(*pixels.shape[:2], size, min)
     top, left = (height - size) // 2, (width - size) // 2
@@ -131,16 +137,16 @@ def square(path, size):
 
 
 def compare(styles, photographs, size, iterations, slow_count, start, results):
-    """A `Panel` of styles with the same judge.
+    """Measure styles with the same judge; return a `Panel`.
 
     Args:
-        styles: of class `Style`.
+        styles: a list of `Style`.
         photographs: paths.
         size: side of the pictures, in pixels.
         iterations: of the slow method.
-        slow_count: how many photographs it paints, evenly spaced.
-        start: where from, of `slow_method.STARTS`.
-        results: `results.Results`, from which what is known is taken.
+        slow_count: how many photographs the slow method paints, evenly spaced.
+        start: where the slow method starts, one of `slow_method.STARTS`.
+        results: `results.Results`, with the results that are known already.
     """
     judge = styles[0].judge
     subjects = [(UNTOUCHED, "photograph", None)]
@@ -170,19 +176,22 @@ def compare(styles, photographs, size, iterations, slow_count, start, results):
 
 
 def painters():
-    """Names the code on which a painting, and what is measured in it, depends."""
+    """Return a hash of the code on which painted pictures and their measures depend."""
     paths = [path for name in PAINTERS for path in glob.glob(os.path.join(ROOT, name))]
     hashes = "".join(map(sha256, sorted(paths)))
     return hashlib.sha256(hashes.encode()).hexdigest()[:16]
 
 
 def measure(pixels, paint, objective, judge, key, results):
-    """{kind: numbers} of a photograph's painting; of the photograph if `paint` is None.
+    """Return {kind: numbers} of a painted photograph.
 
     Args:
+        pixels: the photograph, float32 RGB (height, width, 3), 0-255.
+        paint: the function that paints it; None to measure the photograph itself.
         objective: function that returns the photograph's objective.
-        judge: the key of whose it is.
-        key: names the painting.
+        judge: the key of the judge to whom the objective belongs.
+        key: a tuple that identifies the painted picture.
+        results: `results.Results`, with the results that are known already.
     """
     painted = functools.cache(lambda: paint(pixels) if paint else pixels)
 
@@ -200,15 +209,15 @@ def measure(pixels, paint, objective, judge, key, results):
 
 
 def paint_slowly(judge, photograph, size, iterations, start):
-    """What the slow method comes to on the square of a photograph's file."""
+    """Run the slow method on the middle square of a photograph; return its losses."""
     pixels = square(photograph, size)
     return slow_method.run(judge.objective(pixels), pixels, iterations, start)
 
 
 def write_sheets(folder, styles, photographs, sizes):
-    """Contact sheets: photographs beside what the styles of one painting make of them.
+    """Write contact sheets with photographs beside the painted pictures.
 
-    `PAINTING-SIZE.jpg` for each painting and loss, with a column for each of its styles.
+    Writes `PAINTING-SIZE.jpg` for each painting and loss, with a column for each style.
     """
     judges = {style.judge.key: style.judge for style in styles}
     stems = [os.path.splitext(os.path.basename(j.painting))[0] for j in judges.values()]

@@ -1,4 +1,4 @@
-"""The loss that a style is judged by: that of its recipe, or what is given instead."""
+"""The loss by which a style is judged: that of its recipe, or another one."""
 
 import functools
 import hashlib
@@ -27,9 +27,9 @@ DEFAULTS = {name: flatten(TrainConfig(style=""))[name] for name in SETTINGS}
 
 
 def loss_settings(recipe, given):
-    """{name: value} for `SETTINGS`: as given, else of the recipe, else the default.
+    """Return {name: value} for `SETTINGS`: given, else from the recipe, else the default.
 
-    Another loss network than the recipe's has its own layers and weights.
+    If another loss network is given, the recipe's layers and weights are not used.
     """
     learned = {k: v for k, v in recipe.get("settings", {}).items() if k in SETTINGS}
     given = {name: value for name, value in given.items() if value is not None}
@@ -41,15 +41,18 @@ def loss_settings(recipe, given):
 
 
 def find_painting(recipe, paintings):
-    """(path, whether its bytes are those that were learned) of a recipe's painting.
+    """Find the painting of a recipe.
 
     Args:
         recipe: of a style file.
         paintings: paths of pictures, or folders of them.
 
+    Returns:
+        (path, whether it has the same bytes as the painting that was learned).
+
     Raises:
-        ValueError: if it is not among them.
-        OSError: if one cannot be read.
+        ValueError: if the painting is not among them.
+        OSError: if a picture cannot be read.
     """
     learned = recipe.get("painting") or {}
     paths = [
@@ -70,20 +73,22 @@ def find_painting(recipe, paintings):
 
 
 class Judge:
-    """One painting and one loss; with random weights, the same ones every time.
+    """Judge pictures by one painting and one loss.
+
+    Random weights of the loss network are the same every time.
 
     Args:
-        painting: its path.
-        settings: of `loss_settings`.
+        painting: path of the painting.
+        settings: from `loss_settings`.
         size: side of the smallest picture that it will judge, in pixels.
 
     Attributes:
-        about: what JSON can hold: the painting's sha256, and the settings with the
-            layers' names and the sha256 of the weights.
-        key: a short name of that.
+        about: a description that JSON can hold: the painting's sha256, and the settings
+            with the layers' names and the sha256 of the weights.
+        key: a hash of that description.
 
     Raises:
-        ValueError, OSError: for settings that cannot be.
+        ValueError, OSError: if the settings or files are wrong.
     """
 
     def __init__(self, painting, settings, size):
@@ -102,8 +107,8 @@ class Judge:
         default = architecture(name)
         if default.offline:
             raise ValueError(
-                f"{name} is a likeness of its teacher to learn from, and judges nothing. "
-                "Give the teacher: --loss_network vgg19, with its --loss_weights"
+                f"{name} only imitates another network, and judges nothing. Give the "
+                "teacher: --loss_network vgg19, with its --loss_weights"
             )
         layers = {
             kind: layer_weights(settings[kind] or getattr(default, kind))
@@ -122,21 +127,21 @@ class Judge:
 
     @functools.cached_property
     def loss(self):
-        """The `PerceptualLoss` of the painting. Built when it is first asked for."""
+        """The `PerceptualLoss` of the painting, built when it is first used."""
         painting = read_picture(self.painting).pixels
         size = fit_size(*painting.shape[:2], self.settings["style_size"], min)
         keras.utils.set_random_seed(0)
         return PerceptualLoss(resize(painting, *size), self.config)
 
     def objective(self, photograph):
-        """The `PictureObjective` of float32 RGB (height, width, 3), 0-255."""
+        """Return the `PictureObjective` of a photograph, (height, width, 3), 0-255."""
         return PictureObjective(self.loss, photograph)
 
     def check_kept(self, results):
-        """Complains if numbers were kept that this judge would not give any more.
+        """Check that the kept results were computed with the same formulas.
 
         Raises:
-            ValueError: if it judges noise otherwise than it did: its formulas changed.
+            ValueError: if the losses of noise differ from the kept ones.
         """
         noise = np.random.default_rng(0).uniform(0, 255, (2, 128, 128, 3))
         photograph, strong = noise.astype(np.float32)
@@ -153,6 +158,11 @@ class Judge:
 
 
 def losses(objective, picture):
-    """{"total", "content", "style", "variation"} of float32 RGB (height, width, 3)."""
+    """Return {"total", "content", "style", "variation"} of a picture.
+
+    Args:
+        objective: the photograph's `PictureObjective`.
+        picture: float32 RGB (height, width, 3), 0-255.
+    """
     total, terms = objective(ops.convert_to_tensor(picture[None], "float32"))
     return {"total": float(total)} | {name: float(term) for name, term in terms.items()}

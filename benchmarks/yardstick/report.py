@@ -1,4 +1,4 @@
-"""What `benchmarks/quality.py` found, as tables, a plot and numbers for JSON."""
+"""Report the results of `benchmarks/quality.py`: tables, a plot, and numbers for JSON."""
 
 import math
 
@@ -13,16 +13,16 @@ BORDER = "border_red", "border_green", "border_blue"
 
 
 def means(dicts):
-    """{name: mean} over dicts with the same names."""
+    """Return {name: mean} over dicts with the same names."""
     return {name: float(np.mean([d[name] for d in dicts])) for name in dicts[0]}
 
 
 def summary(panel, iterations):
-    """The numbers of a panel that a reader would cite, as JSON can hold them.
+    """Return the most important numbers of a panel, as JSON can hold them.
 
     Args:
         panel: `fusion_style.benchmarks.yardstick.comparison.Panel`.
-        iterations: those of the slow method to report, ascending.
+        iterations: which iterations of the slow method to report, ascending.
     """
     rows = {}
     curve = mean_curve(panel)
@@ -57,13 +57,13 @@ def summary(panel, iterations):
 
 
 def mean_curve(panel):
-    """{term: the slow method's, the mean over photographs, at 0, 1, … iterations}."""
+    """Return {term: its mean over photographs after 0, 1, … iterations of L-BFGS}."""
     names = panel.runs[0] if panel.runs else ()
     return {name: np.mean([run[name] for run in panel.runs], 0) for name in names}
 
 
 def table(found):
-    """The lines of a `summary`."""
+    """Yield the lines of the tables of a `summary`."""
     settings, size = found["settings"], found["size"]
     weights = " + ".join(
         f"{settings[f'{name}_weight']:g} {term}"
@@ -100,12 +100,12 @@ def numbers(values, names):
 
 
 def known(iterations):
-    """Of `slow_method.worth`; None, which JSON can hold, for more than were made."""
+    """Return a number of `slow_method.worth` for JSON: None instead of infinity."""
     return None if iterations == math.inf else iterations
 
 
 def said_of(row, most):
-    """How many iterations a style is worth, and what each photograph says, as text."""
+    """Return as text how many iterations a style is worth, and the range of photographs."""
     numbers = [math.inf if i is None else i for i in (row["worth"], *row["worth_of_each"])]
     whole, *each = numbers
     said = worth_said(whole, most)
@@ -116,7 +116,7 @@ def said_of(row, most):
 
 
 def table_of_networks(found, width):
-    """What was trained, and how far each total is from the least."""
+    """Yield the table of the networks, with each total relative to the smallest one."""
     styles = {label: row for label, row in found["rows"].items() if "network" in row}
     least = min(row["losses"]["total"] for row in styles.values())
     names = "network", "norm", "upsample", "input_norm", "parameters", "photographs"
@@ -131,7 +131,7 @@ def table_of_networks(found, width):
 
 
 def table_of_changes(found, width):
-    """Stability and artefacts, and how they compare with the photographs' own."""
+    """Yield the table of stability and artifacts, also relative to the photographs."""
     own = found["rows"][UNTOUCHED]["stability"]
     yield (
         f"{'':<{width}}{'changed by (gray levels, of own)':>36}{'grid (energy)':>24}"
@@ -155,10 +155,10 @@ def table_of_changes(found, width):
 
 
 def plot(panels, iterations, path):
-    """Total loss over L-BFGS iterations, as Johnson et al. 2016, Fig. 5.
+    """Plot the total loss over iterations of L-BFGS, as Johnson et al. 2016, Fig. 5.
 
-    One panel for each size of each painting and loss, sizes side by side; a horizontal
-    line for each style file and for the photographs.
+    There is one plot for each size of each painting and loss, with the sizes side by side.
+    Each has a horizontal line for every style file and for the photographs.
     """
     import matplotlib.figure
 

@@ -1,4 +1,4 @@
-"""Numbers that took long, kept in a JSON file as they come."""
+"""Keep results that take long to compute in a JSON file, as they come."""
 
 import json
 import os
@@ -7,14 +7,14 @@ from fusion_style.files import write_json
 
 
 class Results:
-    """Numbers by kind and key; written, whole, whenever there is one more.
+    """Keep results by kind and key, and write them to a file after each new one.
 
     Args:
-        path: of the file, which is gone on with if it is there; None for none.
-        format: what the file says that it is.
+        path: of the file, which is continued if it exists; None for no file.
+        format: the text with which the file identifies itself.
 
     Raises:
-        ValueError: if there is another file.
+        ValueError: if the file is something else.
     """
 
     def __init__(self, path, format):
@@ -28,19 +28,20 @@ class Results:
             found = str(error)
         if not isinstance(found, dict) or found.get("format") != format:
             raise ValueError(
-                f"{path} is there already, and is no results of this benchmark to go on "
-                "with. Give another --json, or delete it"
+                f"{path} is there already, but has no results of this benchmark. Give "
+                "another --json, or delete it"
             )
         self.found = found
 
     def once(self, kind, key, compute, enough=lambda kept: True):
-        """What is kept of this kind under this key, or else what `compute()` returns.
+        """Return the result kept under a kind and a key, or compute it and keep it.
 
         Args:
             kind: such as "losses".
             key: a tuple of texts and numbers.
-            compute: called if nothing is kept; its result is, if JSON can hold it.
-            enough: called with what is kept; false has it computed anew.
+            compute: function without arguments, called if nothing is kept. JSON must be
+                able to hold its result.
+            enough: function of the kept result; if it returns false, compute again.
         """
         kept, name = self.found.setdefault(kind, {}), "/".join(map(str, key))
         if name not in kept or not enough(kept[name]):
@@ -50,11 +51,11 @@ class Results:
         return kept[name]
 
     def put(self, name, value):
-        """Keeps `value` under `name`, in place of what was there."""
+        """Keep `value` under `name`, and replace what was there."""
         self.found[name] = value
         self.write()
 
     def write(self):
-        """Writes the file, if there is one, whole or not at all."""
+        """Write the file, if there is one, completely or not at all."""
         if self.path:
             write_json(self.path, self.found)

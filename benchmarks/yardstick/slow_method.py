@@ -1,8 +1,9 @@
 """The slow method, and how many of its iterations one pass of a network is worth.
 
-Gatys et al.'s: L-BFGS over one picture's pixels. Johnson et al. 2016, Fig. 5, find the
-loss of one pass where 50 to 100 iterations from white noise come to. From the photograph
-is the stronger rival, for its content is there already.
+The slow method is that of Gatys et al.: L-BFGS on the pixels of one picture. In Johnson et
+al. 2016, Fig. 5, it needs 50 to 100 iterations from white noise to reach the loss of one
+pass of the network. It needs fewer iterations from the photograph, which has the content
+already.
 """
 
 import math
@@ -16,14 +17,16 @@ STARTS = "photo", "noise"
 
 
 def run(objective, photograph, iterations, start="photo"):
-    """{term: its values at the start and after every iteration, iterations + 1 of them}.
+    """Run the slow method; return {term: its values}, iterations + 1 of each.
 
-    Where L-BFGS finds nothing better any more, the last values stay.
+    The values are those at the start and after every iteration. If L-BFGS stops early, its
+    last values are repeated.
 
     Args:
         objective: see `optimization.minimize.minimize`.
         photograph: float32 RGB (height, width, 3), 0-255.
-        start: of `STARTS`; the noise is white, uniform, and always the same.
+        iterations: how many.
+        start: one of `STARTS`; the noise is white, uniform, and always the same.
     """
     first = photograph
     if start == "noise":
@@ -31,7 +34,7 @@ def run(objective, photograph, iterations, start="photo"):
     with tqdm.tqdm(total=iterations, unit="iteration", leave=False) as bar:
 
         def callback(step):
-            bar.update()  # whose result would stop it
+            bar.update()  # its result is not returned, because it would stop the run
 
         result = minimize(objective, first, "lbfgs", iterations, callback=callback)
     terms = result.losses + [result.losses[-1]] * (iterations + 1 - len(result.losses))
@@ -39,21 +42,21 @@ def run(objective, photograph, iterations, start="photo"):
 
 
 def worth(totals, total):
-    """The number of iterations after which the slow method is as good as `total`.
+    """Return after how many iterations the slow method is as good as a picture.
 
-    Between two iterations the loss is taken to fall evenly over the logarithm of
-    their number, as Fig. 5 draws it.
+    Between two iterations, the loss is interpolated linearly over the logarithm of their
+    number, as Fig. 5 of Johnson et al. 2016 draws it.
 
     Args:
-        totals: of the slow method at the start and after every iteration.
-        total: a painting's.
+        totals: total loss of the slow method at the start and after every iteration.
+        total: total loss of the picture.
 
     Returns:
-        At least 1; infinity if no iteration is as good, 0 if the first is better or
-        `total` is not a number.
+        At least 1; infinity if no iteration is as good; 0 if the first iteration is better,
+        or `total` is not a number.
     """
     totals = np.minimum.accumulate(totals)
-    if not total <= totals[1]:  # true of what is not a number, too
+    if not total <= totals[1]:  # also true if `total` is not a number
         return 0.0
     if total < totals[-1]:
         return math.inf
@@ -65,7 +68,7 @@ def worth(totals, total):
 
 
 def worth_said(iterations, most):
-    """A number of `worth` as text: "< 1", "63.4" or "> 400"."""
+    """Return a number of `worth` as text: "< 1", "63.4" or "> 400"."""
     if iterations == math.inf:
         return f"> {most}"
     return f"{iterations:.1f}" if iterations else "< 1"

@@ -1,6 +1,6 @@
-"""How much a painting changes when its photograph hardly does.
+"""Measure how much a painted picture changes when its photograph changes a little.
 
-What flickers in a video: the camera moves by a pixel, the sensor is noisy.
+Such changes make a video flicker: the camera moves by a pixel, or the sensor is noisy.
 """
 
 import numpy as np
@@ -9,16 +9,18 @@ NOISE = 2.0  # gray levels
 
 
 def stability(paint, photograph, painting):
-    """Changes of a painting, in gray levels, in the mean.
+    """Return the mean changes of a painted picture, in gray levels.
 
     Args:
-        paint: function from a photograph to its painting, float32 RGB (height, width,
-            3), 0-255.
-        photograph, painting: one, and what `paint` makes of it.
+        paint: function from a photograph to the painted picture, float32 RGB (height,
+            width, 3), 0-255.
+        photograph: float32 RGB (height, width, 3), 0-255.
+        painting: `paint(photograph)`.
 
     Returns:
-        {"shift"}: where the photograph is moved by a pixel, up and to the left, and the
-        painting back; the mean of both. {"noise"}: with noise of 2 gray levels added.
+        {"shift"}: the change if the photograph is moved by one pixel and the painted
+        picture is moved back; the mean of one move up and one to the left. {"noise"}: the
+        change if noise of 2 gray levels is added to the photograph.
     """
     up, left = paint(photograph[1:]), paint(photograph[:, 1:])
     return {
@@ -28,7 +30,7 @@ def stability(paint, photograph, painting):
 
 
 def own_changes(photograph):
-    """The same of the photograph itself, not moved back, since nothing would be left."""
+    """Return the changes of the photograph itself, which is not moved back."""
     down = difference(photograph[1:], photograph[:-1])
     across = difference(photograph[:, 1:], photograph[:, :-1])
     return {
@@ -38,16 +40,16 @@ def own_changes(photograph):
 
 
 def with_noise(photograph):
-    """The photograph with normal noise of deviation `NOISE`; the same at every call."""
+    """Return the photograph with normal noise of deviation `NOISE`, always the same."""
     noise = np.random.default_rng(0).normal(0, NOISE, photograph.shape)
     return np.clip(photograph + noise, 0, 255).astype(np.float32)
 
 
 def difference(first, second):
-    """The mean absolute difference, in gray levels."""
+    """Return the mean absolute difference, in gray levels."""
     return float(np.abs(first - second).mean())
 
 
 def mean(first, second):
-    """The picture halfway between two."""
+    """Return the mean of two numbers."""
     return (first + second) / 2

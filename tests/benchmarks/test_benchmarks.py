@@ -137,7 +137,7 @@ def test_the_loss_curve(record, tmp_path, monkeypatch):
     means = [float(number) for number in row.split()[4:]]
     assert means == pytest.approx([2 * total, 3, 4, total], rel=1e-3)
     assert "a.json was resumed after step 20, 64" in result.stdout
-    assert "of which training?" in curve_of()
+    assert "give a run record" in curve_of()
     assert "does not exist: none.json" in curve_of("a.json", "none.json")
     assert "there are no losses in empty.json yet" in curve_of("empty.json")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
