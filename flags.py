@@ -67,7 +67,7 @@ def define_flags(
         module_name = sys._getframe(1).f_globals["__name__"]
         module_name = sys.argv[0] if module_name == "__main__" else module_name
     for name, one in settings_of(config_class).items():
-        if name in except_:
+        if name in except_ or not one.flag:
             continue
         default, text = one.plain_default(), one.help
         # absl's logging has a log_dir of its own, which nothing here uses.
@@ -130,7 +130,7 @@ def table(config_class: type, except_: Collection[str] = ()) -> str:
     """Return a Markdown table of a dataclass's flags: name, default, help."""
     rows = ["| flag | default | what it is |", "|---|---|---|"]
     for name, one in settings_of(config_class).items():
-        if name not in except_:
+        if name not in except_ and one.flag:
             text = one.help.replace("|", "\\|")
             if one.choices:
                 text += f" One of {', '.join(one.choices)}."

@@ -68,7 +68,7 @@ class Stylizer:
         """
         engine, graph = self.engine, self.engine.graph
         photograph, statistics = photograph_of(pixels), None
-        if graph.norms and max(pixels.shape[:2]) + 2 * self.margin > region:
+        if graph.measured and max(pixels.shape[:2]) + 2 * self.margin > region:
             # Instance norm sees the whole picture; its tiles share what squares of it say.
             statistics = engine.measure(samples(pixels), photograph, self.style)
         painted = paint_in_tiles(

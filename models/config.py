@@ -44,3 +44,10 @@ class NetworkConfig:
     shrink: int = setting(
         "FastChi's k, of the inception network.", 2, at_least=1, at_most=64
     )
+    conditions: int = setting(
+        "Rows of γ and β of every norm: one for each painting and stroke size.",
+        1,
+        at_least=1,
+        at_most=4096,
+        flag=False,
+    )

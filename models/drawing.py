@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any, Protocol, TypeAlias
 
-from fusion_style.models.config import HALF, LIMIT
+from fusion_style.models.config import EPSILON, HALF, LIMIT
 from fusion_style.models.graph import Graph, Node
 
 Tensor: TypeAlias = Any  # whatever an engine or an export computes with
@@ -63,7 +63,10 @@ class Operations(Protocol):
     def normalize(
         self, x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
     ) -> Tensor:
-        """Return (x - mean) / √(variance + ε) · γ + β, of vectors."""
+        """Return (x - mean) / √(variance + ε) · γ + β, of vectors.
+
+        Mean and variance are numbers where a batch norm of many conditions is drawn.
+        """
 
     def vectors(self, rows: Tensor, sizes: list[int]) -> list[Vectors]:
         """Return the two rows of a (2, sum of sizes) tensor, cut into vectors."""
@@ -104,7 +107,7 @@ def draw(
 
     Returns:
         (painting, statistics): 0-255, of the picture's shape; and mean and variance of
-        what goes into the norms, (2, channels in all), None where all are folded.
+        what goes into the norms, (2, channels in all), None where none is `measured`.
     """
     sizes = [norm.channels for norm in graph.norms]
     styles: Iterator[Vectors] = iter(())
@@ -122,6 +125,8 @@ def draw(
         elif node.op == "scale":  # folded: times LIMIT is in the convolution after it
             standardized = ops.scale(xs[0], inputs.mean, inputs.factor)
             y = ops.tanh(ops.scale(standardized, 0.0, 1 / LIMIT))
+        elif node.op == "norm" and options.get("standardized"):
+            y = ops.normalize(xs[0], 0.0, 1 - EPSILON, *next(styles))
         elif node.op == "norm":
             seen.append(next(given, None) or ops.moments(xs[0]))
             y = ops.normalize(xs[0], *seen[-1], *next(styles))

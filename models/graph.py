@@ -11,7 +11,7 @@ to an engine or an export.
 import dataclasses
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,8 @@ class Node:
         name: of a layer with weights, as style files have it; else empty.
         options: what else the operation is told.
         weights: {"kernel", "bias"} of a convolution, {"gamma", "beta", and for batch
-            norm "mean", "variance"} of a norm; empty until a style file fills them.
+            norm "mean", "variance"} of a norm; empty until a style file fills them. γ and
+            β are (channels,), or (conditions, channels) of a file of many styles.
         shapes: what the shapes of the weights must be.
     """
 
@@ -130,9 +131,41 @@ class Graph:
         """
         return -(-self.output.reach // self.multiple) * self.multiple
 
-    def style(self) -> np.ndarray:
-        """Return the style: γ and β of all norms, float32 (2, their channels in all)."""
-        rows = [[n.weights[key] for n in self.norms] for key in ("gamma", "beta")]
+    @property
+    def measured(self) -> bool:
+        """Whether norms take mean and variance from the picture, or are given them."""
+        return any(not node.options.get("standardized") for node in self.norms)
+
+    @property
+    def conditions(self) -> int:
+        """How many rows of γ and β the norms have: styles to choose from, or to mix."""
+        shapes = [node.shapes["gamma"] for node in self.norms]
+        return max((shape[0] for shape in shapes if len(shape) == 2), default=1)
+
+    def style(self, weights: Sequence[float] | np.ndarray | None = None) -> np.ndarray:
+        """Return the style: γ and β of all norms, float32 (2, their channels in all).
+
+        Args:
+            weights: of a mix, one for each condition; linear, and one alone that is 1 is
+                its row to the bit. None where there is one condition.
+
+        Raises:
+            ValueError: for weights that are not finite, not as many as conditions, or
+                None where there are several.
+        """
+        if weights is None and self.conditions > 1:
+            raise ValueError(
+                f"which style? The network has {self.conditions}: weights must be given"
+            )
+        mix = np.ones(1) if weights is None else np.asarray(weights, np.float64)
+        if mix.shape != (self.conditions,) or not np.isfinite(mix).all():
+            raise ValueError(
+                f"weights must be {self.conditions} finite numbers. Received: {weights}"
+            )
+        rows = [
+            [mix @ np.atleast_2d(n.weights[key]).astype(np.float64) for n in self.norms]
+            for key in ("gamma", "beta")
+        ]
         return np.array([np.concatenate(r) if r else [] for r in rows], np.float32)
 
     def parameters(self) -> dict[str, int]:

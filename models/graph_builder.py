@@ -58,10 +58,11 @@ class GraphBuilder:
                 "bias": (filters,),
             },
         )
-        vectors: tuple[str, ...] = ("gamma", "beta")
+        many = self.config.conditions
+        rows = (many, filters) if many > 1 else (filters,)
+        shapes = {"gamma": rows, "beta": rows}
         if self.config.norm == "batch":
-            vectors += ("mean", "variance")
-        shapes = {vector: (filters,) for vector in vectors}
+            shapes |= {"mean": (filters,), "variance": (filters,)}
         y = follow(y, "norm", name=f"{name}_norm", shapes=shapes)
         return follow(y, "relu") if relu else y
 

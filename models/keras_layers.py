@@ -10,14 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 import keras
 from keras import ops
 
-from fusion_style.models.config import (
-    EPSILON,
-    FLOOR,
-    LEAK,
-    LIMIT,
-    MOMENTUM,
-    TRAINING_LIMIT,
-)
+from fusion_style.models.config import FLOOR, LEAK, LIMIT, TRAINING_LIMIT
 
 Tensor: TypeAlias = Any  # keras.KerasTensor or a backend's tensor: Keras has no types
 Shape: TypeAlias = tuple[int | None, ...]  # None for what is unknown
@@ -55,21 +48,6 @@ class ReflectionPadding(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "width": self.width}
-
-
-def normalization(norm: str, name: str) -> keras.layers.Layer:
-    """Return the layer called `norm`: "batch", as in the paper, or "instance".
-
-    Raises:
-        ValueError: for any other name.
-    """
-    if norm == "batch":
-        return keras.layers.BatchNormalization(
-            momentum=MOMENTUM, epsilon=EPSILON, name=name
-        )
-    if norm == "instance":
-        return keras.layers.GroupNormalization(groups=-1, epsilon=EPSILON, name=name)
-    raise ValueError(f"norm must be 'batch' or 'instance'. Received: {norm!r}")
 
 
 @register

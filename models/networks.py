@@ -1,6 +1,6 @@
 """The image transformation networks, each drawn once, on a builder.
 
-A builder is `models.keras_builder.KerasBuilder`, which makes Keras layers to train, or
+A builder is `models.keras_blocks.KerasBuilder`, which makes Keras layers to train, or
 `models.graph_builder.GraphBuilder`, which makes the nodes that engines and exports paint
 with. What a network is told besides is in `net.config`, a `NetworkConfig`. A network
 takes the photograph made ready, a multiple of 4 pixels high and wide, and returns what

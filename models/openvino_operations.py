@@ -19,10 +19,12 @@ class OpenVINOOperations:
         """Return a node that holds the values in float32."""
         return self.nodes.constant(np.ascontiguousarray(values, np.float32))
 
+    def node(self, value: Tensor | float) -> Tensor:
+        """Return a node, which holds the value where that is a number."""
+        return self.constant(value) if isinstance(value, float) else value
+
     def scale(self, x: Tensor, offset: Tensor, factor: Tensor) -> Tensor:
-        offset, factor = (
-            self.constant(v) if isinstance(v, float) else v for v in (offset, factor)
-        )
+        offset, factor = map(self.node, (offset, factor))
         return self.nodes.multiply(self.nodes.subtract(x, offset), factor)
 
     def pad(self, x: Tensor, before: int, after: int, mode: str) -> Tensor:
@@ -66,7 +68,9 @@ class OpenVINOOperations:
     def normalize(
         self, x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
     ) -> Tensor:
-        deviation = self.nodes.sqrt(self.nodes.add(variance, self.constant(EPSILON)))
+        deviation = self.nodes.sqrt(
+            self.nodes.add(self.node(variance), self.constant(EPSILON))
+        )
         factor = self.nodes.divide(gamma, deviation)
         # Not x · factor + shift: where a channel is flat, both would be large, and cancel.
         return self.nodes.add(self.scale(x, mean, factor), beta)

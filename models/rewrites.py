@@ -6,7 +6,7 @@ convolutions (height, width, out, in).
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -85,18 +85,62 @@ def rewrite(graph: Graph, rule: Callable[[Node, tuple[Node, ...]], Node | None])
     return Graph(new[graph.output])
 
 
+def one_style(graph: Graph, weights: Sequence[float] | np.ndarray) -> Graph:
+    """Return the graph of one style: a row of γ and β, or a mix, in place of many.
+
+    Args:
+        graph: of `models.loading.load_graph`.
+        weights: see `Graph.style`.
+
+    Raises:
+        ValueError: as `Graph.style` does.
+    """
+    ends = np.cumsum([norm.channels for norm in graph.norms])
+    gammas, betas = (np.split(row, ends[:-1]) for row in graph.style(weights))
+    rows = {norm.name: pair for norm, *pair in zip(graph.norms, gammas, betas, strict=True)}
+
+    def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        if node.op != "norm":
+            return None
+        pair = dict(zip(("gamma", "beta"), rows[node.name], strict=True))
+        shapes = {key: vector.shape for key, vector in pair.items()}
+        return dataclasses.replace(
+            node,
+            inputs=inputs,
+            weights={**node.weights, **pair},
+            shapes={**node.shapes, **shapes},
+        )
+
+    return rewrite(graph, rule)
+
+
 def fold_norms(graph: Graph) -> Graph:
-    """Fold the norms whose statistics are known, batch norm's, into the convolutions."""
+    """Fold the norms whose statistics are known, batch norm's, into the convolutions.
+
+    Of many conditions mean and variance are folded, and norms stay that multiply by γ and
+    add β: their option "standardized" is true.
+    """
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
         if node.op != "norm" or "mean" not in node.weights:
             return None
         norm, (conv,) = node.weights, inputs
-        factor = norm["gamma"] / np.sqrt(norm["variance"] + EPSILON)
-        bias = (conv.weights["bias"] - norm["mean"]) * factor + norm["beta"]
+        many = {key: norm[key] for key in ("gamma", "beta") if norm[key].ndim == 2}
+        gamma, beta = (1.0, 0.0) if many else (norm["gamma"], norm["beta"])
+        factor = gamma / np.sqrt(norm["variance"] + EPSILON)
+        bias = (conv.weights["bias"] - norm["mean"]) * factor + beta
         scaled = factor[:, None] if transposed(conv.options) else factor
         kernel = conv.weights["kernel"] * scaled
-        return dataclasses.replace(conv, weights={"kernel": kernel, "bias": bias})
+        folded = dataclasses.replace(conv, weights={"kernel": kernel, "bias": bias})
+        if not many:
+            return folded
+        return dataclasses.replace(
+            node,
+            inputs=(folded,),
+            options={"standardized": True},
+            weights=many,
+            shapes={key: rows.shape for key, rows in many.items()},
+        )
 
     return rewrite(graph, rule)
 

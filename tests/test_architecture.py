@@ -8,7 +8,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
-CELLAR = ("files", "devices", "backend", "settings", "locks")
+CELLAR = ("files", "devices", "backend", "fields", "settings", "locks")
 GROUND = ("models", "losses", "data")
 MIDDLE = ("training", "optimization", "inference", "exports")
 # Each room, and the rooms that it may import from besides itself.
@@ -16,7 +16,8 @@ ROOMS = {
     "files": (),
     "devices": (),
     "backend": ("devices",),
-    "settings": (),
+    "fields": (),
+    "settings": ("fields",),
     "locks": (),
     "flags": ("settings",),
     "models": CELLAR,

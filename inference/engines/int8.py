@@ -65,8 +65,9 @@ def quantized_engine(graph: Graph) -> OpenVINOEngine:
     """
     if graph.norms:
         raise ValueError(
-            "precision int8 needs a style with batch norm (train.py --norm batch): this "
-            "one has instance norm, whose numbers are not known before the photograph is"
+            "precision int8 needs a style with batch norm (train.py --norm batch) of one "
+            "painting: this one has norms whose numbers are not known beforehand, a "
+            "photograph's or those of the style that is chosen"
         )
     data = cached(key(graph), functools.partial(prepare, graph))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

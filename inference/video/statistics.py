@@ -51,7 +51,7 @@ class ShotStatistics:
             )
             self.photograph = Photograph(mean, factor)
         engine, margin = self.stylizer.engine, self.stylizer.margin
-        if not engine.graph.norms or max(pixels.shape[:2]) + 2 * margin <= region:
+        if not engine.graph.measured or max(pixels.shape[:2]) + 2 * margin <= region:
             return self.photograph, None
         style = self.stylizer.style
         return self.photograph, engine.measure(samples(pixels), self.photograph, style)

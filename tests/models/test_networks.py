@@ -13,12 +13,8 @@ from fusion_style.benchmarks.parameters import (
 )
 from fusion_style.models.config import NetworkConfig
 from fusion_style.models.graph_builder import build_graph
-from fusion_style.models.keras_builder import (
-    FusionBlock,
-    KerasBuilder,
-    build_network,
-    named_layers,
-)
+from fusion_style.models.keras_blocks import FusionBlock, KerasBuilder
+from fusion_style.models.keras_builder import build_network, named_layers
 from fusion_style.models.keras_layers import (
     InputNormalization,
     MirrorToMultiple,
