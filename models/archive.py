@@ -1,7 +1,7 @@
-"""Members of zip archives that may be damaged or made up: bounded, and checked.
+"""Read members of zip archives that may be damaged or forged, with limits and checks.
 
-An archive that was written here carries `SHA256SUMS`, as `sha256sum --check` reads it.
-Archives of earlier versions don't: theirs have the zip format's own CRC-32 alone.
+An archive of ours has a member `SHA256SUMS`, in the format of `sha256sum --check`.
+Archives of earlier versions have only the CRC-32 of the zip format.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 SUMS = "SHA256SUMS"
-LARGEST = 256 * 10**6  # bytes of a member: a hundred times what there is
-LARGEST_TEXT = 16 * 10**6  # bytes of a JSON member, which takes much more as objects
+LARGEST = 256 * 10**6  # bytes of a member: a hundred times the usual size
+LARGEST_TEXT = 16 * 10**6  # bytes of a JSON member, whose objects take much more memory
 ENCRYPTED = 1  # in a member's flags
-# The other methods inflate without a bound.
+# Other methods decompress without a limit.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# What damaged or made-up archives, JSON and HDF5 raise when they are read.
+# The errors that reading damaged or forged archives, JSON and HDF5 can raise.
 DAMAGE = (
     OSError, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError,
     RuntimeError, OverflowError, MemoryError, struct.error, zipfile.BadZipFile, zlib.error,
@@ -26,7 +26,7 @@ DAMAGE = (
 
 
 def printable(text: object, most: int | None = None) -> str:
-    """Return text as one line without control characters, at most so many characters."""
+    """Return text as one line without control characters, of at most `most` characters."""
     line = "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode()
         for c in str(text)[:most]
@@ -38,13 +38,14 @@ def member(archive: zipfile.ZipFile, name: str, most: int = LARGEST) -> bytes:
     """Return the content of a member.
 
     Args:
-        archive: of which nothing else is read.
-        name: of the member.
-        most: bytes that it may have.
+        archive: an open archive.
+        name: the member's name.
+        most: how many bytes it may have.
 
     Raises:
-        ValueError: if it isn't there exactly once, has more bytes, is encrypted, or is
-            not what the archive's `SHA256SUMS` says; also what is in `DAMAGE`.
+        ValueError: if the member is missing or there twice, has more bytes, is encrypted,
+            or does not match the archive's `SHA256SUMS`. Damaged archives can raise
+            every error in `DAMAGE`.
     """
     content = unchecked(archive, name, most)
     if SUMS in archive.namelist():
@@ -55,7 +56,7 @@ def member(archive: zipfile.ZipFile, name: str, most: int = LARGEST) -> bytes:
 
 
 def unchecked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Return the content of a member, whose CRC-32 alone is checked."""
+    """Return the content of a member, of which only the CRC-32 is checked."""
     found = [info for info in archive.infolist() if info.filename == name]
     if len(found) != 1:
         raise ValueError(f"it has {len(found) or 'no'} members called {name}, not one")
@@ -67,7 +68,7 @@ def unchecked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     if info.file_size > most:
         raise ValueError(f"its {name} has more than {most:,} bytes")
     with archive.open(info) as file:
-        content = file.read(info.file_size)  # inflates no more than this
+        content = file.read(info.file_size)  # decompresses no more than this
     if len(content) != info.file_size:
         raise ValueError(f"its {name} ends after {len(content):,} bytes")
     return content
@@ -88,8 +89,9 @@ def json_object(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
     """Return the JSON object in a member.
 
     Raises:
-        ValueError: as `member` does; if it is no JSON, which has neither NaN nor infinity,
-            or no object; if a key stands twice in an object; also what is in `DAMAGE`.
+        ValueError: as `member`; if the content is not JSON (which has neither NaN nor
+            infinity) or not an object; or if an object has a key twice. Damaged archives
+            can raise every error in `DAMAGE`.
     """
     content = member(archive, name, LARGEST_TEXT)
     try:
@@ -97,19 +99,22 @@ def json_object(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
     except RecursionError:
         raise ValueError(f"its {name} is nested too deep") from None
     except ValueError as error:
-        raise ValueError(f"its {name} is no JSON: {error}") from None
+        raise ValueError(f"its {name} is not JSON: {error}") from None
     if not isinstance(found, dict):
-        raise ValueError(f"its {name} is no JSON object")
+        raise ValueError(f"its {name} is not a JSON object")
     return found
 
 
 def no_json(constant: str) -> NoReturn:
-    """Refuse NaN and infinity, which Python's reader would take."""
-    raise ValueError(f"{constant} is no number")
+    """Reject NaN and infinity, which Python's reader accepts."""
+    raise ValueError(f"{constant} is not a number in JSON")
 
 
 def object_of(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a dict, unless a key stands twice, of which readers take either."""
+    """Return the dict of these pairs; reject keys that are there twice.
+
+    Readers disagree about which of the two values counts.
+    """
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("an object has a key twice")

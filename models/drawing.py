@@ -1,4 +1,4 @@
-"""A graph drawn with the operations of an engine or of an export."""
+"""Draw a graph with the operations of an engine or of an export."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ Vectors: TypeAlias = tuple[Tensor, Tensor]  # mean and variance of a norm, or γ
 
 
 class Operations(Protocol):
-    """What an engine or an export brings.
+    """The operations that an engine or an export must provide.
 
-    Vectors hold one value for each channel, in a shape that `scale` takes.
+    Vectors have one value for each channel, in a shape that `scale` takes.
     """
 
     def scale(self, x: Tensor, offset: Tensor, factor: Tensor) -> Tensor:
@@ -24,17 +24,18 @@ class Operations(Protocol):
         """Return x with a border.
 
         Args:
-            x: what gets it.
-            before, after: how many rows at the top and columns at the left, and how many
-                at the bottom and the right.
-            mode: "reflect", without the edge itself; "edge", which repeats it; "zero".
+            x: the tensor.
+            before: how many rows to add at the top, and columns at the left.
+            after: how many rows to add at the bottom, and columns at the right.
+            mode: "reflect" mirrors without repeating the edge; "edge" repeats the edge;
+                "zero" adds zeros.
         """
 
     def conv(self, x: Tensor, node: Node) -> Tensor:
-        """Return the convolution of a lowered graph's node, without padding."""
+        """Return the convolution of x for a node of a lowered graph, without padding."""
 
     def depth_to_space(self, x: Tensor, block: int, crop: int) -> Tensor:
-        """Return x with its blocks of pixels laid out, then cropped.
+        """Return x with its channels rearranged into blocks of pixels, then cropped.
 
         Args:
             x: (batch, height, width, block · block · channels).
@@ -63,29 +64,29 @@ class Operations(Protocol):
     def normalize(
         self, x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
     ) -> Tensor:
-        """Return (x - mean) / √(variance + ε) · γ + β, of vectors.
+        """Return (x - mean) / √(variance + ε) · γ + β; all but x are vectors.
 
-        Mean and variance are numbers where a batch norm of many conditions is drawn.
+        Mean and variance are numbers for a batch norm of many conditions.
         """
 
     def vectors(self, rows: Tensor, sizes: list[int]) -> list[Vectors]:
-        """Return the two rows of a (2, sum of sizes) tensor, cut into vectors."""
+        """Return pairs of vectors, cut from the two rows of a (2, sum of sizes) tensor."""
 
     def rows(self, vectors: list[Vectors]) -> Tensor:
-        """Return pairs of vectors as two rows, as they are before `vectors` cuts them."""
+        """Return pairs of vectors joined to two rows: the inverse of `vectors`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """What a network is fed besides the picture; tensors.
+    """The inputs of a network besides the picture, as tensors.
 
     Attributes:
-        mean, factor: of the whole photograph's channels, the mean and one over the
-            deviation, as `Operations.scale` takes them; None where the graph does not
+        mean, factor: mean, and one over the standard deviation, of the whole photograph's
+            channels, as `Operations.scale` takes them; None if the graph does not
             standardize.
-        style: γ and β of all norms, (2, channels in all); None where all are folded.
-        statistics: mean and variance of what goes into the norms, of that shape; None to
-            take them from the picture at hand, as instance norm does.
+        style: γ and β of all norms, (2, sum of their channels); None if all are folded.
+        statistics: mean and variance of the norms' inputs, of the same shape as `style`;
+            None to compute them from the picture itself, as instance norm does.
     """
 
     mean: Tensor = None
@@ -100,14 +101,14 @@ def draw(
     """Draw a lowered graph.
 
     Args:
-        graph: of `models.rewrites.painting`.
-        ops: what draws.
-        picture: (batch, height, width, 3), 0-255, in the operations' terms.
-        inputs: what else the network is fed.
+        graph: from `models.rewrites.painting`.
+        ops: the operations.
+        picture: a tensor (batch, height, width, 3), 0-255, in the layout of `ops`.
+        inputs: the other inputs of the network.
 
     Returns:
-        (painting, statistics): 0-255, of the picture's shape; and mean and variance of
-        what goes into the norms, (2, channels in all), None where none is `measured`.
+        The painted picture, 0-255, of the picture's shape; and mean and variance of the
+        norms' inputs, (2, sum of their channels), None if none is `measured`.
     """
     sizes = [norm.channels for norm in graph.norms]
     styles: Iterator[Vectors] = iter(())
@@ -122,7 +123,7 @@ def draw(
         xs, options = [results[parent] for parent in node.inputs], node.options
         if node.op == "picture":
             y = picture
-        elif node.op == "scale":  # folded: times LIMIT is in the convolution after it
+        elif node.op == "scale":  # the factor LIMIT is in the convolution that follows
             standardized = ops.scale(xs[0], inputs.mean, inputs.factor)
             y = ops.tanh(ops.scale(standardized, 0.0, 1 / LIMIT))
         elif node.op == "norm" and options.get("standardized"):

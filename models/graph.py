@@ -1,11 +1,11 @@
-"""A network as a short list of nodes, without Keras; what follows from its shape.
+"""A network as a short list of nodes, without Keras, and what is derived from it.
 
     graph = build_graph(NetworkConfig())
     graph.halo, graph.multiple, graph.parameters(), graph.multiply_adds(1024, 1024)
 
-`models.graph_builder` makes it, `models.style_file` gives the nodes their weights,
-`models.rewrites` makes them fast, and `models.drawing` gives them, one after the other,
-to an engine or an export.
+`models.graph_builder` makes a graph, `models.loading` gives the nodes the weights of a
+style file, `models.rewrites` makes the graph faster, and `models.drawing` draws it with
+the operations of an engine or an export.
 """
 
 import dataclasses
@@ -24,20 +24,21 @@ class Node:
     """An operation and its result, (batch, height, width, channels).
 
     Attributes:
-        op: "picture", "scale" (what makes a photograph ready), "conv", "norm", "relu",
-            "add", "concatenate" or "paint" (tanh, and 0-255); after
-            `models.rewrites.lower` also "pad" and "depth_to_space".
-        inputs: the nodes whose results it takes.
-        channels: of the result.
-        stride: how many pixels of the picture one of the result's stands for, along a
-            side.
-        reach: how far away, in pixels of the picture, lies what a result depends on.
-        name: of a layer with weights, as style files have it; else empty.
-        options: what else the operation is told.
-        weights: {"kernel", "bias"} of a convolution, {"gamma", "beta", and for batch
-            norm "mean", "variance"} of a norm; empty until a style file fills them. γ and
-            β are (channels,), or (conditions, channels) of a file of many styles.
-        shapes: what the shapes of the weights must be.
+        op: "picture", "scale" (prepares the photograph), "conv", "norm", "relu", "add",
+            "concatenate" or "paint" (tanh, then 0-255); after `models.rewrites.lower`
+            also "pad" and "depth_to_space".
+        inputs: the nodes whose results the operation takes.
+        channels: number of channels of the result.
+        stride: side of the square of the picture, in pixels, that corresponds to one pixel
+            of the result.
+        reach: how far away the pixels of the picture can be on which a pixel of the result
+            depends, in pixels of the picture.
+        name: of a layer with weights, as in style files; otherwise empty.
+        options: other arguments of the operation.
+        weights: {"kernel", "bias"} of a convolution; {"gamma", "beta", and for batch norm
+            "mean", "variance"} of a norm; empty until they are read from a style file. γ
+            and β are (channels,), or (conditions, channels) in a file of many styles.
+        shapes: the shapes that the weights must have.
     """
 
     op: str
@@ -52,38 +53,39 @@ class Node:
 
     @property
     def shape(self) -> tuple[None, None, None, int]:
-        """The shape, of which the channels alone are known."""
+        """The shape; only the number of channels is known."""
         return (None, None, None, self.channels)
 
     @property
     def sees_pixels(self) -> bool:
-        """Whether no layer with weights is between the picture and this node.
+        """Whether no convolution is between the picture and this node.
 
-        Such a convolution reads a photograph's own levels, of which bfloat16 or 8 bits
-        would lose some: engines keep it in float32.
+        If this node is a convolution, it reads the photograph's own levels. bfloat16 or 8
+        bits would lose some of them, so engines compute it in float32.
         """
         inputs = self.inputs
         return all(node.op != "conv" and node.sees_pixels for node in inputs)
 
 
 def follow(x: Node, op: str, **more: Any) -> Node:
-    """Return a node for an operation that changes neither size nor channels."""
+    """Return a node for an operation on `x` that changes neither size nor channels."""
     return Node(op, (x,), x.channels, x.stride, x.reach, **more)
 
 
 def transposed(options: Mapping[str, Any]) -> bool:
-    """Return whether a convolution is a transposed one, whose kernel is (h, w, out, in)."""
+    """Return whether a convolution is transposed; its kernel is then (h, w, out, in)."""
     return options["up"] == "deconv"
 
 
 class Graph:
-    """A network from the picture to the painting, as nodes.
+    """A network as nodes, from the photograph to the painted picture.
 
     Args:
-        output: the last node; the graph is what it depends on.
+        output: the last node. The graph consists of all nodes on which it depends.
 
     Attributes:
-        nodes: in an order in which every node comes after its inputs.
+        output: the last node.
+        nodes: all nodes, each after its inputs.
     """
 
     def __init__(self, output: Node) -> None:
@@ -96,17 +98,17 @@ class Graph:
 
     @functools.cached_property
     def norms(self) -> tuple[Node, ...]:
-        """The norms that are not folded: while there are any, a style is their γ and β."""
+        """The norms that are not folded. Their γ and β are the style."""
         return self.layers("norm")
 
     @property
     def standardizes(self) -> bool:
-        """Whether the photograph's mean and deviation matter."""
+        """Whether the network uses the photograph's mean and deviation."""
         return any(node.options.get("standardize") for node in self.layers("scale"))
 
     @property
     def multiple(self) -> int:
-        """What the picture's sides must be a multiple of, in pixels."""
+        """The number of pixels of which the picture's sides must be a multiple."""
         strides = [node.stride for node in self.nodes]
         for node in self.layers("conv"):
             if blocks_pay(node.options["kernel"], node.channels, node.options["stride"]):
@@ -115,7 +117,7 @@ class Graph:
 
     @property
     def smallest(self) -> int:
-        """The shortest side at which every reflection has pixels to mirror."""
+        """The smallest side, in pixels, at which every reflection has pixels to mirror."""
         sides = [
             (border(node.options["kernel"], node.options["stride"]) + 1)
             * node.inputs[0].stride
@@ -125,9 +127,9 @@ class Graph:
 
     @property
     def halo(self) -> int:
-        """How far away lies what a pixel depends on, a multiple of `multiple`.
+        """How far away pixels can be on which a pixel depends; a multiple of `multiple`.
 
-        True of a graph whose norms are folded, or whose statistics are given.
+        This holds if the norms are folded or their statistics are given.
         """
         return -(-self.output.reach // self.multiple) * self.multiple
 
@@ -169,17 +171,17 @@ class Graph:
         return np.array([np.concatenate(r) if r else [] for r in rows], np.float32)
 
     def parameters(self) -> dict[str, int]:
-        """Return how many weights and biases each convolution has, by its name."""
+        """Return {name of a convolution: number of its weights and biases}."""
         return {
             node.name: sum(math.prod(shape) for shape in node.shapes.values())
             for node in self.layers("conv")
         }
 
     def multiply_adds(self, height: int, width: int) -> int:
-        """Return the multiply-adds of the convolutions for a picture of that size.
+        """Return the multiply-adds of the convolutions for a picture of (height, width).
 
-        As the papers draw them: a convolution after an upsampling works at the large
-        size, a transposed one at the small size.
+        They are counted as the papers draw them: a convolution after upsampling works at
+        the large size, and a transposed convolution at the small size.
         """
         total = 0
         for node in self.layers("conv"):
@@ -190,7 +192,7 @@ class Graph:
 
 
 def topological(output: Node) -> Iterator[Node]:
-    """Yield the nodes that `output` depends on, each after its inputs, and itself."""
+    """Yield `output` and all nodes on which it depends, each after its inputs."""
     done: set[Node] = set()
     stack: list[tuple[Node, bool]] = [(output, False)]
     while stack:
@@ -221,8 +223,8 @@ def blocks_pay(kernel: int, channels: int, stride: int = 1) -> bool:
     """Return whether a convolution is faster if it computes a block of pixels at once.
 
     Args:
-        kernel: its side.
-        channels: of its result.
-        stride: its own.
+        kernel: side of its kernel.
+        channels: number of channels of its result.
+        stride: its stride.
     """
     return kernel > BLOCK > channels and stride == 1

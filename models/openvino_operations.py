@@ -1,4 +1,4 @@
-"""OpenVINO's operations, with which its engine and its export draw a graph."""
+"""OpenVINO's operations, for its engine and its export."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from fusion_style.models.graph import Node
 
 
 class OpenVINOOperations:
-    """`models.drawing.Operations` as OpenVINO's; (batch, channels, height, width)."""
+    """`models.drawing.Operations` in OpenVINO, on (batch, channels, height, width)."""
 
     def __init__(self) -> None:
         import openvino.opset13
@@ -16,7 +16,7 @@ class OpenVINOOperations:
         self.nodes = openvino.opset13
 
     def constant(self, values: np.ndarray | float) -> Tensor:
-        """Return a node that holds the values in float32."""
+        """Return a constant node with the values in float32."""
         return self.nodes.constant(np.ascontiguousarray(values, np.float32))
 
     def node(self, value: Tensor | float) -> Tensor:
@@ -72,7 +72,7 @@ class OpenVINOOperations:
             self.nodes.add(self.node(variance), self.constant(EPSILON))
         )
         factor = self.nodes.divide(gamma, deviation)
-        # Not x · factor + shift: where a channel is flat, both would be large, and cancel.
+        # Not x · factor + shift: for a flat channel both would be large and nearly cancel.
         return self.nodes.add(self.scale(x, mean, factor), beta)
 
     def vectors(self, rows: Tensor, sizes: list[int]) -> list[Vectors]:

@@ -1,8 +1,8 @@
-"""Passes over a graph: the same function with fewer or faster operations.
+"""Passes over a graph: compute the same function with fewer or faster operations.
 
-Each pass takes a graph and returns another, exact but for rounding. `painting` puts them
-together for painting. Kernels are float (height, width, in, out); those of transposed
-convolutions (height, width, out, in).
+Each pass takes a graph and returns another one that is equal except for rounding.
+`painting` applies all passes that painting needs. Kernels are float (height, width, in,
+out); those of transposed convolutions are (height, width, out, in).
 """
 
 import dataclasses
@@ -20,8 +20,8 @@ from fusion_style.models.graph import (
     transposed,
 )
 
-# Which row of a window, for each row of the block of pixels that it computes, a row of
-# the kernel sees: (block, window, kernel).
+# For each row of the computed block: which row of the window meets which row of the kernel.
+# (rows of the block, rows of the window, rows of the kernel).
 # Nearest ×2 and 3×3: for output row 2p - 1 the kernel's rows see the input rows p - 1,
 # p - 1, p; for output row 2p the rows p - 1, p, p.
 RESIZE_ROWS = np.array([[[1, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]], np.float32)
@@ -31,10 +31,10 @@ DECONV_ROWS = np.array([[[0, 0, 1], [1, 0, 0]], [[0, 0, 0], [0, 1, 0]]], np.floa
 
 
 def block_rows(kernel: int, block: int = BLOCK) -> np.ndarray:
-    """Return the rows of a plain kernel that computes `block` rows of pixels at once.
+    """Return the rows for a plain convolution that computes `block` rows at once.
 
     Args:
-        kernel: its side.
+        kernel: the side of the kernel.
         block: the side of the block.
 
     Returns:
@@ -53,8 +53,8 @@ def sub_pixel(kernel: np.ndarray, rows: np.ndarray) -> np.ndarray:
         rows: (block, window, height), for instance `RESIZE_ROWS`.
 
     Returns:
-        (window, window, in, block · block · out): a convolution with it, then depth to
-        space, does what the kernel did.
+        (window, window, in, block · block · out). A convolution with this kernel and then
+        depth to space do the same as the original kernel.
     """
     rows = rows.astype(kernel.dtype)
     blocks = np.einsum("aiu,bjv,uvcd->ijcabd", rows, rows, kernel)
@@ -62,10 +62,10 @@ def sub_pixel(kernel: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def painting(graph: Graph) -> Graph:
-    """Return the graph that engines paint with: all passes that always pay.
+    """Return the graph with which engines paint: apply all passes that always help.
 
     Args:
-        graph: of `models.loading.load_graph`.
+        graph: from `models.loading.load_graph`.
     """
     return lower(fold_scale(fold_norms(graph)))
 
@@ -74,9 +74,9 @@ def rewrite(graph: Graph, rule: Callable[[Node, tuple[Node, ...]], Node | None])
     """Return the graph with some nodes replaced.
 
     Args:
-        graph: as it is.
-        rule: takes a node and its inputs as they are rewritten already, and returns what
-            stands for the node, or None for the node itself.
+        graph: the graph.
+        rule: takes a node and its inputs, which are rewritten already; returns the node
+            that replaces it, or None to keep it.
     """
     new: dict[Node, Node] = {}
     for node in graph.nodes:
@@ -115,10 +115,10 @@ def one_style(graph: Graph, weights: Sequence[float] | np.ndarray) -> Graph:
 
 
 def fold_norms(graph: Graph) -> Graph:
-    """Fold the norms whose statistics are known, batch norm's, into the convolutions.
+    """Fold norms with known statistics (batch norms) into the convolutions before them.
 
-    Of many conditions mean and variance are folded, and norms stay that multiply by γ and
-    add β: their option "standardized" is true.
+    In a file of many styles, mean and variance are folded. A norm remains that multiplies
+    by γ and adds β: its option "standardized" is true.
     """
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
@@ -146,7 +146,7 @@ def fold_norms(graph: Graph) -> Graph:
 
 
 def fold_scale(graph: Graph) -> Graph:
-    """Fold what is fixed of the photograph's scaling into the convolutions that read it."""
+    """Fold the constant part of the photograph's scaling into the convolutions after it."""
     standardizes = graph.standardizes
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
@@ -166,13 +166,13 @@ def fold_scale(graph: Graph) -> Graph:
 
 
 def lower(graph: Graph) -> Graph:
-    """Make every convolution a border and a convolution without padding.
+    """Replace every convolution with explicit padding and a convolution without padding.
 
-    - An upsampling layer becomes a 2×2 convolution to four times the channels, then depth
-      to space.
-    - A large kernel to a picture's three channels, which leave most of a vector unit
-      idle, computes 4×4 pixels at once: a convolution of stride 4 to 48 channels, then
+    - An upsampling layer becomes a 2×2 convolution with four times as many channels, then
       depth to space.
+    - A large kernel with only a picture's three output channels would leave most of a
+      vector unit idle. It computes 4×4 pixels at once: a convolution of stride 4 with 48
+      channels, then depth to space.
     """
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
@@ -198,7 +198,7 @@ def lower(graph: Graph) -> Graph:
 
 
 def padded(x: Node, before: int, after: int, mode: str) -> Node:
-    """Return `x` with rows and columns at its borders; reflect, edge or zero."""
+    """Return `x` with a border. See `models.drawing.Operations.pad`."""
     return follow(x, "pad", options={"before": before, "after": after, "mode": mode})
 
 
@@ -210,7 +210,7 @@ def mirrored(x: Node, width: int) -> Node:
 def convolved(
     node: Node, x: Node, kernel: np.ndarray, bias: np.ndarray, stride: int
 ) -> Node:
-    """Return the convolution of `x`, without padding, that stands for `node`."""
+    """Return the convolution of `x` without padding that replaces `node`."""
     return dataclasses.replace(
         node,
         inputs=(x,),
@@ -226,10 +226,10 @@ def blocks_of_pixels(
     node: Node, x: Node, kernel: np.ndarray, bias: np.ndarray,
     rows: np.ndarray, stride: int, crop: int,
 ) -> Node:  # fmt: skip
-    """Return the convolution of `x` to blocks of pixels, and the depth to space.
+    """Return a convolution of `x` that computes blocks of pixels, then depth to space.
 
-    The convolution's option "narrow" is what its kernel is made of, as `sub_pixel` takes
-    it: a file that holds this instead is smaller.
+    The convolution's option "narrow" is the original kernel and the rows, as `sub_pixel`
+    takes them. A file that stores these instead of the large kernel is smaller.
     """
     block = len(rows)
     bias = np.tile(bias, block * block)

@@ -1,4 +1,4 @@
-"""The styles that come with Fusion Style, and where any style is."""
+"""Find the shipped styles, and the files of all styles."""
 
 import os
 
@@ -8,7 +8,7 @@ PRETRAINED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "pretraine
 
 
 def shipped_styles() -> dict[str, str]:
-    """Return {name: path} of the styles that come with Fusion Style, sorted by name."""
+    """Return {name: path} of the shipped styles, sorted by name."""
     files = sorted(os.listdir(PRETRAINED)) if os.path.isdir(PRETRAINED) else []
     return {
         file.removesuffix(".keras"): os.path.join(PRETRAINED, file)
@@ -21,12 +21,12 @@ def style_path(style: str | os.PathLike[str]) -> str:
     """Return the path of a style's file.
 
     Args:
-        style: a shipped style's name, the path of a file, or a training's folder. The
-            folder of a training that is not done stands for its checkpoint; that of one
-            that is done, for the style file beside it.
+        style: a shipped style's name, the path of a file, or a training's folder. For the
+            folder of an unfinished training, the path is that of its checkpoint; for that
+            of a finished one, it is that of the style file beside the folder.
 
     Raises:
-        StyleFileError: if there is none of these.
+        StyleFileError: if there is no such style.
     """
     style, shipped = os.fspath(style), shipped_styles()
     if style in shipped:
@@ -38,14 +38,14 @@ def style_path(style: str | os.PathLike[str]) -> str:
             if os.path.isfile(path):
                 return path
         raise StyleFileError(
-            f"{style} is a directory without a {CHECKPOINT}: not the folder of a "
-            "training, or of one that has not begun"
+            f"{style} is a directory without a {CHECKPOINT}: it is not a training's "
+            "folder, or the training has not begun"
         )
     if not os.path.exists(style):
         raise StyleFileError(
             f"There is no style {style}: it is neither a file nor one of the shipped "
             f"styles ({', '.join(shipped) or 'none are here'})"
         )
-    if not os.path.isfile(style):  # opening a pipe would wait for ever
+    if not os.path.isfile(style):  # opening a pipe could wait forever
         raise StyleFileError(f"{style} is neither a file nor a training's folder")
     return style

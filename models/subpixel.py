@@ -1,6 +1,6 @@
 """Convolutions that compute several pixels at once, for training (Shi et al. 2016).
 
-The same function of the same variables as the plain ones.
+They compute the same function, with the same variables, as plain convolutions.
 """
 
 from typing import Any
@@ -15,19 +15,22 @@ from fusion_style.models.rewrites import RESIZE_ROWS, block_rows
 
 @register
 class SubPixelConv2D(keras.layers.Conv2D):
-    """A convolution to a block of pixels at once, then depth to space.
+    """Compute a block of pixels with one convolution, then apply depth to space.
 
-    The kernel of the many is put together from the kernel of the one in every step:
-    the variables are the plain convolution's.
+    The large kernel is built from the plain kernel in every step, so the variables are
+    those of the plain convolution.
 
-    With `upsample`, nearest ×2, reflection padding and a 3×3: computed as a 2×2 on
-    the small picture, with four ninths of the multiply-adds, to blocks of 2×2.
-    Otherwise reflection padding and n×n, for layers with few channels to give, which
-    leave most of a vector unit idle: in training computed as an (n + 3)×(n + 3) of
-    stride 4, to blocks of 4×4; pictures' sides are multiples of 4.
+    With `upsample`, the layer computes nearest ×2, reflection padding and a 3×3
+    convolution. This is done by a 2×2 convolution on the small picture, which computes
+    blocks of 2×2 pixels with four ninths of the multiply-adds.
+
+    Without it, the layer computes reflection padding and an n×n convolution. It is meant
+    for layers with few output channels, which leave most of a vector unit idle. In
+    training this is done by an (n + 3)×(n + 3) convolution of stride 4, which computes
+    blocks of 4×4 pixels; the sides of pictures must be multiples of 4.
 
     Args:
-        filters: output channels.
+        filters: number of output channels.
         kernel_size: side of the square kernel, odd.
         upsample: whether height and width are doubled first; then `kernel_size` is 3.
     """
@@ -49,7 +52,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
         kernel = ops.cast(self.kernel, self.compute_dtype)
         kernel = ops.einsum("aiu,bjv,uvcd->ijcabd", rows, rows, kernel)
         kernel = ops.reshape(kernel, (window, window, -1, block * block * filters))
-        if self.upsample:  # the large picture's mirrored border is the small one's edge
+        if self.upsample:  # mirroring the large picture is repeating the small one's edge
             x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
             x = ops.conv(x, kernel, data_format="channels_last")
         else:
@@ -63,7 +66,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
     def plain(self, x: Tensor) -> Tensor:
         """Return the plain convolution with reflection padding, for painting.
 
-        TensorFlow takes minutes on a CPU for the blocks of a picture of 1024².
+        Blocks of pixels would take TensorFlow minutes on a CPU, for a picture of 1024².
         """
         border = (self.kernel_size[0] // 2,) * 2
         x = ops.pad(x, ((0, 0), border, border, (0, 0)), mode="reflect")
@@ -91,6 +94,6 @@ def depth_to_space(x: Tensor, block: int) -> Tensor:
 
 
 def without_border(x: Tensor) -> Tensor:
-    """Return x[:, 1:-1, 1:-1]; that slice's gradient is slow in TensorFlow on a CPU."""
+    """Return x[:, 1:-1, 1:-1], whose own gradient is slow in TensorFlow on a CPU."""
     batch, height, width, channels = ops.shape(x)
     return ops.slice(x, (0, 1, 1, 0), (batch, height - 2, width - 2, channels))

@@ -1,6 +1,6 @@
-"""Weights in Keras's HDF5 files, compared with what they should be before they are read.
+"""Read weights from Keras's HDF5 files, after comparing the files with the expected layers.
 
-Such a file is a tree of layers: `layers/NAME/vars/0, 1, …` and, of a block, again
+Such a file is a tree of layers: `layers/NAME/vars/0, 1, …`, and for a block also
 `layers/NAME/layers/…`. The attribute `name` of `vars` is the layer's own name.
 """
 
@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 import h5py
 import numpy as np
 
-# Larger weights are damage, and would overflow float32 when norms are folded.
+# Larger weights must be damage. They would overflow float32 when norms are folded.
 LARGEST_WEIGHT = 1e15
-# The others read other files, or inflate without a bound.
+# Other layouts read other files, or decompress without a limit.
 LAYOUTS = (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
 
 Weights = dict[str, np.ndarray]
@@ -23,17 +23,17 @@ def read_weights(content: bytes, wanted: Mapping[str, Shapes]) -> dict[str, Weig
     """Return the weights of a network.
 
     Args:
-        content: of the HDF5 file.
-        wanted: {"block1/reduce": {"kernel": shape, "bias": shape}, …}: the layers that
-            there should be, with their weights in the order of the file.
+        content: the bytes of the HDF5 file.
+        wanted: {"block1/reduce": {"kernel": shape, "bias": shape}, …}: the expected layers,
+            with their weights in the order of the file.
 
     Returns:
         {layer: {name: float32 array}}.
 
     Raises:
-        ValueError: which names the layer, if layers are missing, are there twice or
-            shouldn't be, or their weights have another type or shape, or cannot be: not
-            finite, too large, a negative variance. A damaged file also raises what is in
+        ValueError: if a layer is missing, is there twice or is not expected, or if its
+            weights have the wrong type or shape, are not finite or too large, or a variance
+            is negative. The message names the layer. Damaged files can raise every error in
             `models.archive.DAMAGE`.
     """
     found: dict[str, Weights] = {}
@@ -50,13 +50,13 @@ def read_weights(content: bytes, wanted: Mapping[str, Shapes]) -> dict[str, Weig
 
 
 def layers(file: h5py.File) -> Iterator[tuple[str, list[h5py.Dataset]]]:
-    """Yield ("block1/reduce", its variables) of the layers that have any."""
+    """Yield (name, variables) of the layers that have variables, as "block1/reduce"."""
     seen = set()
     groups = [(file, "")]
     while groups:
         group, place = groups.pop()
-        if group in seen:  # it would go on for ever
-            raise ValueError(f"its layers {place} stand in two places")
+        if group in seen:  # the loop would not end
+            raise ValueError(f"its layers {place} are in two places")
         seen.add(group)
         if not group.id.links.exists(b"layers"):
             continue
@@ -76,7 +76,16 @@ def layers(file: h5py.File) -> Iterator[tuple[str, list[h5py.Dataset]]]:
 
 
 def inside(group: h5py.Group, name: str, kind: type) -> h5py.Group | h5py.Dataset:
-    """Return an object that is really in a group, and not a link out of it."""
+    """Return an object that is stored in a group; reject links to other places.
+
+    Args:
+        group: the group.
+        name: of the object.
+        kind: the class that it must have.
+
+    Raises:
+        ValueError: if it is missing, a link, or of another class.
+    """
     links, encoded = group.id.links, name.encode("utf-8", "surrogateescape")
     if not links.exists(encoded):  # `name in group` would follow a link
         raise ValueError(f"its {group.name} has no {name}")
@@ -102,7 +111,7 @@ def read_layer(layer: str, variables: list[h5py.Dataset], wanted: Shapes) -> Wei
         if created.get_layout() not in LAYOUTS or created.get_external_count():
             raise ValueError(
                 f"the {name} of {layer} is compressed or in another file. "
-                "Styles have their weights as they are"
+                "Style files contain uncompressed weights"
             )
         if variable.dtype.kind != "f":
             raise ValueError(
@@ -115,6 +124,6 @@ def read_layer(layer: str, variables: list[h5py.Dataset], wanted: Shapes) -> Wei
             raise ValueError(f"the {name} of {layer} has values that are not finite")
         negative = name == "variance" and values.min() < 0
         if negative or np.abs(values).max() > LARGEST_WEIGHT:
-            raise ValueError(f"the {name} of {layer} has values that cannot be")
+            raise ValueError(f"the {name} of {layer} has values that are not possible")
         found[name] = values
     return found
