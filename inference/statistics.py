@@ -1,4 +1,4 @@
-"""What is taken over a whole picture before its tiles are painted.
+"""Statistics of a whole picture, which are needed before its tiles are painted.
 
 Pixels are float32 RGB, (height, width, 3), values in 0-255.
 """
@@ -11,13 +11,13 @@ from fusion_style.models.config import FLOOR
 
 
 def photograph_of(pixels: np.ndarray, rows: int = 512) -> Photograph:
-    """Return mean and one over the deviation of a picture's channels.
+    """Return mean, and one over the standard deviation, of a picture's channels.
 
     The square of `models.config.FLOOR` is added to the variance.
 
     Args:
         pixels: float32 RGB (height, width, 3), 0-255.
-        rows: how many rows are read at a time, so that a large picture is not copied.
+        rows: how many rows to read at a time, so that a large picture is not copied.
     """
     count = pixels.shape[0] * pixels.shape[1]
     slices = [pixels[i : i + rows] for i in range(0, len(pixels), rows)]
@@ -31,16 +31,17 @@ def photograph_of(pixels: np.ndarray, rows: int = 512) -> Photograph:
 
 
 def samples(pixels: np.ndarray, side: int = 128, most: int = 8) -> np.ndarray:
-    """Return squares of a picture that stand for the whole.
+    """Return squares of a picture from which to take the statistics of the whole picture.
 
-    They lie at even distances, beside each other in a small picture, and have the
-    picture's own size: a thumbnail (Chen et al. 2022) has finer textures than the picture,
-    and comes out further from the whole picture's painting.
+    The squares lie at even distances, and are not scaled. A thumbnail (Chen et al. 2022)
+    has
+    finer textures than the picture: with its statistics, the result differs more from the
+    picture that is painted in one piece.
 
     Args:
         pixels: float32 RGB (height, width, 3), 0-255.
-        side: of a square, in pixels; a shorter picture is mirrored.
-        most: the most squares along an axis.
+        side: side of a square, in pixels; smaller pictures are extended by mirroring.
+        most: the largest number of squares along an axis.
 
     Returns:
         float32 RGB (n, side, side, 3), 0-255.

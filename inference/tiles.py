@@ -1,19 +1,22 @@
-"""Exact tiling: a picture painted piece by piece, to the pixels of the whole.
+"""Exact tiles: paint a picture in pieces, with the same result as in one piece.
 
-A network whose norms are folded is a local function: a pixel depends on the pixels
-no further away than its receptive field. So a tile with a halo of that width comes
-out as in the whole picture, seams and borders included.
+If the norms' statistics are fixed, a network is a local function: a pixel depends only on
+pixels that are no further away than the receptive field reaches. So a tile that is painted
+with a halo of that width is the same as in the whole picture, without seams.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-REGION = 1600  # the side of what is painted at a time, in pixels
+REGION = 1600  # the largest side of a tile with its halo, in pixels
 
 
 def mirrored(start: int, stop: int, size: int) -> np.ndarray:
-    """Return the indices `start` to `stop` of an axis of `size` that goes on mirrored."""
+    """Return the indices `start` to `stop` of an axis of `size` pixels.
+
+    Outside of the axis, the indices go back and forth as in a mirror.
+    """
     last = max(size - 1, 1)
     wave = np.arange(start, stop) % (2 * last)
     return np.minimum(last - np.abs(last - wave), size - 1)
@@ -22,18 +25,20 @@ def mirrored(start: int, stop: int, size: int) -> np.ndarray:
 def spans(
     size: int, region: int, halo: int, multiple: int = 4, smallest: int = 8
 ) -> tuple[int, list[tuple[int, int, int]]]:
-    """Return how to cut one axis, into as few regions as will do, all of one length.
+    """Return how to cut one axis into as few regions as possible, all of the same length.
 
     Args:
-        size: pixels along it.
-        region: the most pixels that are painted at a time, halo included.
-        halo: pixels at each border of a region that are thrown away, unless the
-            picture ends there; a multiple of `multiple`.
-        multiple, smallest: what the network takes.
+        size: number of pixels along the axis.
+        region: the largest length of a region, including its halo.
+        halo: how many pixels at each end of a region are not used, unless the picture ends
+            there; a multiple of `multiple`.
+        multiple, smallest: the network takes lengths that are a multiple of `multiple` and
+            at least `smallest`.
 
     Returns:
-        (length, [(start, first, last)]): the regions' length, and for each where it
-        starts, and the pixels of the picture to keep of it.
+        (length, [(start, first, last)]): the regions' length, and for each region where it
+        starts, and which pixels of the picture it gives: from `first` up to `last`, which
+        is not included.
     """
     extended = max(-(-size // multiple) * multiple, smallest)
     if extended <= region:
@@ -51,21 +56,20 @@ def paint_in_tiles(
     region: int = REGION, margin: int = 0, progress: bool = True,
     multiple: int = 4, smallest: int = 8,
 ) -> np.ndarray:  # fmt: skip
-    """Return the painting of a picture of any size, with a bounded working set.
+    """Paint a picture of any size in tiles, with little memory.
 
     Args:
-        picture: float32 (height, width, 3).
-        paint: takes and returns float32 (height, width, 3), of one tile.
+        picture: float32 RGB (height, width, 3), 0-255.
+        paint: function from a tile to the painted tile, float32 (height, width, 3).
         halo: see `spans`.
-        region: the longest side of what is given to `paint` at a time, a
-            multiple of `multiple`.
-        margin: pixels by which the picture is mirrored outwards at each border, and
-            which are cut off again.
-        progress: show a bar when there are several tiles.
+        region: the largest side of a tile with its halo, a multiple of `multiple`.
+        margin: the picture is extended by this many mirrored pixels at each border; they
+            are cut off after painting.
+        progress: whether to show a bar if there are several tiles.
         multiple, smallest: see `spans`.
 
     Returns:
-        float32 (height, width, 3).
+        The painted picture, float32 RGB (height, width, 3).
     """
     extended = [size + 2 * margin for size in picture.shape[:2]]
     height, rows = spans(extended[0], region, halo, multiple, smallest)
@@ -74,7 +78,7 @@ def paint_in_tiles(
     tiles = [(row, column) for row in rows for column in columns]
     bar = tiles
     if progress and len(tiles) > 1:
-        import tqdm  # takes longer to import than a small picture's last layers
+        import tqdm  # imported only if needed, because it takes long for a small picture
 
         bar = tqdm.tqdm(tiles, unit="tile", leave=False)
     for (top, y0, y1), (left, x0, x1) in bar:

@@ -1,7 +1,7 @@
-"""What was prepared once and is kept for the next time, for each user.
+"""A cache, for each user, of data that is slow to prepare.
 
-Anything in it can be deleted at any time and is made again; what is damaged or was
-made from other things than now is made again too.
+Files in it may be deleted at any time, and are then made again. So are damaged files, and
+files that were made from other data.
 """
 
 import hashlib
@@ -14,18 +14,18 @@ from fusion_style.files import replacing
 
 
 def cache_folder() -> str:
-    """Return the user's folder for the cache; $FUSION_STYLE_CACHE names another."""
+    """Return the folder of the cache: $FUSION_STYLE_CACHE, or the user's cache folder."""
     return os.environ.get("FUSION_STYLE_CACHE") or platformdirs.user_cache_dir(
         "fusion-style", appauthor=False
     )
 
 
 def cached(key: str, make: Callable[[], bytes]) -> bytes:
-    """Return the bytes that `make()` returns, from the cache if they are there and whole.
+    """Return the bytes that `make()` returns, from the cache if they are there undamaged.
 
     Args:
-        key: text that names everything that the bytes depend on.
-        make: a function without arguments, called when the cache has nothing.
+        key: text that names everything on which the bytes depend.
+        make: function without arguments, called if the cache does not have the bytes.
     """
     name = hashlib.sha256(key.encode()).hexdigest()
     path = os.path.join(cache_folder(), name)
@@ -41,5 +41,5 @@ def cached(key: str, make: Callable[[], bytes]) -> bytes:
         with replacing(path) as temporary, open(temporary, "wb") as file:
             file.write(hashlib.sha256(data).digest() + data)
     except OSError:
-        pass  # a full disk or a read-only home must not keep anyone from painting
+        pass  # painting must work with a full disk and a read-only home folder
     return data

@@ -1,4 +1,4 @@
-"""Engine: what paints a picture, or a tile of one, with a graph."""
+"""Engine: the interface of everything that paints a picture, or a tile, with a graph."""
 
 import abc
 from typing import NamedTuple
@@ -7,15 +7,15 @@ import numpy as np
 
 from fusion_style.models.graph import Graph
 
-PAINT, MEASURE = "paint", "measure"  # what an engine is asked for
+PAINT, MEASURE = "paint", "measure"  # the two results that an engine can compute
 
 
 class Photograph(NamedTuple):
-    """The statistics of a whole photograph, which its tiles are painted with.
+    """The statistics of a whole photograph, with which its tiles are painted.
 
     Attributes:
-        mean, factor: of its channels, the mean and one over the deviation, of values in
-            0-255; float32 (3,).
+        mean, factor: mean, and one over the standard deviation, of each channel, for values
+            in 0-255; float32 (3,).
     """
 
     mean: np.ndarray
@@ -23,15 +23,15 @@ class Photograph(NamedTuple):
 
 
 class Engine(abc.ABC):
-    """Run a graph. One engine serves every style of a graph's norms, without compiling.
+    """Run a graph. For another γ and β of its norms, an engine compiles nothing again.
 
     Args:
-        graph: of `models.rewrites.painting`.
+        graph: from `models.rewrites.painting`.
 
     Attributes:
-        graph: the same.
-        compilations: how often something was compiled: once for each shape of pixels,
-            with and without given statistics.
+        graph: the argument.
+        compilations: number of compilations until now: at most one for each shape of
+            pixels, each result, with and without given statistics.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -43,21 +43,21 @@ class Engine(abc.ABC):
         self, result: str, pixels: np.ndarray, photograph: Photograph, style: np.ndarray,
         statistics: np.ndarray | None = None,
     ) -> np.ndarray:  # fmt: skip
-        """Return what `paint` (for `PAINT`) or `measure` (for `MEASURE`) does."""
+        """Compute the result of `paint` (for `PAINT`) or of `measure` (for `MEASURE`)."""
 
     def paint(
         self, pixels: np.ndarray, photograph: Photograph, style: np.ndarray,
         statistics: np.ndarray | None = None,
     ) -> np.ndarray:  # fmt: skip
-        """Return the painting.
+        """Return the painted pixels.
 
         Args:
             pixels: float32 RGB (batch, height, width, 3), 0-255; sides are multiples of
-                the graph's `multiple`, and no less than its `smallest`.
-            photograph: of which the pixels may be a tile.
-            style: γ and β, float32 (2, channels of the norms in all).
-            statistics: what `measure` returned, to be used for the norms; by default
-                those of the pixels themselves.
+                the graph's `multiple`, and at least its `smallest`.
+            photograph: the statistics of the photograph; `pixels` may be a tile of it.
+            style: γ and β of the norms, float32 (2, sum of their channels).
+            statistics: statistics for the norms, from `measure`; by default those of the
+                pixels themselves.
 
         Returns:
             float32 RGB of the shape of `pixels`, 0-255.
@@ -67,11 +67,13 @@ class Engine(abc.ABC):
     def measure(
         self, pixels: np.ndarray, photograph: Photograph, style: np.ndarray
     ) -> np.ndarray:
-        """Return mean and variance of what goes into the norms.
+        """Return the mean and variance of the norms' inputs.
 
-        Takes what `paint` does; several pictures count as one.
+        Args:
+            pixels, photograph, style: as for `paint`. The statistics are taken over all
+                pictures of the batch together.
 
         Returns:
-            float32 (2, channels of the norms in all).
+            float32 (2, sum of the norms' channels).
         """
         return self.run(MEASURE, pixels, photograph, style)

@@ -1,10 +1,10 @@
-"""int8: a network's convolutions in 8-bit integers, prepared once for each style.
+"""int8: compute a network's convolutions with 8-bit integers, prepared once for each style.
 
-Post-training quantization by NNCF: the ranges of the activations are calibrated on
-photographs. What stays in floating point: the photograph's standardization, the first
-convolution (256 levels of its input are too few), sums and joins, the output's tanh.
+NNCF quantizes the trained network, and calibrates the ranges of activations on photographs.
+These stay in floating point: the photograph's standardization, the first convolution (256
+levels are too few for its input), additions and concatenations, and the last tanh.
 
-Weights have seven bits. Without VNNI, processors add two products of 8-bit numbers in 16
+Weights have seven bits. Processors without VNNI add two products of 8-bit numbers in 16
 bits, which saturate at 32,767: 255 · 127 · 2 would not fit, 255 · 64 · 2 does.
 """
 
@@ -39,10 +39,10 @@ from fusion_style.models.graph import Graph
 if TYPE_CHECKING:
     import openvino
 
-SIZE, COUNT = 256, 24  # of the calibration's pictures
-LARGEST_WEIGHT = 64  # of an 8-bit weight, so that no sum of two products saturates
+SIZE, COUNT = 256, 24  # side in pixels, and number, of the pictures for calibration
+LARGEST_WEIGHT = 64  # largest 8-bit weight with which no sum of two products saturates
 FLOATING = ["Subtract", "Multiply", "Tanh", "Add", "Concat"]
-# What decides how a network is drawn and quantized, besides its weights.
+# Files that decide how a network is drawn and quantized.
 SOURCES = (
     "models/config.py", "models/graph.py", "models/graph_builder.py", "models/networks.py",
     "models/blocks.py", "models/rewrites.py", "models/drawing.py",
@@ -52,16 +52,20 @@ SOURCES = (
 
 
 class SlowerWarning(UserWarning):
-    """int8 is no faster on this processor than what is painted without it."""
+    """int8 is no faster on this processor than painting with --precision auto."""
 
 
 def quantized_engine(graph: Graph) -> OpenVINOEngine:
-    """Return an engine that paints in int8, from the user's cache or prepared anew.
+    """Return an engine that paints in int8. The user's cache keeps the quantized model.
 
-    Warns with a `SlowerWarning` where that is no faster.
+    Args:
+        graph: from `models.rewrites.painting`.
 
     Raises:
-        ValueError: if the graph has instance norm, or NNCF is needed and not there.
+        ValueError: if the graph has instance norm, or NNCF is needed but not installed.
+
+    Warns:
+        SlowerWarning: if int8 is no faster on this processor.
     """
     if graph.norms:
         raise ValueError(
@@ -76,7 +80,7 @@ def quantized_engine(graph: Graph) -> OpenVINOEngine:
     if speed_up < 1.05:
         warnings.warn(
             f"int8 is {speed_up:.2f} times as fast here as --precision auto, which is more "
-            "exact: this processor has no fast 8-bit products",
+            "exact: this processor cannot multiply 8-bit numbers fast",
             SlowerWarning,
             stacklevel=3,
         )
@@ -84,7 +88,7 @@ def quantized_engine(graph: Graph) -> OpenVINOEngine:
 
 
 def key(graph: Graph) -> str:
-    """Return a text that changes when the quantized model or its speed may change."""
+    """Return a text that changes if the quantized model or its speed may have changed."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sources = [sha256(os.path.join(root, source)) for source in SOURCES]
     weights = [array.tobytes() for node in graph.nodes for array in node.weights.values()]
@@ -100,13 +104,13 @@ def hash_of(parts: list[bytes]) -> str:
 
 
 def processor() -> str:
-    """Return what OpenVINO calls the processor and what it can do."""
+    """Return the processor's name and capabilities, from OpenVINO."""
     names = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
     return " ".join(str(openvino_core().get_property("CPU", name)) for name in names)
 
 
 def prepare(graph: Graph) -> bytes:
-    """Return a quantized model, and how much faster it paints, as the bytes of a zip.
+    """Quantize a graph; return the model and its speed-up as the bytes of a zip file.
 
     Raises:
         ValueError: if NNCF is not installed.
@@ -123,12 +127,11 @@ def quantize(graph: Graph) -> "openvino.Model":
     """
     if not importlib.util.find_spec("nncf"):
         raise ValueError(
-            "precision int8 needs NNCF, once for each style, to prepare it: "
-            "pip install nncf"
+            "precision int8 needs NNCF to prepare each style once: pip install nncf"
         )
     import nncf
 
-    logging.getLogger("nncf").setLevel(logging.ERROR)  # it names every layer left alone
+    logging.getLogger("nncf").setLevel(logging.ERROR)  # it logs every ignored layer
 
     model = openvino_model(graph)
     model.reshape({"picture": [1, SIZE, SIZE, 3]})
@@ -153,7 +156,7 @@ def quantize(graph: Graph) -> "openvino.Model":
 
 
 def calibration() -> Iterator[np.ndarray]:
-    """Yield squares of the sample photographs at many scales, float32 (SIZE, SIZE, 3)."""
+    """Yield squares of the sample photographs at many scales: float32 (SIZE, SIZE, 3)."""
     rng = np.random.default_rng(0)
     photographs = [read_picture(path).pixels for path in sample_photographs()]
     for i in range(COUNT):
@@ -165,9 +168,9 @@ def calibration() -> Iterator[np.ndarray]:
 
 
 def speed_up(graph: Graph, quantized: "openvino.Model", repeats: int = 5) -> float:
-    """Return how many times as fast as without it the quantized model paints.
+    """Return how many times as fast the quantized model paints, compared with the graph.
 
-    Both paint a square of `SIZE` pixels in turns, `repeats` times; medians are compared.
+    Both paint a square of `SIZE` pixels in turns, `repeats` times. Medians are compared.
     """
     picture = next(calibration())
     engines = OpenVINOEngine(graph), OpenVINOEngine(graph, make_model=lambda *_: quantized)
@@ -182,7 +185,7 @@ def speed_up(graph: Graph, quantized: "openvino.Model", repeats: int = 5) -> flo
 
 
 def pack(model: "openvino.Model", speed_up: float) -> bytes:
-    """Return a model and its speed as the bytes of one zip file."""
+    """Return a model and its speed-up as the bytes of one zip file."""
     import openvino
 
     data = io.BytesIO()

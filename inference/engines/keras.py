@@ -1,4 +1,4 @@
-"""Keras's backend, TensorFlow, JAX or PyTorch: on a GPU if it sees one."""
+"""Paint with Keras's backend (TensorFlow, JAX or PyTorch), on a GPU if it sees one."""
 
 import importlib.util
 import os
@@ -15,11 +15,11 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 
 class KerasOperations:
-    """`models.drawing.Operations` of keras.ops; (batch, height, width, channels).
+    """`models.drawing.Operations` in keras.ops, on (batch, height, width, channels).
 
     Args:
-        dtype: of the convolutions. The norms and both tanh are computed in float32, and
-            so are convolutions that see the photograph's own pixels.
+        dtype: of the convolutions. These are always computed in float32: norms, tanh, and
+            convolutions that see the photograph's own pixels.
     """
 
     def __init__(self, dtype: str) -> None:
@@ -32,7 +32,7 @@ class KerasOperations:
 
     def pad(self, x: Tensor, before: int, after: int, mode: str) -> Tensor:
         border = [before, after]
-        # A border of one, mirrored with its edge, is the edge.
+        # A border of one pixel that is mirrored with the edge repeats the edge.
         mode = {"zero": "constant", "edge": "symmetric", "reflect": "reflect"}[mode]
         return self.ops.pad(x, [[0, 0], border, border, [0, 0]], mode)
 
@@ -81,10 +81,10 @@ class KerasOperations:
 
 
 class KerasEngine(Engine):
-    """Paint with Keras's backend, on a GPU if that sees one.
+    """Paint with Keras's backend, on a GPU if it sees one.
 
     Args:
-        graph: of `models.rewrites.painting`.
+        graph: from `models.rewrites.painting`.
         precision: "float32", "bfloat16", or "auto", which is float32.
     """
 
@@ -106,7 +106,7 @@ class KerasEngine(Engine):
         self.model = Drawing()
         self.shapes: set[tuple] = set()
         if keras.backend.backend() == "tensorflow":
-            self.model.jit_compile = False  # XLA would compile for each picture anew
+            self.model.jit_compile = False  # XLA would compile again for each size
 
     def run(
         self, result: str, pixels: np.ndarray, photograph: Photograph, style: np.ndarray,
@@ -126,18 +126,18 @@ def use_backend(name: str) -> None:
     """Make `name` Keras's backend.
 
     Raises:
-        ValueError: if it is not installed, or Keras already runs on another.
+        ValueError: if it is not installed, or Keras already runs on another backend.
     """
     if not importlib.util.find_spec(name):
         raise ValueError(f"engine {name} is not installed: pip install {name}")
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = name
-        # Others may need the GPU's memory, too: a training, for one.
+        # Other programs, such as a training, may need the GPU's memory too.
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     import keras
 
     if keras.backend.backend() != name:
         raise ValueError(
-            f"engine must be {keras.backend.backend()}, which Keras runs on by now, or "
+            f"engine must be {keras.backend.backend()}, on which Keras runs already, or "
             f"openvino. Received: {name}"
         )

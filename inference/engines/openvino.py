@@ -1,4 +1,4 @@
-"""OpenVINO, on a CPU: starts in a moment; imports neither Keras nor TensorFlow."""
+"""Paint with OpenVINO on a CPU. It starts fast, and needs neither Keras nor TensorFlow."""
 
 import functools
 from collections.abc import Callable, Iterable
@@ -31,12 +31,12 @@ def openvino_model(
     """Return a model of a graph, for pictures of any size.
 
     Args:
-        graph: of `models.rewrites.painting`.
+        graph: from `models.rewrites.painting`.
         result: `PAINT` or `MEASURE`.
         given: whether the norms' statistics are an input.
 
     Returns:
-        A model of the inputs that `openvino_inputs` makes.
+        A model that takes the inputs that `openvino_inputs` returns.
     """
     import openvino
 
@@ -68,10 +68,10 @@ def openvino_inputs(
     pixels: np.ndarray, photograph: Photograph, style: np.ndarray,
     statistics: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """Return what a request for an `openvino_model` takes.
+    """Return {name: array} of the inputs for an `openvino_model`.
 
     Args:
-        inputs: of the model or the request; only what they name is returned.
+        inputs: of the model or the request; the others are left out.
         pixels, photograph, style, statistics: see `Engine.paint`.
     """
     found = {
@@ -89,10 +89,10 @@ class OpenVINOEngine(Engine):
     """Paint with OpenVINO on a CPU.
 
     Args:
-        graph: of `models.rewrites.painting`.
-        precision: "float32", "bfloat16", or "auto": bfloat16 where the processor has it,
-            which OpenVINO knows.
-        make_model: takes what `openvino_model` does; for a model that is quantized.
+        graph: from `models.rewrites.painting`.
+        precision: "float32", "bfloat16", or "auto", for which OpenVINO takes bfloat16 if
+            the processor has it.
+        make_model: function with the arguments of `openvino_model`, for a quantized model.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class OpenVINOEngine(Engine):
     def compile(
         self, shape: tuple[int, ...], result: str, given: bool
     ) -> "openvino.InferRequest":
-        """Compile for pictures of one shape: faster than a network of any size.
+        """Compile for pictures of one shape, which is faster than for any size.
 
         Args:
             shape: of the pixels, (batch, height, width, 3).

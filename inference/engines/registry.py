@@ -1,4 +1,4 @@
-"""Which engines there are, and which one paints."""
+"""The registry of engines, and the choice of one."""
 
 import importlib.util
 import os
@@ -13,17 +13,18 @@ PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
 
 def load_engine(graph: Graph, engine: str = "auto", precision: str = "auto") -> Engine:
-    """Return the engine that paints with a graph.
+    """Return an engine for a graph.
 
     Args:
-        graph: of `models.rewrites.painting`.
+        graph: from `models.rewrites.painting`.
         engine: "openvino"; a backend of Keras: "tensorflow", "jax" or "torch"; or "auto":
-            OpenVINO on a CPU, Keras's backend where there is an NVIDIA GPU.
-        precision: "float32", "bfloat16", "int8" (OpenVINO, without instance norm), or
-            "auto": with OpenVINO bfloat16 where the processor has it, else float32.
+            Keras's backend if it sees an NVIDIA GPU, otherwise OpenVINO on the CPU.
+        precision: "float32", "bfloat16", "int8" (OpenVINO only, without instance norm), or
+            "auto": with OpenVINO bfloat16 if the processor has it, otherwise float32.
 
     Raises:
-        ValueError: for other names, or an engine that is not installed or does not fit.
+        ValueError: for other names, or if the engine is not installed, or cannot be used
+            with the precision or the graph.
     """
     check_names(engine, precision)
     if precision == "int8":
@@ -38,9 +39,10 @@ def load_engine(graph: Graph, engine: str = "auto", precision: str = "auto") -> 
 
 
 def choose_engine() -> str:
-    """Return OpenVINO, or Keras's backend if it sees an NVIDIA GPU, which OpenVINO can't.
+    """Return Keras's backend if it sees an NVIDIA GPU, which OpenVINO cannot use.
 
-    Without a driver there is none, and no need to import a backend, which takes long.
+    Otherwise return "openvino". Without an NVIDIA driver there is no such GPU, and the slow
+    import of a backend is not needed.
     """
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     driver = os.path.exists("/proc/driver/nvidia/version")
@@ -63,4 +65,6 @@ def check_names(engine: str, precision: str) -> None:
             f"precision must be one of {', '.join(PRECISIONS)}. Received: {precision!r}"
         )
     if precision == "int8" and engine not in ("auto", "openvino"):
-        raise ValueError(f"precision int8 is OpenVINO's. Received: engine {engine!r}")
+        raise ValueError(
+            f"precision int8 needs the engine openvino. Received: engine {engine!r}"
+        )

@@ -158,7 +158,7 @@ def test_statistics_are_those_of_the_whole_picture():
     [
         ("cuda", "auto", "engine must be one of"),
         ("auto", "int3", "precision must be one of"),
-        ("tensorflow", "int8", "int8 is OpenVINO's"),
+        ("tensorflow", "int8", "int8 needs the engine openvino"),
         ("jax", "auto", "engine jax is not installed|engine must be tensorflow"),
     ],
 )
