@@ -1,10 +1,10 @@
-"""Exports a style: a style file in, a file for phones, browsers or servers out.
+"""Export a style: write a style file's network for phones, browsers or servers.
 
 python export.py --style starry_night --format onnx
 python export.py --style starry_night --format litert --size 512x384
 python export.py --style my.keras --format openvino --precision float32 --out there/
 
-Beside the file it writes a model card, which shows how to call it.
+A model card beside the file shows how to call it.
 """
 
 import os
@@ -27,11 +27,11 @@ from fusion_style.flags import define_flags, given, run_script
 from fusion_style.settings import build
 
 define_flags(ExportConfig)
-logging.set_verbosity(logging.WARNING)  # TensorFlow tells how long it took to save
+logging.set_verbosity(logging.WARNING)  # TensorFlow logs how long saving took
 
 
 def main(argv: list[str]) -> str | None:
-    """Export as the flags say; return what the program exits with."""
+    """Export as the flags say; return an error message, or None."""
     if len(argv) > 1:
         return f"export.py takes flags only. Received: {' '.join(argv[1:])}"
     try:
@@ -48,7 +48,7 @@ def main(argv: list[str]) -> str | None:
 
 
 def run() -> None:
-    """Run the command; what `pip` installs it as."""
+    """Run the script; the command `fusion-export` calls this."""
     run_script(main)
 
 

@@ -1,10 +1,10 @@
-"""Learns a style: one painting and many photographs in, a style file out.
+"""Learn a style from one painting and many photographs; write a style file.
 
 python train.py --style starry.jpg                    # COCO and VGG16, downloaded
 python train.py --style starry.jpg --data ~/Photos    # any folder of photographs
-python train.py --style starry.jpg --resume           # goes on after Ctrl-C, or a crash
+python train.py --style starry.jpg --resume           # continue after Ctrl-C or a crash
 python train.py --from_record starry.json --out 2.keras   # the same training again
-python train.py --style starry.jpg --devices gpu:2    # gradients of two GPUs, averaged
+python train.py --style starry.jpg --devices gpu:2    # two GPUs
 """
 
 import os
@@ -32,28 +32,31 @@ from fusion_style.training.places import places
 from fusion_style.training.record import read_checkpoint, read_settings
 from fusion_style.training.strategy import is_chief, worker
 
-NAMES = ("style", "out", "log_dir")  # what says where a training is
+NAMES = ("style", "out", "log_dir")  # the flags that identify a training
 FLAGS = flags.FLAGS
 define_flags(TrainConfig)
 flags.DEFINE_string(
-    "from_record", None, "Train as this run record (or style file) says; flags override."
+    "from_record",
+    None,
+    "Repeat the training of a run record or style file; flags override it.",
 )
 
 
 def config_of(settings: dict[str, Any]) -> TrainConfig:
-    """Return what is to be trained: as the flags say, and a record or a checkpoint.
+    """Return the settings from the flags, a run record and, with --resume, a checkpoint.
 
     Args:
         settings: {name: value} of the flags that are given.
 
     Raises:
-        ValueError, OSError: if a value is not allowed, or there is no such record.
+        ValueError, OSError: if a value is not allowed, or the record or the checkpoint
+            cannot be read.
     """
     if FLAGS.from_record:
         settings = read_settings(FLAGS.from_record, settings)
     if not settings.get("style"):
-        raise ValueError("which painting is to be learned? --style PAINTING.jpg")
-    if settings.get("resume"):  # what is not said again is as it was
+        raise ValueError("Give the painting to learn: --style PAINTING.jpg")
+    if settings.get("resume"):  # settings that are not given again keep their values
         where = places(settings["style"], settings.get("out"), settings.get("log_dir"))
         settings = read_checkpoint(where.checkpoint)["settings"] | settings
     config = build(TrainConfig, settings)
@@ -62,7 +65,7 @@ def config_of(settings: dict[str, Any]) -> TrainConfig:
 
 
 def main(argv: list[str]) -> str | int | None:
-    """Train as the flags say; return what the program exits with."""
+    """Train as the flags say; return the exit status or an error message."""
     if len(argv) > 1:
         return f"train.py takes flags only. Received: {' '.join(argv[1:])}"
     try:
@@ -71,14 +74,14 @@ def main(argv: list[str]) -> str | int | None:
         where = places(config.style, config.out, config.log_dir)
         number, workers = worker()
         if workers > 1:
-            print(f"Worker {number} of {workers}, which waits for the others", flush=True)
+            print(f"Worker {number} of {workers}: waiting for the others", flush=True)
         if is_chief():
-            print(f"Preview while it trains: {os.path.join(where.log_dir, 'preview.jpg')}")
+            print(f"Preview during training: {os.path.join(where.log_dir, 'preview.jpg')}")
         record = learn_style(config)
     except (ValueError, OSError, FloatingPointError) as error:
         return f"train.py: {error}"
     except KeyboardInterrupt:
-        return "train.py: interrupted at once; if there is a checkpoint, --resume takes it"
+        return "train.py: interrupted. If there is a checkpoint, --resume continues from it"
     if not record["finished"]:
         print(how_to_go_on(record))
         return 1
@@ -88,7 +91,7 @@ def main(argv: list[str]) -> str | int | None:
 
 
 def how_to_go_on(record: dict[str, Any]) -> str:
-    """Return what to say when a training was stopped, with the command to resume it."""
+    """Return the message for a stopped training, with the command to resume it."""
     settings = record["settings"]
     again = [f"--{name}={settings[name]}" for name in NAMES if settings[name]]
     return (
@@ -98,7 +101,7 @@ def how_to_go_on(record: dict[str, Any]) -> str:
 
 
 def what_was_learned(record: dict[str, Any], out: str) -> str:
-    """Return what to say when a training is done, with the command to paint with it."""
+    """Return the message for a finished training, with the command to paint with it."""
     unread = (
         f"{len(record['skipped'])} photographs could not be read: see the run record\n"
         if record["skipped"]
@@ -115,7 +118,7 @@ def what_was_learned(record: dict[str, Any], out: str) -> str:
 
 
 def run() -> None:
-    """Run the command; what `pip` installs it as."""
+    """Run the script; the command `fusion-train` calls this."""
     run_script(main)
 
 

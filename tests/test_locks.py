@@ -61,10 +61,10 @@ def test_a_second_training_is_told(learn, painting):
     where = places(painting, "my.keras")
     with alone(where):
         before = sorted(os.listdir(where.log_dir))
-        with pytest.raises(BlockingIOError, match="Another training writes to my.training"):
+        with pytest.raises(BlockingIOError, match="is writing to my.training"):
             learn(steps=1, out="my.keras")
         assert sorted(os.listdir(where.log_dir)) == before
-        with pytest.raises(BlockingIOError, match="Another training writes to my.keras"):
+        with pytest.raises(BlockingIOError, match="is writing to my.keras"):
             learn(steps=1, out="my.keras", log_dir="elsewhere")
         assert not os.path.exists("elsewhere")
     assert not os.path.exists("my.keras.lock")

@@ -1,4 +1,4 @@
-"""How well a distilled loss network agrees with its teacher, on unseen pictures."""
+"""Measure how well a distilled loss network agrees with its teacher on new pictures."""
 
 from collections.abc import Iterable
 
@@ -23,19 +23,19 @@ def table(
     teacher: tuple[str, str],
     count: int = 500,
 ) -> str:
-    """Return the table of a distillation, as Markdown.
+    """Return two tables about a distillation, as Markdown.
 
     Args:
-        pictures: of photographs that the student has not seen.
-        painting: path of the painting whose style the pictures are compared with.
+        pictures: made from photographs that the student has not seen.
+        painting: path of the painting with whose style the pictures are compared.
         student, teacher: (loss network, its weights).
-        count: pictures that both judge.
+        count: how many pictures both judge.
 
     Returns:
-        For each level, the share of the variance of the teacher's features that the
-        student explains on photographs; for the style and content terms, Spearman's
-        rank correlation over pictures of all qualities, and by how much the student's
-        differ from the teacher's.
+        The first table has, for each level, the share of the variance of the teacher's
+        features that the student explains on photographs. The second has, for the content
+        and style terms over pictures of all qualities, Spearman's rank correlation and the
+        mean difference from the teacher's terms, relative to their mean.
     """
     judges = [judge(painting, pictures.size, *network) for network in (student, teacher)]
     networks = [features_of(loss.network) for loss in judges]
@@ -54,14 +54,21 @@ def table(
 
 
 def judge(painting: str, size: int, network: str, weights: str) -> PerceptualLoss:
-    """Return a loss network's judgment of one painting, by the levels of the student."""
+    """Return the loss of one painting, with the default layers of a loss network.
+
+    Args:
+        painting: path of the painting.
+        size: side of the judged pictures in pixels; the painting's shorter side is twice
+            it.
+        network, weights: see `LossConfig`.
+    """
     pixels = read_picture(painting).pixels
     pixels = resize(pixels, *fit_size(pixels.shape[0], pixels.shape[1], 2 * size, min))
     return PerceptualLoss(pixels, LossConfig(network, weights))
 
 
 def photographs(pictures: JudgedPictures, count: int) -> Iterable[np.ndarray]:
-    """Yield `count` preprocessed photographs, in batches."""
+    """Yield `count` preprocessed photographs in batches, (batch, size, size, 3)."""
     prepare = Preprocessing(**CAFFE)
     for start in range(0, count, BATCH):
         rngs = [np.random.default_rng((4, i)) for i in range(start, start + BATCH)]
@@ -71,7 +78,7 @@ def photographs(pictures: JudgedPictures, count: int) -> Iterable[np.ndarray]:
 def terms_of(
     loss: PerceptualLoss, pictures: JudgedPictures, count: int
 ) -> dict[str, np.ndarray]:
-    """Return {term: (count,)} of pictures made of photographs, well and badly."""
+    """Return {term: array (count,)} for pictures of all qualities made from photographs."""
     found: dict[str, list[np.ndarray]] = {}
     for start in range(0, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
@@ -82,5 +89,5 @@ def terms_of(
 
 
 def features_of(network: keras.Model) -> keras.Model:
-    """Return what a loss network does with a picture that is preprocessed already."""
+    """Return the part of a loss network that takes preprocessed pictures."""
     return network.layers[-1]

@@ -1,4 +1,4 @@
-"""Board: what TensorBoard shows of a training."""
+"""Board: write the losses and pictures of a training for TensorBoard."""
 
 import contextlib
 import os
@@ -15,14 +15,14 @@ from tensorboardX.summary import image, scalar
 
 
 class Board:
-    """Write events for TensorBoard.
+    """Write events for TensorBoard. A context manager.
 
-    In the thread that trains, unlike `tensorboardX.SummaryWriter`, whose own thread
-    ends when a disk is full, after which its caller waits for ever. A context manager.
+    Events are written in the thread that trains. `tensorboardX.SummaryWriter` has a thread
+    of its own, which ends when the disk is full; then the caller waits forever.
 
     Args:
-        folder: to write to; None writes nothing.
-        start: the steps that were done before.
+        folder: the folder to write to; None writes nothing.
+        start: number of steps that were done before.
     """
 
     def __init__(self, folder: str | None, start: int = 0) -> None:
@@ -43,16 +43,16 @@ class Board:
                 self.writer.close()
 
     def go_on_from(self, step: int) -> None:
-        """Have TensorBoard drop what was written of later steps."""
+        """Make TensorBoard ignore what was written about steps after `step`."""
         self.write(step + 1, session_log=SessionLog(status=SessionLog.START))
 
     def add_scalars(self, values: Mapping[str, float], step: int) -> None:
-        """Write {name: number} of a step."""
+        """Write {name: number} for a step."""
         for name, value in values.items():
             self.write(step, summary=scalar(name, value))
 
     def add_picture(self, name: str, pixels: np.ndarray, step: int) -> None:
-        """Write a picture of a step: float32 RGB (height, width, 3), 0-255."""
+        """Write a picture for a step: float32 RGB (height, width, 3), 0-255."""
         if self.writer:
             pixels = pixels.clip(0, 255).astype("uint8")
             self.write(step, summary=image(name, pixels, dataformats="HWC"))

@@ -1,4 +1,4 @@
-"""What happens between the steps of a training: losses, checkpoints, its end."""
+"""Callbacks between the steps of a training: losses, checkpoints, stopping."""
 
 import contextlib
 import signal
@@ -17,19 +17,19 @@ from fusion_style.training.record import RunRecord
 
 
 class Losses(keras.callbacks.Callback):
-    """Show the losses: a progress bar, TensorBoard, the run record.
+    """Show the losses in a progress bar, TensorBoard and the run record.
 
-    What TensorBoard and the record have are means over some steps each; the bar has
-    the step's own.
+    TensorBoard and the record get means over several steps. The bar shows those of each
+    step.
 
     Args:
-        start: the steps that were done before, when a training goes on.
+        start: number of steps that were done before, in a resumed training.
         record: the `RunRecord` to add to.
         board: `training.board.Board`.
         shown: whether there is a progress bar.
 
     Raises:
-        NotFinite: from `fit`, when the loss is not finite.
+        NotFinite: in `fit`, if the loss is not finite.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Losses(keras.callbacks.Callback):
         )  # fmt: skip
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Show the losses of a step, and keep them for the record."""
+        """Show the losses of a step, and add them to the record."""
         self.step += 1
         losses = {name: float(np.ravel(value)[0]) for name, value in logs.items()}
         if not np.isfinite(losses["loss"]):
@@ -70,11 +70,11 @@ class Losses(keras.callbacks.Callback):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Call `save()` at the start, every so many seconds, and at the end.
+    """Call `save()` at the start, every `seconds` seconds, and at the end.
 
     Args:
-        save: without arguments.
-        seconds: between two; 0 saves after every step.
+        save: function without arguments.
+        seconds: time between two calls; 0 saves after every step.
         anyone: `training.strategy.anyone`, so that all workers save after the same step.
     """
 
@@ -89,7 +89,7 @@ class Checkpoints(keras.callbacks.Callback):
         self.step_saved = False
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Save the beginning, to which a training may have to go back."""
+        """Save the start, to which the training may have to go back."""
         self.save_now()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -99,22 +99,22 @@ class Checkpoints(keras.callbacks.Callback):
             self.save_now()
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Save what was not saved yet."""
+        """Save, unless the last step was saved already."""
         if not self.step_saved:
             self.save_now()
 
     def save_now(self) -> None:
-        """Call `save`, whatever the time."""
-        _ = self.model  # with JAX, asking for it is what brings the state up to date
+        """Call `save` now."""
+        _ = self.model  # with JAX, reading this attribute updates the state
         self.save()
         self.saved_at, self.step_saved = time.monotonic(), True
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Let Ctrl-C and SIGTERM end the training after the step that is under way.
+    """Let Ctrl-C and SIGTERM end the training after the current step.
 
-    A second Ctrl-C interrupts at once. A context manager: the signals have their
-    earlier meaning again when it is left.
+    A second Ctrl-C interrupts immediately. A context manager: at its end, the earlier
+    handlers of the signals are restored.
 
     Args:
         anyone: `training.strategy.anyone`, so that all workers stop after the same step.
@@ -128,31 +128,31 @@ class StopOnSignal(keras.callbacks.Callback):
         self.previous: dict[int, Any] = {}
 
     def __enter__(self) -> "StopOnSignal":
-        """Take the signals, where this is the main thread."""
-        with contextlib.suppress(ValueError):  # only the main thread may
+        """Handle the signals, if this is the main thread."""
+        with contextlib.suppress(ValueError):  # only the main thread may set handlers
             for number in self.signals:
                 self.previous[number] = signal.signal(number, self.stop)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the signals their earlier meaning."""
+        """Restore the earlier handlers of the signals."""
         for number, handler in self.previous.items():
             signal.signal(number, handler)
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal: stop soon; a second one has its earlier meaning."""
+        """Handle a signal: stop soon. The earlier handler gets the next one."""
         self.stopping = True
         signal.signal(number, self.previous[number])
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Stop before the first step if it is to stop."""
+        """Stop before the first step, if a signal came already."""
         self.stop_together()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Stop if it is to stop."""
+        """Stop after this step, if a signal came."""
         self.stop_together()
 
     def stop_together(self) -> None:
-        """Stop after this step if any worker is to stop."""
+        """Stop after this step, if any worker got a signal."""
         if self.anyone(self.stopping):
             self.stopping = self.model.stop_training = True

@@ -1,10 +1,10 @@
-"""Distill the loss network of our own from VGG19: see docs/loss_networks.md.
+"""Distill our own loss network from VGG19: see docs/loss_networks.md.
 
     python -m fusion_style.training.distill --weights vgg19.h5 --data photographs \\
         --valid others --paintings paintings --out vgg19_distilled.safetensors
 
-It goes on from where it was interrupted. At the end it writes the weights in float16,
-a .json of the same name with the recipe, and prints how well the student agrees with
+If it was interrupted, it continues from there. At the end it writes the weights in float16
+and a .json of the same name with the recipe, and prints how well the student agrees with
 its teacher on photographs that it has not seen.
 """
 
@@ -33,15 +33,15 @@ from fusion_style.training.agreement import features_of, table
 from fusion_style.training.judged import JudgedPictures, paint
 
 STUDENT = "vgg19_distilled"
-WARM_UP = 0.03  # of the steps: the learning rate rises
+WARM_UP = 0.03  # share of the steps in which the learning rate rises
 EVERY = 100  # steps between checkpoints
-BEGINNING = 64  # pictures that the closed form is fitted to
-FIRST = 10**8  # the number of a batch that no step has
+BEGINNING = 64  # number of pictures for the closed form
+FIRST = 10**8  # number of a batch that no training step uses
 PREPARE = Preprocessing(**CAFFE)
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Return what the command line says; by default this program's own."""
+    """Parse the command line; by default that of this program."""
     parser = argparse.ArgumentParser(
         prog="python -m fusion_style.training.distill",
         description=__doc__.partition("\n")[0],
@@ -49,18 +49,18 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--teacher", default="vgg19", choices=["vgg19"], help="loss network to learn from")
-    add("--weights", default="imagenet", help="the teacher's, as --loss_weights has them")
+    add("--weights", default="imagenet", help="the teacher's weights, as in --loss_weights")
     add("--data", required=True, help="folder of photographs")
-    add("--valid", help="folder of photographs to judge by; without it, no table")
+    add("--valid", help="folder of other photographs for the tables; without it, no tables")
     add("--paintings", required=True, help="folder of paintings")
     add("--out", required=True, help="the .safetensors file to write")
     add("--steps", type=int, default=3000, help="batches to learn from")
-    add("--batch", type=int, default=4, help="pictures in each")
+    add("--batch", type=int, default=4, help="pictures in a batch")
     add("--size", type=int, default=128, help="side of the pictures in pixels")
-    add("--learning_rate", type=float, default=4e-5, help="Adam's, at its highest")
-    add("--painted", type=int, default=480, help="photographs that the styles paint first")
-    add("--judged", type=int, default=500, help="pictures that the table's ranks are of")
-    add("--seed", type=int, default=0, help="of everything that is drawn")
+    add("--learning_rate", type=float, default=4e-5, help="Adam's highest learning rate")
+    add("--painted", type=int, default=480, help="photographs to paint in the styles first")
+    add("--judged", type=int, default=500, help="pictures in the table of the terms")
+    add("--seed", type=int, default=0, help="seed of everything random")
     return parser.parse_args(argv)
 
 
@@ -92,15 +92,15 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def begin(args: argparse.Namespace, whole: keras.Model) -> Distiller:
-    """Return the compiled `Distiller` of a student with random weights.
+    """Return a compiled `Distiller`.
 
     Args:
-        args: of `arguments`.
-        whole: of `vgg19_distilled`.
+        args: from `arguments`.
+        whole: the student, from `vgg19_distilled`.
     """
     outputs = {layer: whole.get_layer(layer).output for layer in MEASURED}
     student = keras.Model(whole.input, outputs)
-    whole.get_layer("conv1_1").trainable = False  # it is the teacher's
+    whole.get_layer("conv1_1").trainable = False  # it is a copy of the teacher's
     teacher = features_of(build_loss_network(args.teacher, MEASURED, args.weights))
     distiller = Distiller(student, teacher)
     rising = max(1, int(WARM_UP * args.steps))
@@ -119,7 +119,7 @@ def learn(
     pictures: JudgedPictures,
     state: pathlib.Path,
 ) -> None:
-    """Take the steps that are not done yet, and keep the state now and then."""
+    """Do the steps that are not done yet, and save the state from time to time."""
     first, start = steps_done(distiller), time.monotonic()
     for step in range(first, args.steps):
         distiller.train_on_batch(PREPARE(pictures.batch(step, args.batch)))
@@ -133,7 +133,7 @@ def learn(
 
 
 def kept_painted(args: argparse.Namespace, styles: list[str]) -> np.ndarray:
-    """Return the painted photographs, from the file where an earlier run kept them."""
+    """Return the painted photographs; make them, unless an earlier run kept them."""
     path = f"{args.out}.painted.npy"
     if not os.path.exists(path):
         photographs = pictures_in(args.data)
@@ -146,7 +146,7 @@ def kept_painted(args: argparse.Namespace, styles: list[str]) -> np.ndarray:
 def finish(
     args: argparse.Namespace, pictures: JudgedPictures, paintings: list[str]
 ) -> None:
-    """Write the paper of the weights, and print the table."""
+    """Write the .json that describes the weights, and print the tables."""
     recipe = {k: v for k, v in vars(args).items() if k not in ("weights", "out", "valid")}
     recipe |= {k: os.path.basename(recipe[k].rstrip("/")) for k in ("data", "paintings")}
     paper = {
@@ -176,12 +176,12 @@ def finish(
 
 
 def steps_done(distiller: Distiller) -> int:
-    """Return the number of batches that were learned from."""
+    """Return the number of training steps done."""
     return int(keras.ops.convert_to_numpy(distiller.optimizer.iterations))
 
 
 def save_state(path: pathlib.Path, distiller: Distiller) -> None:
-    """Write the weights and the optimizer's state, whole or not at all."""
+    """Write the weights and the optimizer's state, completely or not at all."""
     optimizer: dict = {}
     distiller.optimizer.save_own_variables(optimizer)
     arrays = {f"w{i}": w for i, w in enumerate(distiller.student.get_weights())}
@@ -191,7 +191,7 @@ def save_state(path: pathlib.Path, distiller: Distiller) -> None:
 
 
 def load_state(path: pathlib.Path, distiller: Distiller) -> None:
-    """Take over what `save_state` wrote."""
+    """Read the weights and the optimizer's state that `save_state` wrote."""
     with np.load(path) as file:
         count = len(distiller.student.weights)
         distiller.student.set_weights([file[f"w{i}"] for i in range(count)])

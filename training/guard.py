@@ -1,7 +1,8 @@
-"""The finite-loss guard: back to the last checkpoint, and on without what failed.
+"""The finite-loss guard: go back to the last good state if a loss is not finite.
 
-A step that fails for the first time is repeated with half the step size. If it fails
-again, its photographs are left out. If it fails with others too, it was not theirs.
+A step that fails for the first time is repeated with half the learning rate. If it fails
+again, it is repeated with the full rate and other photographs. If it fails with those too,
+the first photographs are used again, and the rate is halved.
 """
 
 import sys
@@ -13,19 +14,19 @@ import tqdm
 
 from fusion_style.data.photos.stream import PhotoStream
 
-if TYPE_CHECKING:  # which import this
+if TYPE_CHECKING:  # these modules import this one
     from fusion_style.training.record import RunRecord
     from fusion_style.training.state import TrainingState
 
-MOST_ROLLBACKS = 3  # then the learning rate is an eighth, and something else is wrong
+MOST_ROLLBACKS = 3  # with an eighth of the learning rate, something else must be wrong
 
 
 class NotFinite(FloatingPointError):
-    """Tell of a loss or a weight that is infinite or not a number.
+    """The error for a loss or a weight that is infinite or not a number.
 
     Args:
-        what: a sentence.
-        step: after which it was found.
+        what: a sentence that says what is not finite.
+        step: the step after which it was found.
     """
 
     def __init__(self, what: str, step: int) -> None:
@@ -34,10 +35,10 @@ class NotFinite(FloatingPointError):
 
 
 class Watch(keras.callbacks.Callback):
-    """Look at the weights after the steps around each that failed before.
+    """Check the weights after each step that failed before, and after the step before it.
 
-    A gradient that is not finite shows in the loss of the next step only. With this, the
-    step of a second failure is the one whose photographs were there.
+    A gradient that is not finite only shows in the loss of the next step. With this check,
+    a second failure is found at the step whose photographs caused it.
 
     Args:
         state: of the training; its record says which steps failed.
@@ -52,7 +53,7 @@ class Watch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.step += 1
         if self.step in self.steps:
-            _ = self.model  # with JAX, asking for it is what brings the state up to date
+            _ = self.model  # with JAX, reading this attribute updates the state
             self.state.check()
 
 
@@ -62,18 +63,19 @@ def roll_back(
     compile_with: Callable[[float], None],
     stream: PhotoStream,
 ) -> None:
-    """Go back to the last good state, to do its steps again.
+    """Go back to the last good state, from which the training does its steps again.
 
-    With half the step size and the same photographs, in the same order: what diverges is
-    seldom a photograph's fault, and so a training stays a function of its settings. If
-    the same step fails again: with the same step size as at first, and others in place of
-    its photographs.
+    The first time, the learning rate is halved, and the photographs and their order stay
+    the
+    same: a photograph is seldom the reason, and so a training depends only on its settings.
+    If the same step fails again, the full rate is restored, and other photographs replace
+    those of the step.
 
     Args:
-        error: what was found.
-        state: of the training; its record takes down what is done.
-        compile_with: gives the trainer a new optimizer with a learning rate.
-        stream: of photographs.
+        error: the failure.
+        state: of the training; its record notes what is done here.
+        compile_with: function that gives the trainer a new optimizer with a learning rate.
+        stream: the stream of photographs.
 
     Raises:
         FloatingPointError: after `MOST_ROLLBACKS`; the last good state is in the
@@ -81,13 +83,13 @@ def roll_back(
     """
     record = state.record
     if not state.recipe:
-        raise FloatingPointError(f"{error.what}, in what the training starts from")
+        raise FloatingPointError(f"{error.what}: the training starts from damaged weights")
     failure = {"step": error.step, "to": state.recipe["steps"]}
     photographs = photographs_to_blame(error.step, record, stream)
     if photographs:
         record.rollbacks.pop()  # the rate was not to blame
         record.left_out.append({**failure, "photographs": photographs})
-        how = f"again: on without {', '.join(photographs)}"
+        how = f"again, so these photographs are left out: {', '.join(photographs)}"
     else:
         acquit(error.step, record)
         if len(record.rollbacks) >= MOST_ROLLBACKS:
@@ -111,10 +113,10 @@ def roll_back(
 
 
 def photographs_to_blame(step: int, record: "RunRecord", stream: PhotoStream) -> list[str]:
-    """Return the names of a step's photographs, if they made it fail twice; else none.
+    """Return the names of a step's photographs if the step has failed twice; else [].
 
-    The first failure was found at the step, or at the next one: see `Watch`. There must
-    be photographs left.
+    The first failure was found at this step or at the next one: see `Watch`. The names are
+    returned only if other photographs are left.
     """
     earlier = [rollback["step"] for rollback in record.rollbacks]
     if not earlier or earlier[-1] - step not in (0, 1) or earlier.count(earlier[-1]) > 1:
@@ -132,12 +134,15 @@ def names_left_out(record: "RunRecord") -> set[str]:
 
 
 def left_out_at(step: int, record: "RunRecord") -> list[dict[str, Any]]:
-    """Return what was left out for a step, a list of one entry or none."""
+    """Return the record's entries in `left_out` for a step: a list of one entry, or []."""
     return [entry for entry in record.left_out if entry["step"] == step]
 
 
 def acquit(step: int, record: "RunRecord") -> None:
-    """Take photographs back whose step fails without them too: count it as a rollback."""
+    """Use a step's photographs again, because it fails without them too.
+
+    Their entry in `left_out` becomes a rollback.
+    """
     for entry in left_out_at(step, record):
         record.left_out.remove(entry)
         record.rollbacks.append({"step": entry["step"], "to": entry["to"]})

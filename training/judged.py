@@ -1,7 +1,7 @@
-"""Pictures such as a loss network judges in a training: of all kinds and qualities.
+"""Pictures like those that a loss network judges in a training, of all kinds and qualities.
 
-Photographs and paintings; photographs that networks painted, good ones and ones that
-have learned little; and all of these mixed, blurred and with noise.
+They are photographs, paintings, and photographs painted by good and by bad networks. All of
+these are also mixed, blurred, and given noise.
 """
 
 from collections.abc import Sequence, Sized
@@ -14,18 +14,22 @@ from fusion_style.models.keras_builder import build_network
 from fusion_style.models.loading import load_network
 
 KINDS = {"photograph": 0.35, "painting": 0.2, "painted": 0.45}  # their shares
-NOISE, BLUR = 40.0, 2.5  # the largest deviation, in gray levels; in pixels
-UNLEARNED = (0.0, 0.1, 0.3, 1.0)  # noise in a style's kernels, of their own deviation
+NOISE, BLUR = 40.0, 2.5  # the largest deviations, in gray levels and in pixels
+UNLEARNED = (0.0, 0.1, 0.3, 1.0)  # noise in kernels, relative to their deviation
 AT_ONCE = 10  # photographs that a style paints at once
 
 
 def crop(pixels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Return a square of a picture at a random scale, mirrored or not.
+    """Return a random square of a picture at a random scale, mirrored in half of all cases.
 
     Args:
         pixels: float32 (height, width, channels), 0-255.
-        size: of the square, in pixels. It shows that much of the picture or more.
-        rng: decides scale, place and side.
+        size: side of the square, in pixels. It shows at least as many pixels of the
+            picture.
+        rng: draws the scale, the place and whether to mirror.
+
+    Returns:
+        float32 (size, size, channels), 0-255.
     """
     short = min(pixels.shape[:2])
     side = max(size, int(size * (short / size) ** rng.uniform(0, 1)))
@@ -38,13 +42,13 @@ def crop(pixels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 class JudgedPictures:
-    """An endless source of such pictures, each a function of the seed and its number.
+    """Give an endless sequence of such pictures. Each depends on the seed and its number.
 
     Args:
         photographs, paintings: paths of pictures.
-        painted: pairs of a photograph and what a style made of it, as `paint` returns.
-        size: of the pictures, squares, in pixels.
-        seed: of everything that is drawn.
+        painted: pairs of a photograph and the painted photograph, as `paint` returns them.
+        size: side of the square pictures, in pixels.
+        seed: of everything random.
 
     Raises:
         PictureError: if a painting cannot be read.
@@ -69,7 +73,7 @@ class JudgedPictures:
         self.shares = {kind: KINDS[kind] for kind, there in kinds.items() if len(there)}
 
     def one(self, rng: np.random.Generator, kind: str | None = None) -> np.ndarray:
-        """Return a clean picture of a kind of `KINDS`, by default a random one."""
+        """Return a picture of one of `KINDS` (by default a random kind), without noise."""
         if kind is None:
             shares = np.array(list(self.shares.values()))
             kind = rng.choice(list(self.shares), p=shares / shares.sum())
@@ -85,7 +89,7 @@ class JudgedPictures:
         """Return picture `number`: float32 RGB (size, size, 3), 0-255."""
         rng = np.random.default_rng((self.seed, 2, number))
         pixels = self.one(rng)
-        if rng.random() < 0.25:  # half painted: two pictures, one over the other
+        if rng.random() < 0.25:  # as if half painted: two pictures are mixed
             share = rng.uniform(0, 1)
             pixels = share * pixels + (1 - share) * self.one(rng)
         if rng.random() < 0.15:
@@ -99,7 +103,7 @@ class JudgedPictures:
         return np.stack([self[number * size + i] for i in range(size)])
 
     def pair(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return pair `number`: a photograph, and a picture made of it, well or badly.
+        """Return pair `number`: a photograph, and a good or bad picture made from it.
 
         Each is float32 RGB (size, size, 3), 0-255.
         """
@@ -124,15 +128,15 @@ class JudgedPictures:
 
 
 def blurred(pixels: np.ndarray, deviation: float) -> np.ndarray:
-    """Return a picture under a Gaussian of that deviation in pixels."""
+    """Return a picture blurred by a Gaussian with this deviation in pixels."""
     return scipy.ndimage.gaussian_filter(pixels, (deviation, deviation, 0))
 
 
 def any_photograph(paths: list[str], rng: np.random.Generator) -> np.ndarray:
-    """Return a random photograph; those that cannot be read leave the list.
+    """Return a random photograph. Paths that cannot be read are removed from the list.
 
     Raises:
-        PictureError: if none is left.
+        PictureError: if no path is left.
     """
     while paths:
         number = int(rng.integers(len(paths)))
@@ -150,17 +154,20 @@ def paint(
     size: int,
     seed: int = 0,
 ) -> np.ndarray:
-    """Return photographs beside what styles, with and without noise in them, make of them.
+    """Return photographs beside painted photographs.
+
+    Each style paints with its own weights, and with three amounts of noise in its kernels.
+    A network that has learned nothing paints too.
 
     Args:
         photographs: paths of pictures.
-        styles: paths of style files. A network that has learned nothing is added.
-        count: of photographs, or a few more.
-        size: of the squares that are cut out of them, in pixels.
-        seed: of what is drawn.
+        styles: paths of style files.
+        count: how many photographs to paint, or a few more.
+        size: side of the squares that are cut out of them, in pixels.
+        seed: of everything random.
 
     Returns:
-        uint8 (count, size, size, 6): the photograph's RGB and the painted one's.
+        uint8 (count, size, size, 6): RGB of the photograph, then RGB of the painted one.
 
     Raises:
         StyleFileError: if a style file cannot be read.

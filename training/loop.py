@@ -1,4 +1,4 @@
-"""The loop of a training: steps, until all are done, it is stopped, or it has to end."""
+"""The loop of a training: do steps until all are done or a signal stops it."""
 
 import functools
 from collections.abc import Sequence
@@ -26,18 +26,18 @@ def train(
     previews: Sequence[np.ndarray],
     strategy: Any,
 ) -> None:
-    """Do the steps that are not done yet, unless a signal stops it before.
+    """Do the steps that are not done yet, unless a signal stops the training before.
 
     Args:
-        config: of the training.
-        where: it writes.
-        state: its trainer, compiled, and its record.
-        stream: of photographs.
-        previews: float32 RGB (height, width, 3), 0-255, to paint now and then.
-        strategy: of `make_strategy`.
+        config: the settings of the training.
+        where: the files that it writes.
+        state: the compiled trainer, and the record.
+        stream: the stream of photographs.
+        previews: float32 RGB (height, width, 3), 0-255, to paint from time to time.
+        strategy: from `make_strategy`.
 
     Raises:
-        FloatingPointError: if the loss stops being finite, again and again.
+        FloatingPointError: if the loss is not finite too often; see `training.guard`.
         PictureError: if no photograph can be read any more.
         ConnectionError: if another worker ends.
     """

@@ -1,4 +1,4 @@
-"""Where a training writes, and that nothing else does."""
+"""Where a training writes its files, and locks so that no other training writes there."""
 
 import contextlib
 import os
@@ -11,14 +11,14 @@ from fusion_style.training.strategy import is_chief
 
 
 class Places(NamedTuple):
-    """Where a training writes.
+    """The paths of the files that a training writes.
 
     Attributes:
         out: the style file.
-        log_dir: the folder of what it leaves behind.
-        checkpoint: in that folder.
-        record: the run record beside the style file.
-        lock: in the folder, while it trains.
+        log_dir: the training's folder.
+        checkpoint: the checkpoint, in that folder.
+        record: the run record, beside the style file.
+        lock: the lock file, in the folder during the training.
     """
 
     out: str
@@ -29,10 +29,10 @@ class Places(NamedTuple):
 
 
 def places(style: str, out: str | None = None, log_dir: str | None = None) -> Places:
-    """Return where the training of a painting writes.
+    """Return the paths of the files that the training of a painting writes.
 
     Args:
-        style, out, log_dir: of `TrainConfig`.
+        style, out, log_dir: settings of `TrainConfig`.
 
     Raises:
         ValueError: if `out` does not end in `.keras`.
@@ -48,33 +48,36 @@ def places(style: str, out: str | None = None, log_dir: str | None = None) -> Pl
 
 @contextlib.contextmanager
 def alone(where: Places) -> Iterator[None]:
-    """Hold the files of a training while the block runs, so that no other writes them.
+    """Lock the files of a training during the block, so that no other training writes them.
 
     Raises:
         BlockingIOError: if another training writes the folder or the style file.
     """
-    advice = (
-        "Wait until it has ended, or give another --out (and --log_dir, if you give one)"
-    )
+    advice = "Wait until it ends, or give another --out (and --log_dir, if you give one)"
     with contextlib.ExitStack() as stack:
-        if is_chief():  # who alone writes files
+        if is_chief():  # only the chief writes files
             for lock, what in (
                 (where.lock, where.log_dir),
                 (f"{where.out}.lock", where.out),
             ):
-                complaint = f"Another training writes to {what}. {advice}"
+                complaint = f"Another training is writing to {what}. {advice}"
                 stack.enter_context(locked(lock, complaint))
         yield
 
 
 def refuse_to_replace(where: Places, resume: bool) -> None:
-    """Raise FileExistsError if there is a style file or a checkpoint already."""
+    """Raise FileExistsError if the style file or a checkpoint exists already.
+
+    Args:
+        where: the files of the training.
+        resume: whether it is resumed; then nothing is refused.
+    """
     if resume:
         return
     if os.path.exists(where.checkpoint):
         raise FileExistsError(
-            f"There is a checkpoint of an unfinished training: {where.checkpoint}. Go on "
-            "from it with --resume, or delete it to start again"
+            f"There is a checkpoint of an unfinished training: {where.checkpoint}. "
+            "Continue from it with --resume, or delete it to start again"
         )
     if os.path.exists(where.out):
         raise FileExistsError(

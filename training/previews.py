@@ -1,4 +1,4 @@
-"""Previews: what a network makes of a few photographs while it learns."""
+"""Previews: a few photographs, painted from time to time while a network learns."""
 
 import os
 import sys
@@ -25,14 +25,14 @@ from fusion_style.training.board import Board
 
 
 class Previews(keras.callbacks.Callback):
-    """Paint a few photographs now and then: a file to keep open, and TensorBoard.
+    """Paint a few photographs from time to time, to a file and for TensorBoard.
 
     Args:
         photographs: list of float32 RGB (height, width, 3), 0-255.
-        folder: where to write `preview.jpg`: each photograph beside its painting.
+        folder: where to write `preview.jpg`, with each photograph beside the painted one.
         board: `training.board.Board`.
-        start: the steps that were done before.
-        seconds: at least so long between two.
+        start: number of steps that were done before.
+        seconds: the least time between two previews.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Previews(keras.callbacks.Callback):
             self.paint()
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Paint what was learned."""
+        """Paint once more at the end."""
         self.paint()
 
     def paint(self) -> None:
-        """Write the contact sheet, and show it to TensorBoard."""
+        """Write the contact sheet to the file and to TensorBoard."""
         pictures = []
         for photograph in self.photographs:
             painted = self.model.transformer(photograph[None], training=False)[0]
@@ -84,18 +84,19 @@ class Previews(keras.callbacks.Callback):
 def preview_photographs(
     preview: str | None, size: int = 384, most: int = 4
 ) -> list[np.ndarray]:
-    """Return what the preview shows: a file, a folder's first pictures, or the sample.
+    """Return the photographs for the preview.
 
     Args:
-        preview: a path, or None.
-        size: longer side of each in pixels.
-        most: how many of a folder.
+        preview: path of a picture, or of a folder whose first pictures are used; None for
+            the sample photograph.
+        size: longer side of each photograph, in pixels.
+        most: the largest number of photographs from a folder.
 
     Returns:
         A list of float32 RGB (height, width, 3), 0-255.
 
     Raises:
-        PictureError: if there is none that can be read.
+        PictureError: if no picture can be read.
     """
     if preview and os.path.isdir(preview):
         paths = pictures_in(preview)

@@ -1,4 +1,4 @@
-"""The run record: what a training was told and what it did."""
+"""The run record: the settings of a training, and what happened in it."""
 
 import datetime
 import importlib.metadata
@@ -21,21 +21,21 @@ PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 
 
 class RunRecord:
-    """Keep settings, versions, losses, photographs seen and skipped, duration.
+    """Record settings, versions, losses, photographs seen and skipped, and duration.
 
-    It is the recipe in the checkpoint and in the style file, and a JSON file.
+    The record is the recipe in the checkpoint and in the style file, and a JSON file.
 
     Args:
-        config: of the training, a `training.config.TrainConfig`.
+        config: the settings, a `training.config.TrainConfig`.
         steps: length of the whole training.
-        every: so many steps make one entry of the history, their mean.
+        every: how many steps are averaged for one entry of the history.
 
     Attributes:
         history: [{"step", "loss", "content", …}].
-        resumed: [step] after which it was stopped or killed, and gone on with.
+        resumed: the steps after which the training was stopped or killed, and resumed.
         rollbacks: [{"step", "to", "learning_rate"}] of the finite-loss guard.
         skipped: {photograph: why it could not be read}.
-        left_out: [{"step", "to", "photographs"}]: what made a step fail twice.
+        left_out: [{"step", "to", "photographs"}]: photographs that made a step fail twice.
     """
 
     def __init__(self, config: Any, steps: int, every: int = 10) -> None:
@@ -58,19 +58,19 @@ class RunRecord:
         self.started = time.monotonic()
 
     def go_on_from(self, checkpoint: str) -> None:
-        """Take over the history of the training in a checkpoint.
+        """Continue the record of the training in a checkpoint.
 
         Raises:
             FileNotFoundError: if there is no checkpoint.
-            ValueError: if that training had other settings, another painting or other
+            ValueError: if that training has other settings, another painting or other
                 weights of the loss network.
         """
         recipe = read_checkpoint(checkpoint)
         for name, was in changed(recipe["settings"], self.settings, self.config_class):
             raise ValueError(
                 f"The training in {checkpoint} has {name} = {was}. Received: "
-                f"{self.settings[name]}. Go on with what it has, or start another "
-                "training with another --out"
+                f"{self.settings[name]}. Use the same value, or start another training "
+                "with another --out"
             )
         if recipe["painting"]["sha256"] != self.painting["sha256"]:
             raise ValueError(
@@ -81,7 +81,7 @@ class RunRecord:
             raise ValueError(
                 f"The training in {checkpoint} has other weights of the loss network than "
                 f"{self.settings['loss_weights']}: {recipe['settings']['loss_weights']}, "
-                f"{recipe['loss_weights']}. Go on with those"
+                f"{recipe['loss_weights']}. Use the same weights"
             )
         self.go_back_to(recipe)
         self.resumed = [*recipe.get("resumed", ()), recipe["steps"]]
@@ -92,15 +92,16 @@ class RunRecord:
         self.started_from = recipe["started_from"]
 
     def go_back_to(self, recipe: Mapping[str, Any]) -> None:
-        """Take the losses of an earlier record: what is skipped stays skipped."""
+        """Go back to the losses of an earlier record. `skipped` stays as it is."""
         self.history = list(recipe["history"])
         self.recent = list(recipe.get("recent", []))
 
     def add(self, step: int, losses: dict[str, float]) -> dict[str, float] | None:
-        """Add a step's losses; return the mean of the steps since the last entry.
+        """Add the losses of a step.
 
         Returns:
-            The entry of the history that is full with this step, or None.
+            If an entry of the history ends with this step: the means since the last entry.
+            Otherwise None.
         """
         self.recent.append(losses)
         if step % self.every and step != self.settings["steps"]:
@@ -114,11 +115,11 @@ class RunRecord:
         return means
 
     def learning_rate(self) -> float:
-        """Return Adam's at the start, halved with each rollback."""
+        """Return Adam's learning rate at the start, halved once for each rollback."""
         return self.settings["learning_rate"] / 2 ** len(self.rollbacks)
 
     def start_from(self, path: str) -> None:
-        """Remember the recipe of the style file that the weights come from."""
+        """Record the recipe of the style file from which the weights come."""
         recipe = read_recipe(path)
         self.started_from = {
             name: recipe.get(name)
@@ -141,7 +142,7 @@ class RunRecord:
             "steps": step,
             "photographs": step * self.settings["batch"],
             "started_from": self.started_from,
-            "skipped": dict(self.skipped),  # which threads add to meanwhile
+            "skipped": dict(self.skipped),  # a copy: threads still add to it
             "seconds": round(self.earlier_seconds + time.monotonic() - self.started, 1),
             "ended": now.isoformat(timespec="seconds"),
             "resumed": list(self.resumed),
@@ -153,15 +154,15 @@ class RunRecord:
 
 
 def read_record(path: str) -> dict[str, Any]:
-    """Return the run record at a path. Needs neither Keras nor a backend.
+    """Read a run record. Needs neither Keras nor a backend.
 
     Args:
-        path: of a run record (JSON), of a style file, which carries one, or of a
-            training's folder, whose checkpoint does.
+        path: of a run record (JSON), or of a style file or a training's folder, which
+            contain one.
 
     Raises:
-        FileNotFoundError: if there is nothing.
-        ValueError: if it is no run record.
+        FileNotFoundError: if the path does not exist.
+        ValueError: if there is no run record in it.
     """
     if not os.path.exists(path):
         raise FileNotFoundError(f"The run record does not exist: {path}")
@@ -175,28 +176,28 @@ def read_record(path: str) -> dict[str, Any]:
         if missing:
             raise ValueError(f"it has no {', '.join(sorted(missing))}")
     except (OSError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path} is no run record of a training: {error}") from None
+        raise ValueError(f"{path} is not a run record of a training: {error}") from None
     return record
 
 
 def read_settings(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the training in a run record, for the same training again.
+    """Return the settings of the training in a run record, to repeat the training.
 
     Args:
         path: see `read_record`.
-        settings: what is to be different, {name: value}.
+        settings: {name: value} of settings that should be different.
 
     Raises:
-        FileNotFoundError: if the record, or a file that it was made with, isn't there.
-        ValueError: if it is no run record, or the painting, the loss network's weights
-            or the style that it began with are not those that it was made with.
+        FileNotFoundError: if the record, or a file that the training used, does not exist.
+        ValueError: if it is not a run record; or if the painting, the weights of the loss
+            network or the style that the training started from have another sha256 now.
     """
     record = read_record(path)
     now = record["settings"] | {"resume": False} | dict(settings)
     if "epochs" in settings and "steps" not in settings:
         now["steps"] = None
     made_with = {"style": ("painting", record["painting"]["sha256"])}
-    weights = record.get("loss_weights", "random")  # older records don't say
+    weights = record.get("loss_weights", "random")  # missing in older records
     if "loss_network" not in settings and not {weights, now["loss_weights"]} & WORDS:
         made_with["loss_weights"] = ("loss network's file", weights)
     if record.get("started_from"):
@@ -217,16 +218,16 @@ def read_settings(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_checkpoint(checkpoint: str) -> dict[str, Any]:
-    """Return the run record in a checkpoint.
+    """Read the run record in a checkpoint.
 
     Raises:
-        FileNotFoundError: if there is none.
-        StyleFileError: if the file is no checkpoint.
+        FileNotFoundError: if there is no checkpoint.
+        StyleFileError: if the file is not a checkpoint.
     """
     if not os.path.exists(checkpoint):
         raise FileNotFoundError(
-            f"There is nothing to resume: {checkpoint} does not exist. Train without "
-            "--resume, or give the --out or --log_dir of the training that was stopped"
+            f"There is nothing to resume: {checkpoint} does not exist. Leave out --resume, "
+            "or give the --out or --log_dir of the training that was stopped"
         )
     recipe = read_recipe(checkpoint)
     if "history" not in recipe:
@@ -235,7 +236,7 @@ def read_checkpoint(checkpoint: str) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str | None]:
-    """Return {package: version} of what decides the numbers."""
+    """Return {package: version} of the packages that affect the results."""
     import keras
 
     found = {"python": platform.python_version(), "backend": keras.backend.backend()}

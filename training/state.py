@@ -1,4 +1,4 @@
-"""TrainingState: what a training needs to go on, in memory and in the checkpoint."""
+"""TrainingState: everything that a training needs to continue, in memory and on disk."""
 
 import sys
 from typing import Any
@@ -18,13 +18,13 @@ from fusion_style.training.trainer import StyleTrainer
 class TrainingState:
     """Keep the last good state of a training: weights, optimizer, record.
 
-    "Good" is finite: what is not never reaches the checkpoint.
+    A good state is finite. Other states are never written to the checkpoint.
 
     Args:
-        trainer: a compiled `StyleTrainer`, its optimizer built.
+        trainer: a compiled `StyleTrainer` whose optimizer is built.
         record: the training's `RunRecord`.
-        checkpoint: path of the file to keep it in too; None keeps it in memory only,
-            as all workers but one do.
+        checkpoint: path of the checkpoint; None keeps the state in memory only, as all
+            workers except the chief do.
     """
 
     def __init__(
@@ -37,25 +37,29 @@ class TrainingState:
             remove_leftovers(checkpoint)
 
     def steps(self) -> int:
-        """Return how many steps are done."""
+        """Return the number of steps that are done."""
         return int(np.array(self.trainer.optimizer.iterations.numpy()))
 
     def load(self, checkpoint: str) -> None:
-        """Take over the weights and the optimizer's state of a checkpoint."""
+        """Load the weights and the optimizer's state from a checkpoint.
+
+        Raises:
+            ValueError: if it has another network, or is not a checkpoint.
+        """
         copy_weights(checkpoint, self.trainer.transformer)
         self.trainer.optimizer.load_own_variables(read_training(checkpoint))
 
     def save(self) -> None:
-        """Keep the present state. A disk that is full doesn't end the training.
+        """Keep the present state, and write it. A full disk does not end the training.
 
         Raises:
-            NotFinite: if a weight is not finite; what was kept is kept.
+            NotFinite: if a weight is not finite; then the state before is kept.
         """
         weights = self.check()
         optimizer: dict[str, Any] = {}
         self.trainer.optimizer.save_own_variables(optimizer)
         self.weights = weights
-        # Copies: with PyTorch, what is given is the memory that the next step writes.
+        # Copies, because PyTorch gives the memory that the next step will change.
         self.optimizer = {name: np.array(value) for name, value in optimizer.items()}
         self.recipe = self.record.at(self.steps())
         self.write()
@@ -72,7 +76,7 @@ class TrainingState:
         return weights
 
     def write(self) -> None:
-        """Write the checkpoint anew, whole or not at all."""
+        """Write the checkpoint, completely or not at all."""
         if not self.checkpoint:
             return
         try:
@@ -82,14 +86,14 @@ class TrainingState:
         except OSError as error:
             if not self.warned:
                 tqdm.tqdm.write(
-                    f"The checkpoint could not be written: {error}. The training goes on, "
-                    "and tries again with every checkpoint; the one before is untouched",
+                    f"The checkpoint could not be written: {error}. The training goes on "
+                    "and tries again at the next checkpoint. The last one is unchanged",
                     file=sys.stderr,
                 )
             self.warned = True
 
     def restore(self) -> None:
-        """Go back to what was kept, and write it again with the record of that."""
+        """Go back to the state that was kept, and write it again with its record."""
         self.trainer.transformer.set_weights(self.weights)
         self.trainer.optimizer.load_own_variables(self.optimizer)
         self.record.go_back_to(self.recipe)
@@ -98,7 +102,7 @@ class TrainingState:
 
 
 def copy_weights(path: str, network: keras.Model) -> None:
-    """Give a network the weights of a style file with the same architecture.
+    """Copy the weights of a style file into a network of the same architecture.
 
     Raises:
         ValueError: if the architectures differ.
@@ -106,7 +110,6 @@ def copy_weights(path: str, network: keras.Model) -> None:
     source = load_network(path)
     if source.config != network.config:
         raise ValueError(
-            f"{path} holds another network: {source.config}. It does not fit "
-            f"{network.config}"
+            f"{path} has another network: {source.config}. It does not fit {network.config}"
         )
     network.set_weights(source.get_weights())

@@ -1,4 +1,4 @@
-"""Where a training runs: one device, several in step, or several machines in step."""
+"""Where a training runs: on one device, several devices, or several machines."""
 
 import contextlib
 import json
@@ -16,21 +16,21 @@ from fusion_style.devices import gpus
 def make_strategy(devices: str = "auto") -> Any:
     """Return the distribution strategy for `devices` and TF_CONFIG; None for one device.
 
-    Call it before TensorFlow touches a device. With several workers in TF_CONFIG it
+    Call this before TensorFlow uses a device. If TF_CONFIG names several workers, this
     waits for all of them.
 
     Args:
-        devices: "auto" (every GPU, or the CPU), "cpu", "gpu", or with a number of
-            replicas, as in "gpu:2"; "cpu:2" makes two logical CPU devices. Of each
-            machine, if there are several.
+        devices: "auto" (all GPUs, or the CPU), "cpu", "gpu", or with a number of replicas,
+            such as "gpu:2"; "cpu:2" makes two logical CPU devices. With several machines,
+            these are the devices of each machine.
 
     Returns:
-        A `tf.distribute.MirroredStrategy` or `MultiWorkerMirroredStrategy`, or None:
-        one device needs none, and Keras compiles a step with XLA only without one.
+        A `tf.distribute.MirroredStrategy` or `MultiWorkerMirroredStrategy`, or None for
+        one device, because Keras compiles a step with XLA only without a strategy.
 
     Raises:
-        ValueError: if `devices` is not of that form, there are not so many, the
-            backend computes elsewhere, or TF_CONFIG cannot be followed.
+        ValueError: if `devices` is not of that form, there are fewer devices, the backend
+            computes on other devices, or TF_CONFIG is not valid.
     """
     match = re.fullmatch(r"(auto|cpu|gpu)(?::([1-9]\d*))?", devices)
     if not match or devices.startswith("auto:"):
@@ -43,13 +43,13 @@ def make_strategy(devices: str = "auto") -> Any:
         if count > 1 or workers > 1:
             what = f"devices={devices}" if count > 1 else "TF_CONFIG"
             raise ValueError(
-                f"{what} needs KERAS_BACKEND=tensorflow: several devices "
-                f"are tf.distribute's. The backend is {keras.backend.backend()}"
+                f"{what} needs KERAS_BACKEND=tensorflow: only TensorFlow can train on "
+                f"several devices. The backend is {keras.backend.backend()}"
             )
         if kind != "auto" and (kind == "gpu") != bool(gpus()):
             raise ValueError(
                 f"devices={devices}, but {keras.backend.backend()} sees "
-                f"{', '.join(gpus()) or 'no GPU'}, and itself chooses what it computes on"
+                f"{', '.join(gpus()) or 'no GPU'} and chooses its devices itself"
             )
         return None
     import tensorflow as tf
@@ -58,7 +58,7 @@ def make_strategy(devices: str = "auto") -> Any:
     if kind == "cpu":
         tf.config.set_visible_devices([], "GPU")
         found = []
-    elif count and workers == 1:  # else TensorFlow would take memory on the others, too
+    elif count and workers == 1:  # otherwise TensorFlow uses memory of the other GPUs too
         tf.config.set_visible_devices(found[:count], "GPU")
     if kind == "gpu" and len(found) < max(count, 1):
         raise ValueError(
@@ -80,11 +80,15 @@ def make_strategy(devices: str = "auto") -> Any:
 
 
 def among_workers(tf: Any, kind: str, count: int, found: list[Any]) -> Any:
-    """Return the strategy of several machines, each with `count` of its GPUs."""
+    """Return the strategy for several machines, with `count` GPUs of each.
+
+    Raises:
+        ValueError: for several CPU devices on each machine.
+    """
     if kind == "cpu" and count > 1:
         raise ValueError(
             f"devices=cpu:{count} is for one machine. With several workers in TF_CONFIG, "
-            "each brings its GPUs, or its CPU as one device"
+            "each worker uses its GPUs, or its CPU as one device"
         )
     if found and count:
         tf.config.set_visible_devices(found[:count], "GPU")
@@ -92,9 +96,9 @@ def among_workers(tf: Any, kind: str, count: int, found: list[Any]) -> Any:
 
 
 def worker() -> tuple[int, int]:
-    """Return (this process's number, how many there are), from TF_CONFIG; (0, 1) without.
+    """Return (number of this worker, number of workers), from TF_CONFIG; (0, 1) without it.
 
-    Number 0 is the chief: it writes the files.
+    Worker 0 is the chief, which writes the files.
 
     Raises:
         ValueError: if TF_CONFIG is not of the form that TensorFlow documents.
@@ -116,27 +120,27 @@ def worker() -> tuple[int, int]:
         return index, chiefs + others
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"TF_CONFIG cannot be followed: {error!r}. It is JSON such as "
+            f"TF_CONFIG is not valid: {error!r}. It must be JSON such as "
             '{"cluster": {"worker": ["a:2222", "b:2222"]}, '
             f'"task": {{"type": "worker", "index": 0}}}}. Received: {text}'
         ) from None
 
 
 def is_chief() -> bool:
-    """Return whether this process writes the files: the only one, or number 0."""
+    """Return whether this process writes the files: it is worker 0, or the only one."""
     return worker()[0] == 0
 
 
 def scope(strategy: Any) -> contextlib.AbstractContextManager[Any]:
-    """Return the context in which variables are created."""
+    """Return the context in which to create variables."""
     return strategy.scope() if strategy else contextlib.nullcontext()
 
 
 def batches_for(strategy: Any, stream: PhotoStream, batch: int, start: int) -> Any:
-    """Return a stream's batches, for `fit`, from number `start` on.
+    """Return the batches of a stream for `fit`, beginning with number `start`.
 
-    Each worker reads its own part of each batch, so the batch is the same one however
-    many there are.
+    Each worker reads its own part of each batch. So the whole batch does not depend on the
+    number of workers.
     """
     if keras.backend.backend() != "tensorflow":
         return prefetch.batches(stream, batch, start)
@@ -150,7 +154,7 @@ def batches_for(strategy: Any, stream: PhotoStream, batch: int, start: int) -> A
 
 
 def anyone(strategy: Any, flag: bool) -> bool:
-    """Return whether `flag` is true for any worker; all must ask, after the same step."""
+    """Return whether `flag` is true on any worker. All must call this after a step."""
     if worker()[1] == 1:
         return flag
     import tensorflow as tf
@@ -159,12 +163,12 @@ def anyone(strategy: Any, flag: bool) -> bool:
 
 
 def log_shape() -> tuple[int, ...]:
-    """Return a logged value's shape: Keras takes the mean over workers along an axis."""
+    """Return the shape of logged values: Keras averages over workers along an axis."""
     return () if worker()[1] == 1 else (1,)
 
 
 def lost_worker(error: Exception) -> ConnectionError | None:
-    """Return an error in plain words if this one is of a worker without the others."""
+    """Return a clear error if `error` was raised because another worker ended, or None."""
     if worker()[1] == 1 or not type(error).__module__.startswith("tensorflow"):
         return None
     return ConnectionError(
@@ -174,7 +178,7 @@ def lost_worker(error: Exception) -> ConnectionError | None:
 
 
 def synchronize_batch_norm(network: keras.Model) -> None:
-    """Make batch norm's statistics those of the global batch, on all replicas."""
+    """Let batch norm use the statistics of the whole batch, over all replicas."""
     for layer in network._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True

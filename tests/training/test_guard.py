@@ -95,7 +95,7 @@ def test_photographs_that_fail_twice_are_left_out(learn, monkeypatch, capsys, fo
     assert "3.jpg" in entry["photographs"] and len(entry["photographs"]) == 2
     # Of eight photographs, two in a step: each is there once in four steps.
     assert 1 <= entry["step"] <= 4 and entry["to"] == 0
-    assert f"again: on without {entry['photographs'][0]}" in capsys.readouterr().err
+    assert f"are left out: {entry['photographs'][0]}" in capsys.readouterr().err
     assert [entry["step"] for entry in record["history"]] == [8]
     if not forward:
         return

@@ -76,7 +76,7 @@ def test_settings_that_may_not_change(config, tmp_path):
     checkpoint = write_checkpoint(tmp_path / "my.keras", RunRecord(config, 30).at(7))
     RunRecord(replace(config, data="elsewhere", cache_gb=1), 30).go_on_from(checkpoint)
     other = replace(config, transformer=NetworkConfig(width=0.5))
-    with pytest.raises(ValueError, match="has width = 1.0. Received: 0.5. Go on with"):
+    with pytest.raises(ValueError, match="has width = 1.0. Received: 0.5. Use the"):
         RunRecord(other, 30).go_on_from(checkpoint)
 
 
@@ -104,8 +104,8 @@ def test_a_record_is_read_from_each_place_that_has_it(config, tmp_path):
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("text", "is no run record of a training: Expecting value"),
-    ("[1]", "is no run record of a training"),
+    ("text", "is not a run record of a training: Expecting value"),
+    ("[1]", "is not a run record of a training"),
     ('{"steps": 1}', "it has no history, painting, settings"),
 ])  # fmt: skip
 def test_what_is_no_record(text, message, tmp_path):
@@ -140,7 +140,7 @@ def test_the_record_starts_the_same_training(learn, painting, tmp_path):
     Image.fromarray(made_up_photograph(9, 9)).save("moved.png")
     with pytest.raises(ValueError, match="not the painting that moved.json was made with"):
         read_settings("moved.json", {"style": "moved.png"})
-    with pytest.raises(ValueError, match="moved.png is no run record"):
+    with pytest.raises(ValueError, match="moved.png is not a run record"):
         read_settings("moved.png", {})
     with pytest.raises(FileNotFoundError, match="run record does not exist: none.json"):
         read_settings("none.json", {})
