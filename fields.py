@@ -58,6 +58,7 @@ class Setting:
         name: the field's name.
         kind: str, int, float or bool.
         many: whether the setting is a tuple of values of that kind.
+        single: whether one value alone stands for a tuple of one.
         optional: whether it may be None.
         default: `dataclasses.MISSING` if it must be given.
         help, choices, at_least, above, at_most, may_change, flag: of `setting`.
@@ -66,6 +67,7 @@ class Setting:
     name: str
     kind: type
     many: bool
+    single: bool
     optional: bool
     default: Any
     help: str
@@ -91,15 +93,15 @@ class Setting:
             if self.kind is float and self.at_most is None:
                 words = "a finite number"
             words = " ".join([words, " and ".join(said)]).rstrip()
-        return f"a list, each {words}" if self.many else words
+        return f"a list, each {words}" if self.many and not self.single else words
 
     def accepts(self, value: object) -> bool:
         """Return whether a value is allowed."""
         if value is None:
             return self.optional
-        if self.many:
-            return isinstance(value, (tuple, list)) and all(map(self.accepts_one, value))
-        return self.accepts_one(value)
+        if self.many and isinstance(value, (tuple, list)):
+            return all(map(self.accepts_one, value)) and bool(value or not self.single)
+        return self.accepts_one(value) and self.many == self.single
 
     def accepts_one(self, value: object) -> bool:
         """Return whether one value, which is not a tuple, is allowed."""
@@ -121,10 +123,16 @@ class Setting:
         )
 
     def plain(self, value: Any) -> Any:
-        """Return an allowed value as JSON stores it: tuples as lists, Python's numbers."""
+        """Return an allowed value as JSON stores it: tuples as lists, Python's numbers.
+
+        A tuple of one is stored as that one value, where `single`.
+        """
         if value is None:
             return None
-        return [self.kind(one) for one in value] if self.many else self.kind(value)
+        if not isinstance(value, (tuple, list)):
+            return self.kind(value)
+        parts = [self.kind(one) for one in value]
+        return parts[0] if self.single and len(parts) == 1 else parts
 
     def plain_default(self) -> Any:
         """Return the default as JSON stores it; None if the setting must be given."""

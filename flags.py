@@ -36,7 +36,7 @@ class Parser(flags.ArgumentParser):
                 return self.setting.kind(argument)
             if isinstance(argument, str):
                 argument = [part.strip() for part in argument.split(",") if part.strip()]
-            return [self.setting.kind(part) for part in argument]
+            return self.setting.plain(argument)
         except ValueError:
             raise ValueError(f"it must be {self.setting.allowed()}") from None
 

@@ -12,8 +12,9 @@ tables of flags in docs/ are all derived from the field. Every floor may use thi
 
     check(FrameConfig("Lighthouse", side=8))  # raises ValueError
 
-A setting is text, a whole number, a number, true or false, a tuple of one of these, or
-None. Flags and JSON are flat: they list a nested dataclass's settings with the others.
+A setting is text, a whole number, a number, true or false, a tuple of one of these, either
+of the two (`str | tuple[str, ...]`), or None. Flags and JSON are flat: they list a nested
+dataclass's settings with the others.
 """
 
 import dataclasses
@@ -38,17 +39,18 @@ def own_settings(config_class: type) -> dict[str, "Setting | type"]:
     found: dict[str, Setting | type] = {}
     for field in dataclasses.fields(config_class):
         hint: Any = hints[field.name]
-        optional = many = False
+        optional = many = single = False
         if isinstance(hint, type) and dataclasses.is_dataclass(hint):
             found[field.name] = hint
             continue
         if isinstance(hint, types.UnionType):
-            (hint,) = (one for one in typing.get_args(hint) if one is not types.NoneType)
-            optional = True
+            optional = types.NoneType in typing.get_args(hint)
+            parts = [one for one in typing.get_args(hint) if one is not types.NoneType]
+            single, hint = len(parts) > 1, parts[-1]
         if typing.get_origin(hint) is tuple:
             hint, many = typing.get_args(hint)[0], True
         found[field.name] = Setting(
-            field.name, hint, many, optional, field.default, **field.metadata
+            field.name, hint, many, single, optional, field.default, **field.metadata
         )
     return found
 

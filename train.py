@@ -5,6 +5,8 @@ python train.py --style starry.jpg --data ~/Photos    # any folder of photograph
 python train.py --style starry.jpg --resume           # continue after Ctrl-C or a crash
 python train.py --from_record starry.json --out 2.keras   # the same training again
 python train.py --style starry.jpg --devices gpu:2    # two GPUs
+python train.py --style a.jpg,b.jpg --style_size 256,512  # four styles in one network
+python train.py --style c.jpg --add_to paintings.keras --out more.keras   # one more
 """
 
 import os
@@ -27,9 +29,10 @@ from absl import flags
 from fusion_style.flags import define_flags, given, run_script
 from fusion_style.settings import build, check
 from fusion_style.training.config import TrainConfig
+from fusion_style.training.earlier import read_checkpoint, read_settings
 from fusion_style.training.learn import learn_style
+from fusion_style.training.paintings import as_tuple
 from fusion_style.training.places import places
-from fusion_style.training.record import read_checkpoint, read_settings
 from fusion_style.training.strategy import is_chief, worker
 
 NAMES = ("style", "out", "log_dir")  # the flags that identify a training
@@ -93,7 +96,9 @@ def main(argv: list[str]) -> str | int | None:
 def how_to_go_on(record: dict[str, Any]) -> str:
     """Return the message for a stopped training, with the command to resume it."""
     settings = record["settings"]
-    again = [f"--{name}={settings[name]}" for name in NAMES if settings[name]]
+    again = [
+        f"--{name}={','.join(as_tuple(settings[name]))}" for name in NAMES if settings[name]
+    ]
     return (
         f"Stopped after {record['steps']} of {settings['steps']} steps. To go on: "
         f"{shlex.join(['python', 'train.py', *again, '--resume'])}"
@@ -110,11 +115,25 @@ def what_was_learned(record: dict[str, Any], out: str) -> str:
     left_out = sum(len(entry["photographs"]) for entry in record["left_out"])
     if left_out:
         unread += f"{left_out} photographs were left out: see left_out in the run record\n"
+    for entry in record.get("by_style", ())[-1:]:
+        unread += losses_by_style(record, entry)
     return (
         f"{unread}Learned from {record['photographs']} photographs in "
         f"{record['seconds']:.0f} s: {out}\n"
         f"Paint with it: python stylize.py YOUR_PHOTO.jpg --style {shlex.quote(out)}"
     )
+
+
+def losses_by_style(record: dict[str, Any], entry: dict[str, Any]) -> str:
+    """Return a table of what each style's losses were at last."""
+    lines = ["style                        total  content  style"]
+    learned = record["conditions"][-len(entry["loss"]) :]
+    for i, row in enumerate(learned):
+        name = f"{row['painting']} {row['stroke']}"
+        numbers = [entry[kind][i] for kind in ("loss", "content", "style")]
+        said = "  ".join("      –" if x is None else f"{x:7.3f}" for x in numbers)
+        lines.append(f"{name:25} {said}")
+    return "\n".join(lines) + "\n"
 
 
 def run() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from absl import app, flags
 
 from fusion_style.benchmarks.figures import check_figure, save_figure
-from fusion_style.training.record import read_record
+from fusion_style.training.earlier import read_record
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("plot", None, "A file for the curves. Needs matplotlib.")

@@ -5,6 +5,7 @@ rest of it lacks in brightness (Risser et al. 2017 call that an instability, and
 histograms to the loss). Networks do paint such blobs, in the brightest flat places.
 """
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,21 +24,39 @@ class Palette:
             colors count.
 
     Attributes:
-        mean: the paintings' mean color, (3,).
-        axes: (3, 3), from a color less `mean` to deviations along the axes.
-        least, most: the box's sides along each axis, (3,).
+        mean: the paintings' mean color, (1, 1, 3).
+        axes: (1, 3, 3), from a color less `mean` to deviations along the axes.
+        least, most: the box's sides along each axis, (1, 1, 3).
     """
+
+    parts = ("mean", "axes", "least", "most")
 
     def __init__(self, paintings: Sequence[np.ndarray]) -> None:
         colors = np.concatenate([np.reshape(p, (-1, 3)) for p in paintings])
-        self.mean = colors.mean(axis=0, dtype=np.float32)
-        variances, axes = np.linalg.eigh(np.cov((colors - self.mean).T))
+        mean = colors.mean(axis=0, dtype=np.float32)
+        variances, axes = np.linalg.eigh(np.cov((colors - mean).T))
         # A gray painting has one axis: no deviation is less than a gray level.
         deviations = np.sqrt(np.maximum(variances, 1))
-        self.axes = (axes / deviations).astype(np.float32)
-        along = (colors - self.mean) @ self.axes
-        sides = np.quantile(along, [SHARE, 1 - SHARE], axis=0)
-        self.least, self.most = sides.astype(np.float32)
+        axes = (axes / deviations).astype(np.float32)
+        sides = np.quantile((colors - mean) @ axes, [SHARE, 1 - SHARE], axis=0)
+        self.mean, self.axes = mean[None, None], axes[None]
+        self.least, self.most = sides.astype(np.float32)[:, None, None]
+
+    @classmethod
+    def stack(cls, palettes: Sequence["Palette"]) -> "Palette":
+        """Return one whose parts have a row for each palette."""
+        several = copy.copy(palettes[0])
+        for part in cls.parts:
+            rows = np.concatenate([getattr(palette, part) for palette in palettes])
+            setattr(several, part, rows)
+        return several
+
+    def of(self, rows: Tensor) -> "Palette":
+        """Return the palette of each picture of a batch: `rows`, (batch,), of a `stack`."""
+        taken = copy.copy(self)
+        for part in self.parts:
+            setattr(taken, part, ops.take(getattr(self, part), rows, axis=0))
+        return taken
 
     def beyond(self, pictures: Tensor) -> Tensor:
         """Return the squared distance of each pixel's color from the box.
@@ -48,8 +67,9 @@ class Palette:
         Returns:
             (batch, height, width), in deviations of the paintings' colors, squared.
         """
-        pictures = ops.cast(pictures, "float32")
-        along = ops.matmul(ops.subtract(pictures, self.mean), self.axes)
+        shape = ops.shape(pictures)
+        colors = ops.reshape(ops.cast(pictures, "float32"), (shape[0], -1, 3))
+        along = ops.matmul(ops.subtract(colors, self.mean), self.axes)
         over, under = ops.subtract(along, self.most), ops.subtract(self.least, along)
         distance = ops.relu(over) + ops.relu(under)
-        return ops.sum(ops.square(distance), axis=-1)
+        return ops.reshape(ops.sum(ops.square(distance), axis=-1), shape[:-1])

@@ -5,6 +5,7 @@ is a float32 tensor of shape (batch,), so that replicas can average over the
 global batch.
 """
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -126,8 +127,43 @@ class PerceptualLoss:
                 gram = share * self.gram(features[layer])
                 self.style_targets[layer] = self.style_targets.get(layer, 0.0) + gram
             for layer in self.content_layers:
-                scale = share * ops.var(ops.cast(features[layer], "float32"))
+                variance = ops.var(ops.cast(features[layer], "float32"))
+                scale = share * ops.reshape(variance, (1,))
                 self.content_scales[layer] = self.content_scales.get(layer, 0.0) + scale
+
+    def see_each(self, paintings: Iterable[np.ndarray]) -> None:
+        """Make each painting a style of its own: a row of what pictures are compared with.
+
+        Which row is whose picture's is said by `of`.
+
+        Args:
+            paintings: float32 RGB (height, width, 3), 0-255, of any sizes.
+        """
+        targets, scales, palettes = [], [], []
+        for painting in paintings:
+            self.see_style(painting)
+            targets.append(self.style_targets)
+            scales.append(self.content_scales)
+            palettes.append(self.palette)
+        self.style_targets, self.content_scales = (
+            {layer: ops.concatenate([row[layer] for row in rows]) for layer in rows[0]}
+            for rows in (targets, scales)
+        )
+        self.palette = Palette.stack(palettes)
+
+    def of(self, rows: Tensor) -> "PerceptualLoss":
+        """Return the loss of a batch of which each picture has a style of its own.
+
+        Args:
+            rows: (batch,), whole numbers: which of the paintings of `see_each`.
+        """
+        taken = copy.copy(self)
+        taken.style_targets, taken.content_scales = (
+            {layer: ops.take(values, rows, axis=0) for layer, values in known.items()}
+            for known in (self.style_targets, self.content_scales)
+        )
+        taken.palette = self.palette.of(rows)
+        return taken
 
     def content(
         self, photograph_features: Mapping[str, Tensor], features: Mapping[str, Tensor]
@@ -167,7 +203,7 @@ class PerceptualLoss:
         term = PALETTE * self.reduce(self.palette.beyond(pictures), axis=(1, 2))
         for layer, weight in self.style_layers.items():
             target = self.style_targets[layer]
-            scale = ops.mean(ops.square(target)) + EPSILON
+            scale = ops.mean(ops.square(target), axis=(1, 2)) + EPSILON
             difference = gram_matrix(features[layer]) - target
             term += weight * self.reduce(ops.square(difference), axis=(1, 2)) / scale
         return term

@@ -17,7 +17,7 @@ NUMBERS = [
     (script, name)
     for script, (config_class, _) in SCRIPTS.items()
     for name, one in settings_of(config_class).items()
-    if one.kind in (int, float)
+    if one.flag and one.kind in (int, float)
 ]
 
 

@@ -24,6 +24,7 @@ class FrameConfig:
     shares: tuple[float, ...] | None = setting("Of each.", None, at_least=0)
     glass: bool = setting("Behind glass.", False)
     frame: WoodConfig = WoodConfig()
+    nails: int | tuple[int, ...] = setting("In each corner.", 2, at_least=1, flag=False)
 
 
 @pytest.mark.parametrize(("values", "message"), [
@@ -39,6 +40,10 @@ class FrameConfig:
     ({"shares": (1, -1)}, "shares must be a list, each a finite number at least 0"),
     ({"shares": (1, float("nan"))}, "shares must be a list"),
     ({"glass": 1}, "glass must be true or false. Received: 1"),
+    ({"nails": 0}, "nails must be a whole number at least 1. Received: 0"),
+    ({"nails": (3, 0)}, r"nails must be a whole number at least 1. Received: \(3, 0\)"),
+    ({"nails": ()}, "nails must be a whole number"),
+    ({"nails": "3"}, "nails must be a whole number"),
     ({"frame": WoodConfig("fir")}, "wood must be one of oak, ash. Received: 'fir'"),
     ({"frame": WoodConfig(depth=0)}, "depth must be a finite number more than 0"),
     ({"frame": WoodConfig(depth=10**400)}, "depth must be a finite number more than 0"),
@@ -52,6 +57,7 @@ def test_what_is_not_allowed_is_one_line(values, message):
 @pytest.mark.parametrize("values", [
     {"side": 16}, {"side": np.int64(4096)}, {"angle": 180}, {"angle": np.float32(1)},
     {"names": ()}, {"names": ["a"]}, {"shares": (1, 2.5)}, {"glass": True},
+    {"nails": 3}, {"nails": (1, 2)},
 ])  # fmt: skip
 def test_what_is_allowed(values):
     check(FrameConfig("Sea", **values))
@@ -62,7 +68,7 @@ def test_flat_and_back():
         "Sea", np.int64(20), np.float32(2), ("c",), (1, 2), True, WoodConfig("ash")
     )
     flat = flatten(config)
-    assert list(flat) == [*list(flat)[:6], "wood", "depth"] and flat["wood"] == "ash"
+    assert list(flat)[6:] == ["wood", "depth", "nails"] and flat["wood"] == "ash"
     assert flat["names"] == ["c"] and flat["shares"] == [1.0, 2.0]
     assert json.loads(json.dumps(flat)) == flat
     assert build(FrameConfig, flat) == config
@@ -82,3 +88,14 @@ def test_what_may_not_change():
     del before["side"], before["depth"]  # written before there was such a setting
     assert changed(before, after, FrameConfig) == [("side", 512), ("wood", "oak")]
     assert changed(before, flatten(FrameConfig("Lake")), FrameConfig) == []
+
+
+def test_one_alone_stands_for_a_list_of_one():
+    """What records of one say stays as it is when several become possible."""
+    for nails in (3, (3,), [3]):
+        assert flatten(FrameConfig("Sea", nails=nails))["nails"] == 3
+    several = flatten(FrameConfig("Sea", nails=(3, 4)))
+    assert several["nails"] == [3, 4] and build(FrameConfig, several).nails == (3, 4)
+    alone = flatten(FrameConfig("Sea", nails=(2,)))
+    assert not changed({}, alone, FrameConfig)
+    assert changed(several, alone, FrameConfig) == [("nails", [3, 4])]

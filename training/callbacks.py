@@ -45,20 +45,26 @@ class Losses(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Show the losses of a step, and add them to the record."""
         self.step += 1
+        logs = dict(logs)
+        sums = logs.pop("by_style", None)
         losses = {name: float(np.ravel(value)[0]) for name, value in logs.items()}
         if not np.isfinite(losses["loss"]):
             self.bar.close()
             _ = self.model  # see Checkpoints.save_now
             raise NotFinite(f"The loss of step {self.step} is not finite", self.step)
-        self.bar.set_postfix(
-            {
-                "content": f"{losses['content']:.3f}",
-                "style": f"{losses['style']:.3f}",
-                "variation": f"{losses['variation']:.2f}",
-                "total": f"{losses['loss']:.3f}",
-            },
-            refresh=False,
-        )
+        shown = {
+            "content": f"{losses['content']:.3f}",
+            "style": f"{losses['style']:.3f}",
+            "variation": f"{losses['variation']:.2f}",
+            "total": f"{losses['loss']:.3f}",
+        }
+        by_style = self.record.by_style
+        if sums is not None:
+            sums = np.reshape(sums, (len(by_style.names), -1))
+            self.board.add_scalars(by_style.add(self.step, sums) or {}, self.step)
+            if worst := by_style.worst():
+                shown["worst"] = f"{worst[0]} {worst[1]:.3f}"
+        self.bar.set_postfix(shown, refresh=False)
         self.bar.update()
         means = self.record.add(self.step, losses)
         if means:

@@ -1,6 +1,7 @@
 """TrainConfig: what a training is told, and whether it can be done."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from fusion_style import settings
 from fusion_style.data.photos.cache import KINDS
@@ -18,6 +19,7 @@ from fusion_style.models import networks
 from fusion_style.models.config import NetworkConfig
 from fusion_style.models.shipped import style_path
 from fusion_style.settings import setting
+from fusion_style.training.paintings import as_tuple
 
 SMALLEST = 16  # pixels: a crop of less shows nothing
 LARGEST = 16384  # pixels
@@ -34,7 +36,10 @@ class TrainConfig:
     what the numbers don't depend on. Files are compared by what is in them.
     """
 
-    style: str = setting("The painting.", may_change=True)
+    style: str | tuple[str, ...] = setting(
+        "The painting; several with commas between them, or a folder of them.",
+        may_change=True,
+    )
     data: str = setting(
         "A folder of photographs, or a TFDS data set.", "coco/2014", may_change=True
     )
@@ -48,8 +53,9 @@ class TrainConfig:
     size: int = setting(
         "Side of the training crops, in pixels.", 256, at_least=SMALLEST, at_most=LARGEST
     )
-    style_size: int = setting(
-        "Shorter side of the painting, in pixels: sets the strokes.",
+    style_size: int | tuple[int, ...] = setting(
+        "Shorter side of the painting, in pixels: sets the strokes. Several, such as "
+        "256,512, are learned side by side.",
         384,
         at_least=SMALLEST,
         at_most=LARGEST,
@@ -103,6 +109,10 @@ class TrainConfig:
         "Go on from the checkpoint in --log_dir.", False, may_change=True
     )
     init_from: str | None = setting("A style file to start from.", None, may_change=True)
+    add_to: str | None = setting(
+        "A style file to learn further paintings for, all else held.", None, may_change=True
+    )
+    balance: bool = setting("Draw a style that falls behind more often.", False)
 
 
 def check(config: TrainConfig) -> None:
@@ -116,24 +126,31 @@ def check(config: TrainConfig) -> None:
     check_layers(config.loss.loss_network, loss_layers(config.loss))
     check_weights(config.loss.loss_network, config.loss.loss_weights)
     check_pooling(config.loss.loss_network, config.loss.pooling)
+    if config.add_to and config.init_from:
+        raise ValueError(
+            "add_to and init_from are both given: what is added to is what it starts from"
+        )
+    if config.add_to:
+        style_path(config.add_to)
     if config.init_from and not config.resume:
         style_path(config.init_from)
 
 
-def check_sizes(loss: LossConfig, **sizes: int) -> None:
+def check_sizes(loss: LossConfig, **sizes: int | Sequence[int]) -> None:
     """Complain of pictures in which a layer would see next to nothing.
 
     May build the loss network, for which the devices must have been chosen.
 
     Args:
         loss: whose layers look at the pictures.
-        sizes: {setting: shorter side in pixels}.
+        sizes: {setting: shorter side in pixels, or several}.
 
     Raises:
         ValueError: the message says what is enough.
     """
     layers = loss_layers(loss)
-    for name, size in sizes.items():
+    for name, several in sizes.items():
+        size = min(as_tuple(several))
         if size >= ENOUGH:
             continue  # for every layer of every network
         smallest = max(SMALLEST, smallest_picture(loss.loss_network, layers))

@@ -1,21 +1,22 @@
-"""learn_style: one painting and many photographs in, a style file out."""
+"""learn_style: paintings and many photographs in, a style file out."""
 
 import contextlib
+import dataclasses
 import os
 from typing import Any
 
 import keras
-import numpy as np
 
-from fusion_style.data.images import fit_size, read_picture, resize
 from fusion_style.data.photos.cache import make_cache
 from fusion_style.data.photos.sources import open_photographs
 from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.files import write_json
 from fusion_style.models.shipped import style_path
 from fusion_style.models.style_file import save_network
+from fusion_style.training.adding import PHOTOGRAPHS, hold, take_over, with_rows
 from fusion_style.training.config import TrainConfig, check, check_sizes
 from fusion_style.training.loop import train
+from fusion_style.training.paintings import lessons, read_painting
 from fusion_style.training.places import Places, alone, places, refuse_to_replace
 from fusion_style.training.previews import preview_photographs
 from fusion_style.training.record import RunRecord
@@ -25,13 +26,14 @@ from fusion_style.training.trainer import StyleTrainer, build_trainer, compile_t
 
 
 def learn_style(config: TrainConfig) -> dict[str, Any]:
-    """Train an image transformation network on one painting.
+    """Train an image transformation network on one painting, or on several.
 
     Example:
         record = learn_style(TrainConfig("starry.jpg", data="photos", steps=4000))
 
     Args:
-        config: which painting and photographs, and how.
+        config: which paintings and photographs, and how. The number of the network's
+            conditions follows from the paintings and stroke sizes.
 
     Returns:
         The run record, a dict. If its "finished" is true, the style file is there and
@@ -47,17 +49,22 @@ def learn_style(config: TrainConfig) -> dict[str, Any]:
         ConnectionError: if another worker ends; see `training.strategy`.
     """
     check(config)
+    to_learn = lessons(config.style, config.style_size)
+    base = style_path(config.add_to) if config.add_to else None
+    transformer = with_rows(config.transformer, len(to_learn), base)
+    config = dataclasses.replace(config, transformer=transformer)
+    check(config)
     where = places(config.style, config.out, config.log_dir)
     with alone(where):
         refuse_to_replace(where, config.resume)
         previews = preview_photographs(config.preview)
         strategy = prepare_backend(config)
-        painting = read_painting(config)
+        paintings = [read_painting(lesson) for lesson in to_learn]
         photographs = open_photographs(config.data)
         record = begin_record(config, where, len(photographs))
         stream = open_stream(config, where, photographs, record)
-        trainer = build_trainer(painting, config.transformer, config.loss, strategy)
-        state = begin_state(config, where, trainer, record, strategy)
+        trainer = build_trainer(paintings, config.transformer, config.loss, strategy)
+        state = begin_state(config, where, trainer, record, stream, strategy)
         train(config, where, state, stream, previews, strategy)
         return finish(where, trainer, record.at(state.steps()))
 
@@ -82,21 +89,17 @@ def prepare_backend(config: TrainConfig) -> Any:
     return strategy
 
 
-def read_painting(config: TrainConfig) -> np.ndarray:
-    """Return the painting at the size that sets the strokes, float32 RGB, 0-255."""
-    painting = read_picture(config.style).pixels
-    height, width = painting.shape[:2]
-    return resize(painting, *fit_size(height, width, config.style_size, side=min))
-
-
 def begin_record(config: TrainConfig, where: Places, photographs: int) -> RunRecord:
     """Return the record of a training that begins, or of the one that goes on."""
     epochs = max(1, int(config.epochs * photographs) // config.batch)
     record = RunRecord(config, config.steps or epochs)
+    if config.add_to:
+        record.add_to(style_path(config.add_to))
+    base = config.add_to or config.init_from
     if config.resume:
         record.go_on_from(where.checkpoint)
-    elif config.init_from:
-        record.start_from(style_path(config.init_from))
+    elif base:
+        record.start_from(style_path(base))
     return record
 
 
@@ -119,13 +122,20 @@ def begin_state(
     where: Places,
     trainer: StyleTrainer,
     record: RunRecord,
+    stream: PhotoStream,
     strategy: Any,
 ) -> TrainingState:
     """Return what to go on from: the beginning, a checkpoint or another style."""
+    if config.add_to:
+        hold(trainer.transformer)
     compile_trainer(trainer, record.learning_rate(), record.settings["steps"], strategy)
     state = TrainingState(trainer, record, where.checkpoint if is_chief() else None)
     if config.resume:
         state.load(where.checkpoint)
+    elif config.add_to:
+        crops = (stream.crop(position) for position in range(PHOTOGRAPHS))
+        path, loss = style_path(config.add_to), trainer.perceptual_loss
+        take_over(trainer.transformer, path, loss, crops)
     elif config.init_from:
         copy_weights(style_path(config.init_from), trainer.transformer)
     return state

@@ -10,6 +10,7 @@ from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.training.board import Board
 from fusion_style.training.callbacks import Checkpoints, Losses, StopOnSignal
 from fusion_style.training.config import TrainConfig
+from fusion_style.training.draws import Draws
 from fusion_style.training.guard import NotFinite, Watch, names_left_out, roll_back
 from fusion_style.training.places import Places
 from fusion_style.training.previews import Previews
@@ -53,6 +54,7 @@ def train(
     ):
         while state.steps() < steps and not stop.stopping:
             start = state.steps()
+            draws, end = draws_for(config, state, start)
             stream.left_out = names_left_out(record)
             callbacks = [
                 Losses(start, record, board, shown=chief),
@@ -61,11 +63,13 @@ def train(
                 stop,
             ]
             if chief:
-                callbacks.append(Previews(previews, where.log_dir, board, start))
+                rows = range(trainer.rows - trainer.lessons, trainer.rows)
+                shown = rows if trainer.rows > 1 else None
+                callbacks.append(Previews(previews, where.log_dir, board, start, shown))
             try:
                 trainer.fit(
-                    batches_for(strategy, stream, config.batch, start),
-                    steps_per_epoch=steps - start,
+                    batches_for(strategy, stream, config.batch, start, draws),
+                    steps_per_epoch=end - start,
                     shuffle=False,
                     verbose=0,
                     callbacks=callbacks,
@@ -75,3 +79,21 @@ def train(
                 board.go_on_from(state.steps())
             except Exception as error:
                 raise stream.failure or lost_worker(error) or error from None
+
+
+def draws_for(
+    config: TrainConfig, state: TrainingState, start: int
+) -> tuple[Draws | None, int]:
+    """Return which style each photograph gets from step `start` on, and until which step.
+
+    None for a network of one style. With `balance` shares hold until the next losses of
+    each style are written, so that they don't depend on how far ahead batches are read.
+    """
+    trainer, by_style = state.trainer, state.record.by_style
+    if trainer.rows == 1:
+        return None, by_style.steps
+    if not config.balance or trainer.lessons == 1:
+        return Draws(config.seed, trainer.lessons), by_style.steps
+    begun = start - start % by_style.every
+    shares = by_style.shares(begun)
+    return Draws(config.seed, trainer.lessons, shares), by_style.next_entry(start)

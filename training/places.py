@@ -2,12 +2,15 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fusion_style.locks import locked
 from fusion_style.models.style_file import CHECKPOINT
+from fusion_style.training.paintings import as_tuple
 from fusion_style.training.strategy import is_chief
+
+SEVERAL = "paintings"  # what a file of several is called, if they are in no folder
 
 
 class Places(NamedTuple):
@@ -28,8 +31,10 @@ class Places(NamedTuple):
     lock: str
 
 
-def places(style: str, out: str | None = None, log_dir: str | None = None) -> Places:
-    """Return the paths of the files that the training of a painting writes.
+def places(
+    style: str | Sequence[str], out: str | None = None, log_dir: str | None = None
+) -> Places:
+    """Return the paths of the files that a training writes.
 
     Args:
         style, out, log_dir: settings of `TrainConfig`.
@@ -37,7 +42,9 @@ def places(style: str, out: str | None = None, log_dir: str | None = None) -> Pl
     Raises:
         ValueError: if `out` does not end in `.keras`.
     """
-    out = out or os.path.splitext(os.path.basename(style))[0] + ".keras"
+    several = as_tuple(style)
+    named = several[0] if len(several) == 1 else SEVERAL
+    out = out or os.path.splitext(os.path.basename(os.path.normpath(named)))[0] + ".keras"
     if not out.endswith(".keras"):
         raise ValueError(f"A style file's name ends in .keras. Received: {out}")
     stem = out.removesuffix(".keras")

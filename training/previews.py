@@ -23,6 +23,8 @@ from fusion_style.data.images import (
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.training.board import Board
 
+MOST, SMALL = 24, 256  # styles that one sheet shows; a picture's longer side in pixels
+
 
 class Previews(keras.callbacks.Callback):
     """Paint a few photographs from time to time, to a file and for TensorBoard.
@@ -32,6 +34,8 @@ class Previews(keras.callbacks.Callback):
         folder: where to write `preview.jpg`, with each photograph beside the painted one.
         board: `training.board.Board`.
         start: number of steps that were done before.
+        rows: the rows of the network's norms to paint with; None where there is one. With
+            several, the first photograph is painted with each, up to `MOST` of them.
         seconds: the least time between two previews.
     """
 
@@ -41,20 +45,24 @@ class Previews(keras.callbacks.Callback):
         folder: str,
         board: Board,
         start: int = 0,
+        rows: Sequence[int] | None = None,
         seconds: float = 60,
     ) -> None:
         super().__init__()
         self.path = os.path.join(folder, "preview.jpg")
         self.board, self.step, self.seconds = board, start, seconds
         self.warned = False
-        self.photographs = photographs
+        self.photographs, self.rows = photographs, rows
         self.painted_at = -float("inf")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Count the step; paint if it is time."""
         self.step += 1
-        if time.monotonic() - self.painted_at > self.seconds:
+        began = time.monotonic()
+        if began - self.painted_at > self.seconds:
             self.paint()
+            # Painting many styles takes at most a twentieth of the time.
+            self.seconds = max(self.seconds, 20 * (self.painted_at - began))
 
     def on_train_end(self, logs: Any = None) -> None:
         """Paint once more at the end."""
@@ -62,13 +70,10 @@ class Previews(keras.callbacks.Callback):
 
     def paint(self) -> None:
         """Write the contact sheet to the file and to TensorBoard."""
-        pictures = []
-        for photograph in self.photographs:
-            painted = self.model.transformer(photograph[None], training=False)[0]
-            pictures += [photograph, keras.ops.convert_to_numpy(painted)]
+        pictures, columns = self.pictures()
         if not all(np.isfinite(picture).all() for picture in pictures):
             return  # the next loss will not be finite either: see `training.guard`
-        sheet = contact_sheet(pictures, columns=2)
+        sheet = contact_sheet(pictures, columns=columns)
         try:
             write_picture(self.path, Picture(sheet))
         except OSError as error:
@@ -79,6 +84,28 @@ class Previews(keras.callbacks.Callback):
             self.warned = True
         self.board.add_picture("preview", sheet, self.step)
         self.painted_at = time.monotonic()
+
+    def pictures(self) -> tuple[list[np.ndarray], int]:
+        """Return what the sheet shows, and in how many columns."""
+        if self.rows is None or len(self.rows) == 1:
+            pairs = [[one, self.painted(one, self.rows)] for one in self.photographs]
+            return [picture for pair in pairs for picture in pair], 2
+        count = min(MOST, len(self.rows))
+        places = np.linspace(0, len(self.rows) - 1, count).round().astype(int)
+        rows = [self.rows[place] for place in places]
+        height, width = self.photographs[0].shape[:2]
+        first = resize(self.photographs[0], *fit_size(height, width, SMALL))
+        return [first, *(self.painted(first, [row]) for row in rows)], 5
+
+    def painted(self, photograph: np.ndarray, row: Sequence[int] | None) -> np.ndarray:
+        """Return what the network makes of a photograph, in the one style of `row`."""
+        network, batch = self.model.transformer, photograph[None]
+        if row is None:
+            painted = network(batch, training=False)
+        else:
+            weights = np.eye(network.config.conditions, dtype=np.float32)[list(row)]
+            painted = network([batch, weights], training=False)
+        return keras.ops.convert_to_numpy(painted[0])
 
 
 def preview_photographs(

@@ -1,8 +1,8 @@
 """The run record: the settings of a training, and what happened in it."""
 
+import dataclasses
 import datetime
 import importlib.metadata
-import json
 import os
 import platform
 import time
@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from fusion_style.files import sha256
-from fusion_style.losses.features.identity import WORDS, known_by
-from fusion_style.models.shipped import style_path
-from fusion_style.models.style_file import FORMAT, StyleFileError, read_recipe
+from fusion_style.losses.features.identity import known_by
+from fusion_style.models.conditions import read_conditions
+from fusion_style.models.style_file import FORMAT, read_recipe
 from fusion_style.settings import changed, flatten
+from fusion_style.training.by_style import StyleLosses
+from fusion_style.training.earlier import paintings_of, read_checkpoint
+from fusion_style.training.paintings import lessons
 
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 
@@ -31,6 +34,10 @@ class RunRecord:
         every: how many steps are averaged for one entry of the history.
 
     Attributes:
+        paintings: [{"file", "sha256"}] of what is learned.
+        conditions: a dict for each row of the network's norms, of which this training
+            learns the last ones.
+        by_style: the losses of each style, where there are several.
         history: [{"step", "loss", "content", …}].
         resumed: the steps after which the training was stopped or killed, and resumed.
         rollbacks: [{"step", "to", "learning_rate"}] of the finite-loss guard.
@@ -41,10 +48,18 @@ class RunRecord:
     def __init__(self, config: Any, steps: int, every: int = 10) -> None:
         self.config_class = type(config)
         self.settings = flatten(config) | {"steps": steps}
-        self.painting = {
-            "file": os.path.basename(config.style),
-            "sha256": sha256(config.style),
-        }
+        learned = lessons(config.style, config.style_size)
+        sums = {lesson.path: sha256(lesson.path) for lesson in learned}
+        self.paintings = [
+            {"file": os.path.basename(path), "sha256": known}
+            for path, known in sums.items()
+        ]
+        self.conditions: list[dict[str, Any]] = [
+            {**dataclasses.asdict(lesson.condition), "sha256": sums[lesson.path]}
+            for lesson in learned
+        ]
+        names = [f"{c['painting']} {c['stroke']}" for c in self.conditions]
+        self.by_style = StyleLosses(names, steps, every)
         self.loss_weights = known_by(config.loss.loss_weights, config.loss.loss_network)
         self.every = every
         self.history: list[dict[str, float]] = []
@@ -72,10 +87,12 @@ class RunRecord:
                 f"{self.settings[name]}. Use the same value, or start another training "
                 "with another --out"
             )
-        if recipe["painting"]["sha256"] != self.painting["sha256"]:
+        before = paintings_of(recipe)
+        if [p["sha256"] for p in before] != [p["sha256"] for p in self.paintings]:
+            other = "another painting" if len(before) == 1 else "other paintings"
             raise ValueError(
-                f"The training in {checkpoint} learns another painting than "
-                f"{self.settings['style']}: {recipe['painting']['file']}"
+                f"The training in {checkpoint} learns {other} than "
+                f"{self.settings['style']}: {', '.join(p['file'] for p in before)}"
             )
         if recipe.get("loss_weights", self.loss_weights) != self.loss_weights:
             raise ValueError(
@@ -95,6 +112,7 @@ class RunRecord:
         """Go back to the losses of an earlier record. `skipped` stays as it is."""
         self.history = list(recipe["history"])
         self.recent = list(recipe.get("recent", []))
+        self.by_style.load(recipe)
 
     def add(self, step: int, losses: dict[str, float]) -> dict[str, float] | None:
         """Add the losses of a step.
@@ -118,14 +136,26 @@ class RunRecord:
         """Return Adam's learning rate at the start, halved once for each rollback."""
         return self.settings["learning_rate"] / 2 ** len(self.rollbacks)
 
+    def add_to(self, path: str) -> None:
+        """Remember the style file whose rows come before those that are learned."""
+        earlier = read_recipe(path).get("conditions")
+        earlier = earlier or [dataclasses.asdict(one) for one in read_conditions(path)]
+        known = {(one["painting"], one["stroke"]) for one in earlier}
+        for one in self.conditions:
+            if (one["painting"], one["stroke"]) in known:
+                raise ValueError(
+                    f"{path} has learned {one['painting']} {one['stroke']} already"
+                )
+        self.conditions = [*earlier, *self.conditions]
+
     def start_from(self, path: str) -> None:
         """Record the recipe of the style file from which the weights come."""
         recipe = read_recipe(path)
         self.started_from = {
             name: recipe.get(name)
             for name in (
-                "settings", "painting", "loss_weights", "steps", "photographs",
-                "started_from",
+                "settings", "painting", "paintings", "loss_weights", "steps",
+                "photographs", "started_from",
             )
         } | {"sha256": sha256(path)}  # fmt: skip
 
@@ -135,7 +165,9 @@ class RunRecord:
         return {
             "format": FORMAT,
             "settings": self.settings,
-            "painting": self.painting,
+            **({"painting": self.paintings[0]} if len(self.paintings) == 1 else {}),
+            **({"paintings": self.paintings} if len(self.paintings) > 1 else {}),
+            "conditions": self.conditions,
             "loss_weights": self.loss_weights,
             "versions": versions(),
             "finished": step == self.settings["steps"],
@@ -150,89 +182,8 @@ class RunRecord:
             "left_out": list(self.left_out),
             "history": list(self.history),
             "recent": list(self.recent),  # steps that are not in the history yet
+            **(self.by_style.saved() if len(self.by_style.names) > 1 else {}),
         }
-
-
-def read_record(path: str) -> dict[str, Any]:
-    """Read a run record. Needs neither Keras nor a backend.
-
-    Args:
-        path: of a run record (JSON), or of a style file or a training's folder, which
-            contain one.
-
-    Raises:
-        FileNotFoundError: if the path does not exist.
-        ValueError: if there is no run record in it.
-    """
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"The run record does not exist: {path}")
-    try:
-        if path.endswith(".keras") or os.path.isdir(path):
-            record = read_recipe(style_path(path))
-        else:
-            with open(path, encoding="utf-8") as file:
-                record = json.load(file)
-        missing = {"settings", "painting", "steps", "history"} - record.keys()
-        if missing:
-            raise ValueError(f"it has no {', '.join(sorted(missing))}")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path} is not a run record of a training: {error}") from None
-    return record
-
-
-def read_settings(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the training in a run record, to repeat the training.
-
-    Args:
-        path: see `read_record`.
-        settings: {name: value} of settings that should be different.
-
-    Raises:
-        FileNotFoundError: if the record, or a file that the training used, does not exist.
-        ValueError: if it is not a run record; or if the painting, the weights of the loss
-            network or the style that the training started from have another sha256 now.
-    """
-    record = read_record(path)
-    now = record["settings"] | {"resume": False} | dict(settings)
-    if "epochs" in settings and "steps" not in settings:
-        now["steps"] = None
-    made_with = {"style": ("painting", record["painting"]["sha256"])}
-    weights = record.get("loss_weights", "random")  # missing in older records
-    if "loss_network" not in settings and not {weights, now["loss_weights"]} & WORDS:
-        made_with["loss_weights"] = ("loss network's file", weights)
-    if record.get("started_from"):
-        made_with["init_from"] = ("style to begin with", record["started_from"]["sha256"])
-    for name, (kind, was) in made_with.items():
-        file = style_path(now[name]) if name == "init_from" else now[name]
-        if not os.path.exists(file):
-            raise FileNotFoundError(
-                f"The {kind} of {path} does not exist: {file}. Say where it is with "
-                f"--{name}"
-            )
-        if sha256(file) != was:
-            raise ValueError(
-                f"{file} is not the {kind} that {path} was made with: its sha256 is "
-                f"{sha256(file)}, the record's {was}"
-            )
-    return now
-
-
-def read_checkpoint(checkpoint: str) -> dict[str, Any]:
-    """Read the run record in a checkpoint.
-
-    Raises:
-        FileNotFoundError: if there is no checkpoint.
-        StyleFileError: if the file is not a checkpoint.
-    """
-    if not os.path.exists(checkpoint):
-        raise FileNotFoundError(
-            f"There is nothing to resume: {checkpoint} does not exist. Leave out --resume, "
-            "or give the --out or --log_dir of the training that was stopped"
-        )
-    recipe = read_recipe(checkpoint)
-    if "history" not in recipe:
-        raise StyleFileError(f"{checkpoint} is not the checkpoint of a training")
-    return recipe
 
 
 def versions() -> dict[str, str | None]:

@@ -4,12 +4,18 @@ import contextlib
 import json
 import os
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from fusion_style.data.photos import prefetch
 from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.training.draws import Draws
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 from fusion_style.devices import gpus
 
 
@@ -136,21 +142,67 @@ def scope(strategy: Any) -> contextlib.AbstractContextManager[Any]:
     return strategy.scope() if strategy else contextlib.nullcontext()
 
 
-def batches_for(strategy: Any, stream: PhotoStream, batch: int, start: int) -> Any:
+def batches_for(
+    strategy: Any, stream: PhotoStream, batch: int, start: int, draws: Draws | None = None
+) -> Any:
     """Return the batches of a stream for `fit`, beginning with number `start`.
 
     Each worker reads its own part of each batch. So the whole batch does not depend on the
     number of workers.
+
+    Args:
+        strategy: the strategy, of `make_strategy`.
+        stream: the stream of photographs.
+        batch: number of photographs in a batch, of all workers together.
+        start: number of the first batch.
+        draws: if given, batches are (photographs, lessons), the latter (batch,).
     """
     if keras.backend.backend() != "tensorflow":
-        return prefetch.batches(stream, batch, start)
+        plain = prefetch.batches(stream, batch, start)
+        return plain if draws is None else with_lessons(plain, draws, batch, start)
     number, workers = worker()
     if workers == 1:
-        return stream.batches(batch, start)
+        return dataset(stream, draws, batch, start)
     replica = batch // strategy.num_replicas_in_sync
     return strategy.distribute_datasets_from_function(
-        lambda _: stream.batches(batch, start, number, workers).rebatch(replica)
+        lambda _: dataset(stream, draws, batch, start, number, workers).rebatch(replica)
     )
+
+
+def with_lessons(
+    batches: Iterator[tuple[np.ndarray]], draws: Draws, batch: int, start: int
+) -> Iterator[tuple[tuple[np.ndarray, np.ndarray]]]:
+    """Yield batches with the lesson of each photograph."""
+    for number, (photographs,) in enumerate(batches, start):
+        yield ((photographs, draws.at(number * batch, batch)),)
+
+
+def dataset(
+    stream: PhotoStream, draws: Draws | None, batch: int, *part: int
+) -> "tf.data.Dataset":
+    """Return `PhotoStream.batches`, with the lesson of each photograph if there are any.
+
+    Args:
+        stream, draws, batch: see `batches_for`.
+        part: start, worker and workers, as `PhotoStream.batches` takes them.
+    """
+    import tensorflow as tf
+
+    photographs = stream.batches(batch, *part)
+    if draws is None:
+        return photographs
+    start, number, workers = (*part, 0, 1)[:3]
+    count = batch // workers
+
+    def at(step: np.ndarray) -> np.ndarray:
+        return draws.at(int(step) * batch + number * count, count)
+
+    def read(step: "tf.Tensor") -> "tf.Tensor":
+        found = tf.numpy_function(at, [step], tf.int32, stateful=False)
+        return tf.ensure_shape(found, (count,))
+
+    numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // batch)
+    return tf.data.Dataset.zip(((photographs, numbers.map(read)),))
 
 
 def anyone(strategy: Any, flag: bool) -> bool:

@@ -3,7 +3,7 @@
 Johnson et al. 2016, Fig. 2, on any Keras backend.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -15,6 +15,7 @@ from fusion_style.losses.config import LossConfig
 from fusion_style.losses.perceptual import PerceptualLoss
 from fusion_style.models.config import NetworkConfig
 from fusion_style.models.keras_builder import build_network
+from fusion_style.training.by_style import COLUMNS
 from fusion_style.training.strategy import log_shape, scope, synchronize_batch_norm
 
 # A gradient longer than this is cut. The longest of seven healthy trainings, 580 steps in
@@ -48,13 +49,45 @@ class BatchMean(keras.metrics.Mean):
         super().update_state(values, sample_weight)
 
 
+class SumsByStyle(keras.metrics.Metric):
+    """Take sums over the last batch, of each lesson's photographs apart.
+
+    Args:
+        lessons: how many there are.
+    """
+
+    def __init__(self, lessons: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lessons = lessons
+        shape = (lessons, len(COLUMNS))
+        self.sums = self.add_variable(shape, initializer="zeros", name="sums")
+
+    def update_state(self, lessons: Any, terms: Sequence[Any]) -> None:
+        """Forget what was before, and take these.
+
+        Args:
+            lessons: (batch,), whole numbers.
+            terms: what `COLUMNS` names after the number of photographs, (batch,) each.
+        """
+        values = ops.stack([ops.ones_like(terms[0]), *terms])
+        which = ops.one_hot(lessons, self.lessons, dtype="float32")
+        self.sums.assign(ops.sum(which[:, :, None] * ops.transpose(values)[:, None], 0))
+
+    def result(self) -> Any:
+        """Return (lessons, `COLUMNS`)."""
+        return ops.convert_to_tensor(self.sums)
+
+
 class StyleTrainer(keras.Model):
     """Train `transformer` with `fit` over batches of photographs.
+
+    Of a network of many styles batches are (photographs, lessons), the latter (batch,).
 
     Args:
         transformer: network from and to (batch, height, width, 3), 0-255.
         perceptual_loss: `losses.perceptual.PerceptualLoss`.
         log_shape: of each logged value; see `training.strategy.log_shape`.
+        lessons: how many styles are learned: the last rows of the network's norms.
     """
 
     def __init__(
@@ -62,9 +95,13 @@ class StyleTrainer(keras.Model):
         transformer: keras.Model,
         perceptual_loss: PerceptualLoss,
         log_shape: Sequence[int] = (),
+        lessons: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.rows = transformer.config.conditions
+        self.lessons = lessons
+        self.by_style = SumsByStyle(lessons, name="by_style") if lessons > 1 else None
         self.transformer = transformer
         self.perceptual_loss = perceptual_loss
         self.log_shape = tuple(log_shape)
@@ -74,9 +111,13 @@ class StyleTrainer(keras.Model):
         self.style = BatchMean(name="style")
         self.variation = BatchMean(name="variation")
 
-    def call(self, photographs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the photographs as they are painted."""
-        return self.transformer(photographs, training=training)
+        if self.rows == 1:
+            return self.transformer(inputs, training=training)
+        photographs, lessons = inputs
+        rows = ops.one_hot(self.rows - self.lessons + lessons, self.rows, dtype="float32")
+        return self.transformer([photographs, rows], training=training)
 
     def compute_loss(
         self,
@@ -87,11 +128,16 @@ class StyleTrainer(keras.Model):
         training: bool = True,
     ) -> Any:
         """Return the mean over the batch of the weighted terms; track them unweighted."""
-        terms = self.perceptual_loss(x, y_pred)
+        photographs, lessons = (x, None) if self.rows == 1 else x
+        loss = self.perceptual_loss if lessons is None else self.perceptual_loss.of(lessons)
+        terms = loss(photographs, y_pred)
         for name, term in terms.items():
             getattr(self, name).update_state(term)
-        total = self.perceptual_loss.total(terms)
+        total = loss.total(terms)
         self.total.update_state(total)
+        if self.by_style:
+            known = {"loss": total, **terms}
+            self.by_style.update_state(lessons, [known[name] for name in COLUMNS[1:]])
         return self.mean_over_batch(total, total)
 
     def compute_metrics(
@@ -104,14 +150,18 @@ class StyleTrainer(keras.Model):
             "style": self.style,
             "variation": self.variation,
         }
-        return {
+        found = {
             name: ops.reshape(metric.result(), self.log_shape)
             for name, metric in logged.items()
         }
+        if self.by_style:
+            shape = (*self.log_shape, self.lessons, len(COLUMNS))
+            found["by_style"] = ops.reshape(self.by_style.result(), shape)
+        return found
 
 
 def build_trainer(
-    painting: np.ndarray,
+    paintings: Iterable[np.ndarray],
     transformer: NetworkConfig,
     loss: LossConfig,
     strategy: Any = None,
@@ -119,14 +169,15 @@ def build_trainer(
     """Return a `StyleTrainer` with random weights, to be compiled.
 
     Args:
-        painting: float32 RGB (height, width, 3), 0-255.
+        paintings: float32 RGB (height, width, 3), 0-255; a lesson each.
         transformer, loss: what its two halves are told.
         strategy: of `training.strategy.make_strategy`.
     """
     with scope(strategy):
-        trainer = StyleTrainer(
-            build_network(transformer), PerceptualLoss(painting, loss), log_shape()
-        )
+        perceptual_loss = PerceptualLoss([], loss)
+        perceptual_loss.see_each(paintings)
+        network, lessons = build_network(transformer), len(perceptual_loss.palette.mean)
+        trainer = StyleTrainer(network, perceptual_loss, log_shape(), lessons)
         if strategy:
             synchronize_batch_norm(trainer.transformer)
     return trainer

@@ -40,7 +40,7 @@ NETWORKS["tiny"] = tiny
 def as_flags(settings):
     """{name: value} as flags of train.py."""
     return [
-        f"--{name}={','.join(value) if isinstance(value, list) else value}"
+        f"--{name}={','.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in settings.items()
     ]
 

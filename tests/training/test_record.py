@@ -20,7 +20,8 @@ from fusion_style.tests.support.pictures import (
     made_up_photograph,
 )
 from fusion_style.training.config import TrainConfig
-from fusion_style.training.record import RunRecord, read_record, read_settings
+from fusion_style.training.earlier import read_record, read_settings
+from fusion_style.training.record import RunRecord
 
 SHIPPED = sorted((pathlib.Path(ROOT) / "pretrained").glob("*.keras"))
 

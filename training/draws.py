@@ -1,0 +1,42 @@
+"""Which lesson each photograph of a training gets: a function of seed and position."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+LESSONS = 2**32 - 2  # in place of an epoch, as in `data.photos.stream`: drawn apart
+
+
+class Draws:
+    """Give each position a lesson, evenly: each once in as many positions as there are.
+
+    Args:
+        seed: of the training.
+        lessons: how many there are.
+        shares: of each in the photographs, summing to 1; by default equal. In any stretch
+            of `lessons` positions a lesson comes as often as its share says, rounded up or
+            down.
+    """
+
+    def __init__(
+        self, seed: int, lessons: int, shares: Sequence[float] | np.ndarray | None = None
+    ) -> None:
+        self.seed, self.lessons = seed, lessons
+        self.ends = None if shares is None else np.cumsum(shares)
+
+    def stretch(self, number: int) -> np.ndarray:
+        """Return the lessons of stretch `number`, (lessons,), each a whole number."""
+        rng = np.random.default_rng((self.seed, LESSONS, number))
+        order = rng.permutation(self.lessons)
+        if self.ends is None:
+            return order
+        points = (np.arange(self.lessons) + rng.random()) / self.lessons
+        found = np.searchsorted(self.ends, points, side="right")
+        return found.clip(max=self.lessons - 1)[order]
+
+    def at(self, first: int, count: int) -> np.ndarray:
+        """Return the lessons of `count` positions from `first` on, int32 (count,)."""
+        begin, place = divmod(int(first), self.lessons)
+        end = -(-(place + count) // self.lessons)
+        found = np.concatenate([self.stretch(begin + i) for i in range(end)])
+        return found[place : place + count].astype(np.int32)
