@@ -37,7 +37,7 @@ class Node:
         options: other arguments of the operation.
         weights: {"kernel", "bias"} of a convolution; {"gamma", "beta", and for batch norm
             "mean", "variance"} of a norm; empty until they are read from a style file. γ
-            and β are (channels,), or (conditions, channels) in a file of many styles.
+            and β are (channels,), or (conditions, channels) for a file of many styles.
         shapes: the shapes that the weights must have.
     """
 
@@ -135,25 +135,25 @@ class Graph:
 
     @property
     def measured(self) -> bool:
-        """Whether norms take mean and variance from the picture, or are given them."""
+        """Whether norms use mean and variance of the picture, or given ones."""
         return any(not node.options.get("standardized") for node in self.norms)
 
     @property
     def conditions(self) -> int:
-        """How many rows of γ and β the norms have: styles to choose from, or to mix."""
+        """Number of rows of γ and β in the norms: styles to choose from, or to mix."""
         shapes = [node.shapes["gamma"] for node in self.norms]
         return max((shape[0] for shape in shapes if len(shape) == 2), default=1)
 
     def style(self, weights: Sequence[float] | np.ndarray | None = None) -> np.ndarray:
-        """Return the style: γ and β of all norms, float32 (2, their channels in all).
+        """Return the style: γ and β of all norms, float32 (2, sum of their channels).
 
         Args:
-            weights: of a mix, one for each condition; linear, and one alone that is 1 is
-                its row to the bit. None where there is one condition.
+            weights: of a linear mix, one for each condition. A single weight of 1 gives
+                that row, bit for bit. May be None if there is only one condition.
 
         Raises:
-            ValueError: for weights that are not finite, not as many as conditions, or
-                None where there are several.
+            ValueError: if the weights are not finite or not one for each condition, or
+                None although there are several conditions.
         """
         if weights is None and self.conditions > 1:
             raise ValueError(

@@ -62,16 +62,16 @@ def quantized_engine(graph: Graph) -> OpenVINOEngine:
         graph: from `models.rewrites.painting`.
 
     Raises:
-        ValueError: if the graph has instance norm, or NNCF is needed but not installed.
+        ValueError: if the graph has norms that are not folded, or NNCF is not installed.
 
     Warns:
         SlowerWarning: if int8 is no faster on this processor.
     """
     if graph.norms:
         raise ValueError(
-            "precision int8 needs a style with batch norm (train.py --norm batch) of one "
-            "painting: this one has norms whose numbers are not known beforehand, a "
-            "photograph's or those of the style that is chosen"
+            "precision int8 needs a style file of one painting with batch norm (train.py "
+            "--norm batch). The norms of this one depend on the photograph or on the "
+            "chosen style"
         )
     data = cached(key(graph), functools.partial(prepare, graph))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
