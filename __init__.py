@@ -5,7 +5,8 @@
     painted = fusion_style.Stylizer("starry_night")(fusion_style.read_picture("photo.jpg"))
     fusion_style.write_picture("painted.jpg", painted)
 
-`import fusion_style` imports nothing else: each name is looked up when it is first used.
+`import fusion_style` imports nothing else. The module of each name is imported when the
+name is first used.
 """
 
 import importlib
@@ -29,7 +30,7 @@ __all__ = ["__version__", *PUBLIC]
 
 
 def __getattr__(name: str) -> object:
-    """Return a public name, whose module is imported now (PEP 562)."""
+    """Return a public name, and import its module (PEP 562)."""
     if name not in PUBLIC:
         raise AttributeError(f"module 'fusion_style' has no attribute {name!r}")
     return getattr(importlib.import_module(PUBLIC[name]), name)

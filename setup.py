@@ -9,18 +9,18 @@ ROOT = Path(__file__).parent
 FOLDERS = (
     "models", "losses", "data", "training", "optimization", "inference", "exports",
 )  # fmt: skip
-# What exports need: onnx writes, the others run what was written.
+# Packages for exports: onnx writes files, the others run them.
 EXPORT = ["ai-edge-litert>=2.0; sys_platform != 'win32'", "onnx>=1.16", "onnxruntime>=1.18"]
 
 
 def version() -> str:
-    """Return `__version__` of the package, which stands in `__init__.py` alone."""
+    """Return `__version__`, which is written only in `__init__.py`."""
     text = (ROOT / "__init__.py").read_text("utf-8")
     return re.findall(r'__version__ = "(.+)"', text)[0]
 
 
 def packages() -> list[str]:
-    """Return the package, and each folder of Python files in `FOLDERS`."""
+    """Return the names of the package and of all packages inside it."""
     folders = {file.parent for name in FOLDERS for file in (ROOT / name).rglob("*.py")}
     inside = [".".join(folder.relative_to(ROOT).parts) for folder in sorted(folders)]
     return ["fusion_style", *(f"fusion_style.{name}" for name in [*inside, "pretrained"])]
@@ -50,7 +50,7 @@ setup(
         "av>=16",
         "filelock",
         "h5py",
-        "importlib_resources",  # tensorflow-datasets' COCO needs it and does not say so
+        "importlib_resources",  # COCO in tensorflow-datasets needs it, undeclared
         "keras>=3.12",
         "numpy",
         "opencv-python-headless",
@@ -58,8 +58,8 @@ setup(
         "pillow>=10.1",
         "platformdirs",
         "safetensors",
-        "scikit-image",  # carries the sample photograph
-        "scipy>=1.11",  # L-BFGS-B; its callback may stop it
+        "scikit-image",  # has the sample photographs
+        "scipy>=1.11",  # L-BFGS-B whose callback can stop it
         "tensorboardX",
         "tensorflow>=2.18",
         "tensorflow-datasets",
@@ -67,12 +67,12 @@ setup(
     ],
     extras_require={
         "test": [*EXPORT, "hypothesis", "nncf", "pytest"],
-        # Another ruff may format otherwise; .ci/run and the hooks use this one.
+        # Other versions of ruff may format differently; .ci/run and the hooks use this one.
         "dev": ["mypy>=1.18", "pre-commit", "ruff==0.17.6"],
         "plots": ["matplotlib"],
         "int8": ["nncf"],
         "export": EXPORT,
-        # Other backends to train with, where TensorFlow has no GPU: KERAS_BACKEND=torch.
+        # Other backends for training if TensorFlow has no GPU: KERAS_BACKEND=torch.
         "torch": ["torch>=2.4"],
         "jax": ["jax>=0.4.34"],
     },

@@ -1,4 +1,4 @@
-"""Fails unless stylized/ holds a painting of the sample in every shipped style."""
+"""Check that stylized/ has the sample, painted in every shipped style; else fail."""
 
 import glob
 import sys
@@ -16,7 +16,7 @@ for style in shipped_styles():
     contrast, change = painting.std(), np.abs(painting - photograph).mean()
     print(f"{path}: standard deviation {contrast:.1f}, changed by {change:.1f} of 255")
     if contrast < 10 or change < 10:
-        sys.exit(f"{path} is no painting of the sample")
+        sys.exit(f"{path} is not a painting of the sample")
 if not shipped_styles():
     sys.exit("no style is shipped")
 Image.open("stylized/contact_sheet.jpg").load()

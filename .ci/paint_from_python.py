@@ -21,5 +21,5 @@ Image.fromarray(pixels.astype(np.uint8)).save("photograph.png")
 picture = fusion_style.read_picture("photograph.png")
 painted = fusion_style.Stylizer("starry_night")(picture)
 assert painted.pixels.shape == picture.pixels.shape
-assert np.abs(painted.pixels - picture.pixels).mean() > 10, "that is no painting"
+assert np.abs(painted.pixels - picture.pixels).mean() > 10, "that is not a painting"
 fusion_style.write_picture("painted.png", painted)

@@ -1,9 +1,9 @@
-"""Rewrites the tables of flags in docs/, from the dataclasses of settings.
+"""Rewrite the tables of flags in docs/, from the dataclasses of settings.
 
     python docs/flags.py
 
-What stands between `<!-- flags: train -->` and `<!-- end -->` is the table of train.py's
-flags; a test says if one is out of date.
+The table of train.py's flags is between `<!-- flags: train -->` and `<!-- end -->`. A test
+fails if a table is out of date.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import re
 from fusion_style.flags import table
 
 FOLDER = pathlib.Path(__file__).parent
-CONFIGS = {  # of each script, whose flags are the fields
+CONFIGS = {  # {script: the dataclass whose fields are its flags}
     "stylize": "fusion_style.inference.config.PaintConfig",
     "train": "fusion_style.training.config.TrainConfig",
     "optimize": "fusion_style.optimization.config.OptimizeConfig",
@@ -23,7 +23,7 @@ MARKED = re.compile(r"(<!-- flags: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def with_tables(text: str) -> str:
-    """Return the text of a page with its tables, of `CONFIGS`, as they are now."""
+    """Return the text of a page with its tables, from `CONFIGS`, brought up to date."""
 
     def fresh(match: re.Match[str]) -> str:
         begin, script, end = match.groups()
@@ -37,7 +37,7 @@ def with_tables(text: str) -> str:
 
 
 def main() -> None:
-    """Rewrite every page in docs/ whose tables are out of date."""
+    """Rewrite all pages in docs/ whose tables are out of date."""
     for page in sorted(FOLDER.glob("*.md")):
         text = page.read_text("utf-8")
         if (now := with_tables(text)) != text:
