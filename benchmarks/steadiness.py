@@ -19,15 +19,15 @@ from absl import app, flags
 
 from fusion_style.benchmarks.machine import machine
 from fusion_style.data.images import read_picture, sample_photograph, to_bytes
-from fusion_style.data.video.frames import Frame, Step
+from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.probe import open_video
 from fusion_style.data.video.reader import VideoReader
 from fusion_style.files import write_json
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.finish import Work
-from fusion_style.inference.video.paint import paint_frame
 from fusion_style.inference.video.shots import CutFinder
+from fusion_style.inference.video.stages import paint_frame
 from fusion_style.inference.video.statistics import ShotStatistics
 from fusion_style.inference.video.steady import Steady
 
@@ -97,7 +97,7 @@ def read(path: str) -> list[np.ndarray]:
     """Return frames of a video, float32."""
     with open_video(path) as container:
         reader = VideoReader(container, path, FLAGS.start, max_frames=FLAGS.frames)
-        return [step.frame.pixels for step in reader if step.frame is not None]
+        return [frame.pixels for frame in reader if frame.pixels is not None]
 
 
 def still() -> list[np.ndarray]:
@@ -120,7 +120,7 @@ def paintings(style: str, photographs: list[np.ndarray]) -> dict[str, list[np.nd
     alone = time.perf_counter() - begin
     statistics, held = ShotStatistics(stylizer), []
     for photograph, cut in zip(photographs, cuts, strict=True):
-        work = Work(Step(Frame(photograph, None, 0, 0)), photograph, cut)
+        work = Work(Frame(photograph, None, 0, 0), photograph, cut)
         work.seen, work.norms = statistics(photograph, cut)
         held.append(paint_frame(stylizer, work))
     found["a shot's contrast"] = held

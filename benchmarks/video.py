@@ -47,7 +47,9 @@ def main(argv: list[str]) -> None:
     (stylizer,) = load_workers(FLAGS.style)
     with tempfile.TemporaryDirectory() as folder, open_video(path) as container:
         reader = VideoReader(container, path, FLAGS.start, max_frames=count)
-        decoding, frames = timed(lambda: [s.frame for s in reader if s.frame is not None])
+        decoding, frames = timed(
+            lambda: [frame for frame in reader if frame.pixels is not None]
+        )
         stylizer.paint(frames[0].pixels)  # compiles
         painting, paintings = timed(lambda: [stylizer.paint(f.pixels) for f in frames])
         steady = Steady(VideoConfig.steady)
@@ -91,8 +93,7 @@ def write(
     paintings: list[np.ndarray],
 ) -> None:  # fmt: skip
     """Encode paintings in place of frames."""
-    reader.copied = []
-    writer = VideoWriter(path, encoding, reader, frames[0])
+    writer = VideoWriter(path, encoding, reader, frames[0].pixels.shape[:2])
     for frame, painting in zip(frames, paintings, strict=True):
         writer.write(Frame(painting, None, frame.time, frame.duration))
     writer.close()

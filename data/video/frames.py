@@ -1,4 +1,4 @@
-"""What a video is read as: frames to paint, and packets to copy."""
+"""What a video is read as: frames to paint."""
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from av import Packet, VideoFrame
+    from av import VideoFrame
 
 
 @dataclasses.dataclass
@@ -19,6 +19,7 @@ class Frame:
         time: when it is shown, in ticks of the video.
         duration: how long, in ticks; 0 where the file doesn't say.
         damaged: whether the decoder could not read it, or not all of it.
+        resized: whether it had another size than the first.
     """
 
     pixels: np.ndarray | None
@@ -26,14 +27,7 @@ class Frame:
     time: int
     duration: int
     damaged: bool = False
-
-
-@dataclasses.dataclass
-class Step:
-    """A frame, if any, and the packets to copy that lie before it in the file."""
-
-    frame: Frame | None
-    packets: list["Packet"] = dataclasses.field(default_factory=list)
+    resized: bool = False
 
 
 def side_data(frame: "VideoFrame") -> dict[str, bytes]:

@@ -1,11 +1,8 @@
-"""Reading a video once, in order: frames to paint, and packets to copy.
+"""Reading the frames of a video, in the order in which they are shown.
 
-    with open_video("clip.mp4") as container:
-        for step in VideoReader(container, "clip.mp4"):
-            step.frame, step.packets
-
-Frames come in the order in which they are shown. What is copied comes beside them, as
-it lies in the file, so that nothing has to be kept until the end.
+with open_video("clip.mp4") as container:
+    for frame in VideoReader(container, "clip.mp4"):
+        frame.pixels, frame.time, frame.duration
 """
 
 import math
@@ -13,7 +10,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from fusion_style.data.video.frames import Frame, Step
+from fusion_style.data.video.clock import Clock
+from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.hdr import light_of
 from fusion_style.data.video.pixels import UPRIGHT, Colors, Matrix, display_matrix
 from fusion_style.data.video.probe import VideoError, alpha_decoder, main_stream, reason
@@ -22,24 +20,31 @@ from fusion_style.data.video.probe import probe as probe_video
 if TYPE_CHECKING:
     from av import Packet, VideoFrame
     from av.container import InputContainer
-    from av.stream import Stream
 
-MANY = 500  # packets that may wait for the next frame
+EARLIER = 2  # seconds before what is wanted that reading begins, to be sure of it
+
+
+class Missed(Exception):
+    """Reading began too late in the file."""
 
 
 class VideoReader:
-    """Decodes the frames of a video, and hands on the packets of its other streams.
+    """Decodes the frames of a video.
 
     Args:
         container: an open file.
         path: its name, for messages.
-        start, end: seconds of what is read; from the start of the file.
+        start, end: seconds of what is read; frames' times are ticks after `start`.
         max_frames: the most frames that are read.
 
     Attributes:
         probe: what the file declares.
         stream: the video stream that is decoded.
-        copied: streams whose packets are handed on; set it before reading.
+        zero: the tick of the first frame.
+        start, stop: ticks of what is read, as the file has them, or None.
+        begin: the first tick that is read, where it isn't `start`.
+        left: the most frames that are still to be read.
+        size: (width, height) of the first frame, before it is turned; None until then.
         matrix: how players turn the video; known once the first frame is read.
         light: of the screen that an HDR video was made on, likewise.
         damaged: times, in seconds, of the damaged frames until now.
@@ -67,20 +72,21 @@ class VideoReader:
             self.decoder.options = {"err_detect": "crccheck+explode"}
         self.has_times = container.format.name != "avi"  # which has only an order
         self.colors = Colors.of(self.probe)
-        self.copied: list[Stream] = []
         self.matrix: Matrix = UPRIGHT
         self.light: dict[str, bytes] = {}
         self.damaged: list[float] = []
         self.resized = 0
         self.cut_short: str | None = None
-        zero = self.stream.start_time or 0
-        self.start = None if start is None else zero + self.ticks(start)
-        self.stop = None if end is None else zero + self.ticks(end)
+        self.zero = self.stream.start_time or 0
+        self.start = None if start is None else self.zero + self.ticks(start)
+        self.stop = None if end is None else self.zero + self.ticks(end)
+        self.begin: int | None = None
+        self.after: int | None = None  # time of the last frame that was read before
+        self.met = False  # whether it, or what lies before the start, was seen
+        self.following: int | None = None  # time of the first frame after the end
         self.left = math.inf if max_frames is None else max_frames
         self.size: tuple[int, int] | None = None
-        self.last: int | None = None  # time of the last frame
-        self.errors = 0
-        self.expected: set[int] = set()  # times of packets whose frames are to come
+        self.clock = Clock(self.has_times, self.usual)
 
     def ticks(self, seconds: float) -> int:
         """Return seconds in ticks of the video."""
@@ -96,79 +102,86 @@ class VideoReader:
         """How long a frame is usually shown, in ticks."""
         return max(round(1 / (self.probe.rate * self.probe.time_base)), 1)
 
-    def __iter__(self) -> Iterator[Step]:
-        """Yield steps; frames in the order in which they are shown.
+    def go_on_after(self, time: int, frames: int) -> None:
+        """Leave out what has been read before: `frames` frames, the last one at `time`."""
+        self.after = time + (self.start or 0)
+        self.begin = self.after + 1
+        self.left -= frames
 
-        Raises:
-            VideoError: if there is no frame.
-        """
-        if self.start is not None and self.has_times:
-            self.container.seek(self.start, stream=self.stream, backward=True)
-        packets: list[Packet] = []
-        before: list[Packet] = []
-        held: Frame | None = None  # until the next one says how long it is shown
-        for packet in self.demux():
-            if packet.stream != self.stream:
-                if packet.size and self.is_inside(packet):
-                    packets.append(packet)
-                if len(packets) >= MANY:
-                    yield Step(None, before + packets)
-                    before, packets = [], []
-                continue
-            for frame in self.decode(packet):
-                if held is not None:
-                    held.duration = frame.time - held.time
-                    yield Step(held, before)
-                held, before, packets = frame, packets, []
-        if held is not None:
-            yield Step(held, before)
-        yield Step(None, packets)
-        if self.size is None:
-            raise VideoError(f"{self.path} has no frame that can be read")
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield frames in the order in which they are shown."""
+        try:
+            yield from self.read(self.seek())
+        except Missed:
+            yield from self.read(self.seek(first=True))
         self.notice_end()
 
-    def demux(self) -> "Iterator[Packet]":
-        """Yield packets until the file, or what is wanted of it, is over."""
+    def seek(self, first: bool = False) -> bool:
+        """Go to a keyframe before what is wanted; return whether that is in the middle.
+
+        Args:
+            first: go to the first frame.
+        """
         import av
 
-        streams = [self.stream, *self.copied]
-        open_streams = {stream.index for stream in self.copied if stream.type == "audio"}
+        begin = self.start if self.begin is None else self.begin
+        self.clock.begin_anew()
+        if begin is None or not self.has_times:
+            return False
+        # Pictures right after a keyframe may need what lies before it.
+        early = begin - self.ticks(EARLIER)
+        if early <= self.zero and not first:
+            return False
+        begin = self.zero - self.ticks(60) if first else early
         try:
-            for packet in self.container.demux(streams):
-                yield packet
-                if self.left > 0:
-                    continue
-                # Sound lies a little after the frames that it belongs to.
-                time = packet.dts if packet.dts is not None else packet.pts
-                if time is None or packet.time_base is None:
-                    continue
-                assert self.stop is not None
-                late = time * packet.time_base - self.stop * self.probe.time_base
-                if late >= 0:
-                    open_streams.discard(packet.stream.index)
-                if not open_streams or late > 2:
-                    return
-        except (av.error.FFmpegError, ValueError) as error:
-            self.cut_short = reason(error)
-            yield self.flush_packet()
+            self.container.seek(begin, stream=self.stream, backward=True)
+            if first:
+                self.decoder.flush_buffers()
+        except av.error.FFmpegError as error:
+            if not first:
+                raise Missed from None
+            raise VideoError(f"{self.path} has no index: {reason(error)}") from None
+        return not first
 
-    def flush_packet(self) -> "Packet":
-        """Return the empty packet that asks the decoder for the frames it holds."""
+    def read(self, middle: bool) -> Iterator[Frame]:
+        """Yield frames from where the file is.
+
+        Args:
+            middle: whether it may have been entered after what is wanted.
+
+        Raises:
+            Missed: if it was.
+        """
+        held: Frame | None = None  # until the next one says how long it is shown
+        for frame in self.decoded():
+            if held is not None:
+                held.duration = frame.time - held.time
+                yield held
+            elif middle and not self.met:
+                raise Missed
+            held = frame
+        if middle and not self.met:
+            raise Missed
+        if held is not None:
+            if self.following is not None:
+                held.duration = self.following - held.time
+            yield held
+
+    def decoded(self) -> Iterator[Frame]:
+        """Yield frames until the file is over, or what is wanted of it."""
         import av
 
-        packet = av.Packet()
-        packet.stream = self.stream
-        return packet
-
-    def is_inside(self, packet: "Packet") -> bool:
-        """Return whether a packet to copy lies between start and end."""
-        time = packet.pts if packet.pts is not None else packet.dts
-        if time is None:
-            return False
-        seconds = time * packet.time_base
-        if self.start is not None and seconds < self.start * self.probe.time_base:
-            return False
-        return self.stop is None or seconds < self.stop * self.probe.time_base
+        packets = self.container.demux(self.stream)
+        while self.left > 0 and not self.cut_short:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except (av.error.FFmpegError, ValueError) as error:
+                self.cut_short = reason(error)
+                packet = av.Packet()  # asks the decoder for the frames it holds
+                packet.stream = self.stream
+            yield from self.decode(packet)
 
     def decode(self, packet: "Packet") -> Iterator[Frame]:
         """Yield the frames that are complete with a packet."""
@@ -176,48 +189,35 @@ class VideoReader:
 
         if self.left <= 0:
             return
-        comes = packet.size and self.has_times and not packet.is_discard
-        if comes and packet.pts is not None:
-            self.expected.add(packet.pts)
+        clock, decoded = self.clock, []
+        clock.comes(packet)
         try:
             decoded = self.decoder.decode(packet if packet.size else None)
         except (av.error.FFmpegError, ValueError):
-            self.errors += 1
-            decoded = []
-            if not self.has_times and self.last is not None:
-                yield from self.emit(self.last + self.usual, 0, None)
+            for time in clock.error():
+                yield from self.emit(time, 0, None)
         for found in decoded:
-            time = self.time_of(found)
-            yield from self.missing(time)
-            self.expected = {t for t in self.expected if t > time}
+            time = clock.time_of(found)
+            for lost in clock.missing(time):
+                yield from self.emit(lost, 0, None)
             yield from self.emit(time, found.duration or 0, found)
         if not packet.size and self.left > 0:
-            yield from self.missing(None)
-
-    def time_of(self, found: "VideoFrame") -> int:
-        """Return when a frame is shown: later than the one before, whatever it says."""
-        time = found.pts if self.has_times else None
-        if self.last is None:
-            return 0 if time is None else time
-        if time is None:
-            return self.last + self.usual
-        return max(time, self.last + 1)
-
-    def missing(self, until: int | None) -> Iterator[Frame]:
-        """Yield a frame without pixels for each that an error of the decoder has cost."""
-        if not self.errors:
-            return
-        for time in sorted(t for t in self.expected if until is None or t < until):
-            if self.last is None or time > self.last:
-                self.errors = max(self.errors - 1, 0)
-                yield from self.emit(time, 0, None)
+            for lost in clock.missing():
+                yield from self.emit(lost, 0, None)
 
     def emit(self, time: int, duration: int, found: "VideoFrame | None") -> Iterator[Frame]:
         """Yield a frame if it is wanted."""
-        self.last = time
-        if self.start is not None and time < self.start:
+        self.clock.shown(time)
+        begin = self.start if self.begin is None else self.begin
+        if self.after is not None:
+            self.met = self.met or time == self.after
+        elif begin is not None:
+            self.met = self.met or time <= begin
+        if begin is not None and time < begin:
             return
         if self.left <= 0 or (self.stop is not None and time >= self.stop):
+            if self.left > 0:
+                self.following = time - (self.start or 0)
             self.left = 0
             return
         damaged = found is None or found.is_corrupt
@@ -229,19 +229,21 @@ class VideoReader:
             self.size = (found.width, found.height)
             self.matrix, self.light = display_matrix(found), light_of(found)
         pixels = alpha = None
+        resized = found is not None and (found.width, found.height) != self.size
         if found is not None:
-            self.resized += (found.width, found.height) != self.size
+            self.resized += resized
             pixels, alpha = self.colors.to_pixels(found, self.matrix, self.size)
         self.left -= 1
         if not self.left:
             self.stop = time + max(duration, 1)
-        yield Frame(pixels, alpha, time - (self.start or 0), duration, damaged)
+        time -= self.start or 0
+        yield Frame(pixels, alpha, time, duration, damaged, resized)
 
     def notice_end(self) -> None:
         """Note it if the file ended earlier than it says."""
-        duration = self.probe.duration
-        if self.left <= 0 or duration is None or self.last is None or self.cut_short:
+        duration, last = self.probe.duration, self.clock.last
+        if self.left <= 0 or duration is None or last is None or self.cut_short:
             return
-        end = float((self.last - (self.stream.start_time or 0)) * self.probe.time_base)
+        end = float((last - self.zero) * self.probe.time_base)
         if end < duration - max(0.5, 3 / float(self.probe.rate)):
             self.cut_short = f"frames end after {end:.1f} of {duration:.1f} s"

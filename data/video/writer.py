@@ -1,8 +1,13 @@
-"""Writing a painted video: its frames encoded, everything else as it was."""
+"""Writing a painted video: its frames encoded, everything else as it was.
+
+A `VideoWriter` is the encoder and the file that is written. Frames may be encoded in one
+process, `VideoWriter(None, ...)`, and the packets written in another, later.
+"""
 
 import contextlib
+import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -32,18 +37,20 @@ class VideoWriter:
     """Encodes painted frames into a file, beside copies of the other streams.
 
     Args:
-        path: of the file; it is written as frames come.
+        path: of the file; it is written as frames come. None for packets alone.
         encoding: of `choose_encoding`.
         reader: of the video that is painted; its first frame has been read.
-        first: the first painted frame, for its size.
+        size: (height, width) of the painted frames, upright.
+        copied: streams of the reader's file that are to be copied.
 
     Raises:
         VideoError: if the encoder or the container refuses.
     """
 
     def __init__(
-        self, path: str, encoding: Encoding, reader: VideoReader, first: Frame
-    ) -> None:
+        self, path: str | None, encoding: Encoding, reader: VideoReader,
+        size: tuple[int, int], copied: "Sequence[Stream]" = (),
+    ) -> None:  # fmt: skip
         import av
 
         self.encoding, self.reader = encoding, reader
@@ -58,15 +65,18 @@ class VideoWriter:
             options["movflags"] = "use_metadata_tags"
         os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 reports what isn't an error
         self.durations: dict[int, int] = {}
+        self.due = -(1 << 62)  # ticks, the earliest that the next packet may be decoded
+        self.height, self.width = self.stored(np.broadcast_to(np.uint8(0), size)).shape
         self.output = av.open(
-            path, "w", format=encoding.container, container_options=options
-        )
+            io.BytesIO() if path is None else path, "w", format=encoding.container,
+            container_options=options,
+        )  # fmt: skip
         self.copies: dict[int, Stream] = {}
         try:
             for source in reader.container.streams:
                 if source.index == reader.stream.index:
-                    self.stream = self.add_video(first)
-                elif source in reader.copied:
+                    self.stream = self.add_video()
+                elif source in copied:
                     copy = self.output.add_stream_from_template(source)
                     copy.metadata.update(kept_metadata(source.metadata))
                     copy.disposition = source.disposition
@@ -77,14 +87,14 @@ class VideoWriter:
         except (av.error.FFmpegError, ValueError) as error:
             self.abandon()
             raise VideoError(
-                f"{encoding.encoder} can't write {self.size_of(first)} in "
+                f"{encoding.encoder} can't write {self.width}x{self.height} in "
                 f"{encoding.pixel_format}: {reason(error)}"
             ) from None
 
-    def size_of(self, frame: Frame) -> str:
-        assert frame.pixels is not None
-        height, width = self.stored(frame.pixels).shape[:2]
-        return f"{width}x{height}"
+    @property
+    def extradata(self) -> str:
+        """What decoders must know before the first packet, in hexadecimal."""
+        return (self.stream.codec_context.extradata or b"").hex()
 
     def stored(self, pixels: np.ndarray) -> np.ndarray:
         """Return pixels as they lie in the file: not turned, and with even sides."""
@@ -94,7 +104,7 @@ class VideoWriter:
             pixels = np.pad(pixels, [*odd, *[(0, 0)] * (pixels.ndim - 2)], "edge")
         return pixels
 
-    def add_video(self, first: Frame) -> "VideoStream":
+    def add_video(self) -> "VideoStream":
         """Add the stream of the painted frames."""
         from av.codec.context import Flags
 
@@ -105,8 +115,7 @@ class VideoWriter:
             options=with_light(encoding, self.reader.light),
         )
         context = stream.codec_context
-        assert first.pixels is not None
-        stream.height, stream.width = self.stored(first.pixels).shape[:2]
+        stream.height, stream.width = self.height, self.width
         stream.pix_fmt = encoding.pixel_format
         context.time_base = source.time_base
         context.flags |= Flags.frame_duration
@@ -138,7 +147,11 @@ class VideoWriter:
         return found
 
     def write(self, frame: Frame) -> None:
-        """Encode a frame."""
+        """Encode a frame, and write the packets that are complete."""
+        self.mux_painted(self.encode(frame))
+
+    def encode(self, frame: Frame) -> "list[Packet]":
+        """Return the packets that are complete with a frame."""
         import av
 
         assert frame.pixels is not None
@@ -151,11 +164,23 @@ class VideoWriter:
         encoded.duration = frame.duration
         encoded.color_primaries, encoded.color_trc = source.primaries, source.transfer
         encoded.colorspace, encoded.color_range = source.matrix, source.range
+        self.durations[frame.time] = frame.duration
         try:
-            self.durations[frame.time] = frame.duration
-            self.mux_painted(self.stream.encode(encoded))
+            return self.timed(self.stream.encode(encoded))
         except av.error.FFmpegError as error:
             raise VideoError(f"the frame can't be encoded: {reason(error)}") from None
+
+    def flush(self) -> "list[Packet]":
+        """Return the packets that the encoder still holds."""
+        return self.timed(self.stream.encode(None))
+
+    def timed(self, packets: "Iterable[Packet]") -> "list[Packet]":
+        """Return the packets that are not empty, with durations."""
+        found = [packet for packet in packets if packet.size]
+        for packet in found:  # some encoders forget them
+            if packet.pts is not None and (known := self.durations.pop(packet.pts, 0)):
+                packet.duration = known
+        return found
 
     def copy(self, packets: Iterable["Packet"]) -> None:
         """Write packets of the copied streams."""
@@ -167,13 +192,17 @@ class VideoWriter:
             packet.stream = self.copies[packet.stream.index]
             self.mux([packet])
 
-    def mux_painted(self, packets: Iterable["Packet"]) -> None:
-        for packet in packets:  # some encoders forget durations
-            if packet.pts is not None and (known := self.durations.pop(packet.pts, 0)):
-                packet.duration = known
-        self.mux(packets)
+    def mux_painted(self, packets: "Iterable[Packet]") -> None:
+        """Write packets of the painted frames, which this or another encoder made."""
+        for packet in packets:
+            packet.stream = self.stream
+            # Where another encoder went on, its first packets may be due too early.
+            if packet.dts is not None:
+                packet.dts = max(packet.dts, self.due)
+                self.due = packet.dts + 1
+            self.mux([packet])
 
-    def mux(self, packets: Iterable["Packet"]) -> None:
+    def mux(self, packets: "Iterable[Packet]") -> None:
         import av
 
         for packet in packets:
@@ -187,7 +216,7 @@ class VideoWriter:
         """Write what the encoder still holds, and the end of the file."""
         import av
 
-        self.mux_painted(self.stream.encode(None))
+        self.mux_painted(self.flush())
         try:
             self.output.close()
         except av.error.FFmpegError as error:

@@ -28,6 +28,14 @@ class VideoConfig:
         "How much of a painting is held from frame to frame: 0, each is new, to 1.", 1.0,
         at_least=0, at_most=1,
     )  # fmt: skip
+    resume: bool = setting("Go on with a video that was interrupted.", False)
+    part: str | None = setting(
+        "Paint one of several parts of a video, as in 2/5, on its own machine.", None
+    )
+    join: bool = setting("Put parts together. Give all of them, and --out FILE.", False)
+    preview: str | None = setting(
+        "Of videos, a picture to keep open: always the newest painting.", None
+    )
     workers: int = setting(
         "How many frames of a video are painted at a time.", 1, at_least=1, at_most=64
     )

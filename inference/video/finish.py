@@ -1,25 +1,26 @@
 """The last stage of painting a video: paintings are steadied, and written."""
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
 from fusion_style.data.colors import with_colors_of
-from fusion_style.data.video.encoders import Encoding
-from fusion_style.data.video.frames import Frame, Step
-from fusion_style.data.video.probe import VideoError
-from fusion_style.data.video.reader import VideoReader
-from fusion_style.data.video.writer import VideoWriter
-from fusion_style.inference.video.config import VideoConfig
+from fusion_style.data.video.frames import Frame
+from fusion_style.inference.engines.engine import Photograph
+from fusion_style.inference.video.preview import Preview
+from fusion_style.inference.video.steady import Steady
+
+State = dict[str, np.ndarray]
 
 
 @dataclasses.dataclass
 class Work:
-    """A step, with what its frame is painted with, and then its painting.
+    """A frame, with what it is painted with, and then its painting.
 
     Attributes:
-        step: of the reader.
+        frame: of the reader.
         photograph: the frame's pixels, float32 RGB (height, width, 3); None where there
             is nothing to paint, and then so is all that follows.
         cut: whether the frame begins a shot.
@@ -28,7 +29,7 @@ class Work:
         painting: float32 RGB (height, width, 3), 0-255.
     """
 
-    step: Step
+    frame: Frame
     photograph: Any = None
     cut: bool = False
     seen: Any = None
@@ -36,51 +37,57 @@ class Work:
     painting: Any = None
 
 
+class Output(Protocol):
+    """Where painted frames go."""
+
+    def write(self, frame: Frame, cut: bool, held: Callable[[], State]) -> None:
+        """Write a frame; see `Segments.write`."""
+
+    def close(self) -> None:
+        """Write the end."""
+
+    def abandon(self, error: BaseException) -> None:
+        """Let go of what will not be finished."""
+
+
 class Finish:
     """Steadies paintings, and writes them; the last stage.
 
     Args:
-        path: of the file that is written.
-        encoding, reader: see `VideoWriter`.
-        config: how steady.
+        output: where to.
+        steady: how much is held, 0 to 1.
         strength, keep_colors: see `Stylizer.__call__`.
+        preview: shows the newest painting.
+
+    Attributes:
+        frames: how many were written.
     """
 
     def __init__(
-        self, path: str, encoding: Encoding, reader: VideoReader, config: VideoConfig,
-        strength: float, keep_colors: bool,
+        self, output: Output, steady: float, strength: float = 1.0,
+        keep_colors: bool = False, preview: Preview | None = None,
     ) -> None:  # fmt: skip
-        from fusion_style.inference.video.steady import Steady  # OpenCV, for videos only
-
-        self.path, self.encoding, self.reader = path, encoding, reader
-        self.steady = Steady(config.steady)
+        self.output, self.steady = output, Steady(steady)
         self.strength, self.keep_colors = strength, keep_colors
-        self.writer: VideoWriter | None = None
-        self.waiting: list = []
+        self.preview = preview
         self.good: Frame | None = None
-        self.frames = self.shots = 0
-        self.notes: list[str] = []
+        self.before: Work | None = None  # the last one that was painted
+        self.frames = 0
 
     def __call__(self, work: Work) -> None:
-        """Write a step of the video."""
-        frame = work.step.frame
-        self.waiting += work.step.packets
-        if frame is not None:
-            if work.painting is not None:
-                self.show(frame, work)
-            elif self.good is not None:  # a damaged one: the last good painting stays
-                frame.pixels, frame.alpha = self.good.pixels, self.good.alpha
-            if self.writer is None:
-                self.writer = VideoWriter(self.path, self.encoding, self.reader, frame)
-            self.writer.write(frame)
-            self.frames += 1
-        if self.writer is not None:
-            self.writer.copy(self.waiting)
-            self.waiting = []
+        """Write a frame of the video."""
+        frame, held = work.frame, self.state()
+        if work.painting is not None:
+            self.show(frame, work)
+        elif self.good is not None:  # a damaged one: the last good painting stays
+            frame.pixels, frame.alpha = self.good.pixels, self.good.alpha
+        self.output.write(frame, work.cut, lambda: held)
+        self.frames += 1
+        if self.preview is not None and frame.pixels is not None:
+            self.preview(frame.pixels)
 
     def show(self, frame: Frame, work: Work) -> None:
         """Give a frame the pixels to show."""
-        self.shots += work.cut
         photograph = work.photograph
         painting = self.steady(photograph, work.painting, work.cut)
         if self.keep_colors:
@@ -88,39 +95,29 @@ class Finish:
         if self.strength < 1:
             painting = photograph + np.float32(self.strength) * (painting - photograph)
         frame.pixels = painting
+        self.before = work
         if self.good is None or not frame.damaged:
             self.good = frame
 
-    def close(self) -> None:
-        """Write the end of the file."""
-        if self.writer is None:
-            raise VideoError(f"{self.reader.path} has no frame that can be read")
-        self.writer.close()
+    def state(self) -> State:
+        """Return what the next frames need to know of those before; nothing is copied."""
+        if self.before is None or self.good is None or self.good.pixels is None:
+            return {}
+        held = {f"steady_{name}": values for name, values in self.steady.state().items()}
+        held |= {"photograph": self.before.photograph, "good": self.good.pixels}
+        held |= {"mean": self.before.seen.mean, "factor": self.before.seen.factor}
+        if self.good.alpha is not None:
+            held["alpha"] = self.good.alpha
+        return held | {"undamaged": np.array(not self.good.damaged)}
 
-    def abandon(self) -> None:
-        """Let go of a file that will not be finished."""
-        if self.writer is not None:
-            self.writer.abandon()
-
-
-def said(reader: VideoReader) -> list[str]:
-    """Return what was wrong with a video, each a line for the user."""
-    lines = []
-    if reader.damaged:
-        times = ", ".join(f"{time:.2f}" for time in reader.damaged[:5])
-        more = ", ..." if len(reader.damaged) > 5 else ""
-        lines.append(
-            f"damaged frames: {len(reader.damaged)}, at {times}{more} s. The last good "
-            "painting is shown instead"
-        )
-    if reader.resized:
-        width, height = reader.size or (0, 0)
-        lines.append(
-            f"{reader.resized} frames had another size, and were resized to "
-            f"{width}x{height}"
-        )
-    if reader.cut_short:
-        lines.append(
-            f"the file is incomplete: {reader.cut_short}. What there is is painted"
-        )
-    return lines
+    def go_on(self, state: Mapping[str, np.ndarray]) -> Photograph:
+        """Take up what `state` returned; return the statistics of the shot."""
+        photograph, seen = state["photograph"], Photograph(state["mean"], state["factor"])
+        good = Frame(state["good"], state.get("alpha"), 0, 0, not state["undamaged"])
+        self.good, self.before = good, Work(good, photograph, seen=seen)
+        prefix = "steady_"
+        self.steady.go_on(photograph, {
+            name.removeprefix(prefix): values
+            for name, values in state.items() if name.startswith(prefix)
+        })  # fmt: skip
+        return seen

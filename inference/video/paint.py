@@ -1,52 +1,50 @@
-"""Painting a video: decoded, painted and encoded at the same time, frame by frame."""
+"""Painting a video: in parts that are whole or not there, which are joined at the end."""
 
+import contextlib
 import dataclasses
+import hashlib
 import os
-import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
 import tqdm
 
-from fusion_style.data.images import fit_size, resize, to_bytes
-from fusion_style.data.video.copies import choose_copies
 from fusion_style.data.video.encoders import choose_encoding
-from fusion_style.data.video.frames import Frame
-from fusion_style.data.video.probe import open_video
+from fusion_style.data.video.parts import Part
+from fusion_style.data.video.probe import VideoError, open_video
 from fusion_style.data.video.reader import VideoReader
-from fusion_style.files import replacing
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.inference.tiles import REGION, paint_in_tiles
 from fusion_style.inference.video.config import VideoConfig
-from fusion_style.inference.video.finish import Finish, Work, said
-from fusion_style.inference.video.pipeline import Sink, ahead, in_order
-from fusion_style.inference.video.shots import CutFinder
-from fusion_style.inference.video.statistics import ShotStatistics
+from fusion_style.inference.video.finish import Finish
+from fusion_style.inference.video.join import assemble, bundle, identity
+from fusion_style.inference.video.preview import Preview
+from fusion_style.inference.video.report import VideoReport
+from fusion_style.inference.video.segments import LOCK, Segments, give_look, remove_parts
+from fusion_style.inference.video.spans import span_of
+from fusion_style.inference.video.stages import expected, run
+from fusion_style.locks import locked
 
-DEPTH = 3  # frames that may wait between two stages
+UNFINISHED = ".unfinished"  # ends the name of the folder that lies beside a video
 
 
-@dataclasses.dataclass
-class VideoReport:
-    """What came of painting a video.
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """How each frame is painted; see `Stylizer.__call__`."""
 
-    Attributes:
-        frames: how many were written.
-        shots: how many there were.
-        notes: what is not as it was, each a line for the user.
-    """
-
-    frames: int
-    shots: int
-    notes: list[str]
+    max_size: int | None = None
+    strength: float = 1.0
+    keep_colors: bool = False
 
 
 def paint_video(
     source: str, out: str, stylizers: Sequence[Stylizer], config: VideoConfig,
     max_size: int | None = None, strength: float = 1.0, keep_colors: bool = False,
-    progress: bool = True,
+    progress: bool = True, overwrite: bool = False,
 ) -> VideoReport:  # fmt: skip
     """Paint a video into a file, which appears whole or not at all.
+
+    Until then its parts lie in a folder beside it, with `UNFINISHED` behind the name. A
+    process that was killed leaves it there, and with `config.resume` the next goes on.
 
     Args:
         source: path of the video.
@@ -55,115 +53,131 @@ def paint_video(
         config: what of the video, and how it is written.
         max_size, strength, keep_colors: see `Stylizer.__call__`.
         progress: show a bar.
+        overwrite: begin anew, whatever there is of an earlier attempt.
 
     Raises:
         VideoError: if the video can't be read, or not be written as `out`.
         OSError: if the file can't be written.
     """
+    folder = out + UNFINISHED
+    look = Look(max_size, strength, keep_colors)
+    parts = paint_parts(source, out, folder, stylizers, config, look, progress, overwrite)
+    report = assemble(parts, out, source)
+    remove_parts(folder)
+    return report
+
+
+def paint_part(
+    source: str, out: str, stylizers: Sequence[Stylizer], config: VideoConfig,
+    max_size: int | None = None, strength: float = 1.0, keep_colors: bool = False,
+    progress: bool = True, overwrite: bool = False, path: str | None = None,
+) -> str:  # fmt: skip
+    """Paint a part of a video, for `join`; return the path of its file.
+
+    A part that is there already stays, unless `overwrite` says otherwise.
+
+    Args:
+        source, stylizers, max_size, strength, keep_colors, progress, overwrite: see
+            `paint_video`.
+        out: path of the video that all parts will become.
+        config: its `part` says which one.
+        path: of the part; by default `part_path`'s.
+
+    Raises:
+        VideoError, OSError: see `paint_video`.
+    """
+    number, count = numbers_of(config.part)
+    path = path or part_path(out, number, count)
+    if os.path.exists(path) and not overwrite:
+        return path
+    folder = path + UNFINISHED
+    look = Look(max_size, strength, keep_colors)
+    parts = paint_parts(source, out, folder, stylizers, config, look, progress, overwrite)
+    bundle(parts, path)
+    remove_parts(folder)
+    return path
+
+
+def part_path(out: str, number: int, count: int) -> str:
+    """Return where a part of a painted video goes: out.2-of-5.part."""
+    return f"{out}.{number:0{len(str(count))}}-of-{count}.part"
+
+
+def numbers_of(part: str | None) -> tuple[int, int]:
+    """Return (2, 5) of "2/5", and (1, 1) of None.
+
+    Raises:
+        ValueError: the message says what a part is.
+    """
+    if part is None:
+        return 1, 1
+    with contextlib.suppress(ValueError):
+        number, count = map(int, part.split("/"))
+        if 1 <= number <= count <= 100_000:
+            return number, count
+    raise ValueError(f"part must be a number of how many, as in 2/5. Received: {part!r}")
+
+
+def paint_parts(
+    source: str, out: str, folder: str, stylizers: Sequence[Stylizer],
+    config: VideoConfig, look: Look, progress: bool, overwrite: bool,
+) -> list[Part]:  # fmt: skip
+    """Paint a video, or a part of it, into a folder; return what is in it."""
+    complaint = f"{out} is being painted by another program"
+    if overwrite and not config.resume:
+        remove_parts(folder)
+    number, count = numbers_of(config.part)
+    if count > 1 and config.max_frames is not None:
+        raise VideoError("--part goes with --start and --end, not with --max_frames")
     with open_video(source) as container:
         reader = VideoReader(container, source, config.start, config.end, config.max_frames)
-        extension = os.path.splitext(out)[1]
+        extension = os.path.splitext(out)[1].lower()
         encoding = choose_encoding(reader.probe, extension, config.crf, config.bitrate)
-        reader.copied, refused = choose_copies(reader, encoding.container)
-        with replacing(out) as temporary:
-            finish = Finish(temporary, encoding, reader, config, strength, keep_colors)
+        if count > 1:
+            reader.begin, reader.stop = span_of(reader, number, count)
+        header = {
+            "source": identity(source), "asked": asked(stylizers[0], config, look),
+            "part": [number, count], "extension": extension,
+            "encoding": dataclasses.asdict(encoding),
+        }  # fmt: skip
+        preview = Preview(config.preview) if config.preview else None
+        with locked(os.path.join(folder, LOCK), complaint):
+            segments = Segments(folder, encoding, reader, header)
+            finish = Finish(
+                segments, config.steady, look.strength, look.keep_colors, preview
+            )
+            state = segments.find()
+            if segments.parts and not config.resume:
+                raise VideoError(
+                    f"{folder} holds {segments.total('frames')} painted frames of an "
+                    "earlier attempt. Give --resume to go on, or --overwrite"
+                )
+            if segments.is_complete:
+                return segments.parts
+            if segments.parts:
+                give_look(reader, segments.parts[-1].header)
+                last = segments.parts[-1].trailer["last"]
+                reader.go_on_after(last, segments.total("frames"))
+            done = segments.total("frames")
             bar = tqdm.tqdm(
-                total=expected(reader, config), unit="frame", disable=not progress,
-                leave=False,
+                total=expected(reader, config), initial=done, unit="frame",
+                disable=not progress, leave=False,
             )  # fmt: skip
             try:
                 with bar:
-                    run(reader, stylizers, finish, max_size, bar)
-            except BaseException:
-                finish.abandon()
+                    run(reader, stylizers, finish, look.max_size, bar, state)
+            except BaseException as error:
+                segments.abandon(error)
                 raise
-    notes = [*encoding.notes, *refused, *said(reader), *finish.notes]
-    return VideoReport(finish.frames, finish.shots, notes)
+    return segments.parts
 
 
-def run(
-    reader: VideoReader, stylizers: Sequence[Stylizer], finish: Finish,
-    max_size: int | None, bar: tqdm.tqdm,
-) -> None:  # fmt: skip
-    """Decode in one thread, paint in this one, finish and encode in a third."""
-    statistics = ShotStatistics(stylizers[0])
-    lock = threading.Lock()  # an engine measures or paints, not both
-
-    def measured(works: Iterator[Work]) -> Iterator[Work]:
-        for work in works:
-            if work.photograph is not None:
-                with lock:
-                    found = statistics(work.photograph, work.cut)
-                work.seen, work.norms = found
-            yield work
-
-    def paint(work: Work, worker: int) -> Work:
-        if work.photograph is not None:
-            if worker == 0:
-                with lock:
-                    work.painting = paint_frame(stylizers[0], work)
-            else:
-                work.painting = paint_frame(stylizers[worker], work)
-        return work
-
-    works = ahead(prepared(reader, max_size), DEPTH)
-    sink = Sink(finish, DEPTH)
-    try:
-        for work in in_order(measured(works), paint, len(stylizers)):
-            sink.put(work)
-            bar.update(work.step.frame is not None)
-        sink.close()
-        finish.close()
-    except BaseException:
-        sink.stop()
-        raise
-    finally:
-        works.close()
-
-
-def prepared(reader: VideoReader, max_size: int | None) -> Generator[Work, None, None]:
-    """Yield steps with the photographs to paint, and where shots begin."""
-    is_cut, good = CutFinder(), False
-    for step in reader:
-        frame, work = step.frame, Work(step)
-        if frame is not None and frame.pixels is not None and not (good and frame.damaged):
-            good = good or not frame.damaged
-            fit(frame, max_size)
-            work.photograph = frame.pixels
-            work.cut = is_cut(frame.pixels)
-        yield work
-
-
-def fit(frame: Frame, max_size: int | None) -> None:
-    """Make a frame smaller if its longer side is longer; both sides become even."""
-    assert frame.pixels is not None
-    height, width = frame.pixels.shape[:2]
-    if not max_size or max(height, width) <= max_size:
-        return
-    size = [max(n - n % 2, 1) for n in fit_size(height, width, max_size)]
-    frame.pixels = resize(frame.pixels, *size)
-    if frame.alpha is not None:
-        frame.alpha = to_bytes(resize(frame.alpha, *size))
-
-
-def paint_frame(stylizer: Stylizer, work: Work) -> np.ndarray:
-    """Return the painting of a frame, with the statistics of its shot."""
-    engine, graph = stylizer.engine, stylizer.engine.graph
-    return paint_in_tiles(
-        work.photograph,
-        lambda tile: engine.paint(tile[None], work.seen, stylizer.style, work.norms)[0],
-        graph.halo, REGION, stylizer.margin, progress=False, multiple=graph.multiple,
-        smallest=graph.smallest,
-    )  # fmt: skip
-
-
-def expected(reader: VideoReader, config: VideoConfig) -> int | None:
-    """Return how many frames are to come, or None if the file doesn't say."""
-    source = reader.probe
-    frames = source.frames
-    if source.duration and (config.start or config.end):
-        end = min(config.end or source.duration, source.duration)
-        frames = max(1, round((end - (config.start or 0)) * float(source.rate)))
-    if config.max_frames:
-        frames = min(frames or config.max_frames, config.max_frames)
-    return frames
+def asked(stylizer: Stylizer, config: VideoConfig, look: Look) -> dict[str, Any]:
+    """Return all that frames depend on besides the video itself."""
+    names = ("start", "end", "max_frames", "crf", "bitrate", "steady")
+    return {
+        "style": stylizer.name,
+        "weights": hashlib.sha256(stylizer.style.tobytes()).hexdigest(),
+        **dataclasses.asdict(look),
+        **{name: getattr(config, name) for name in names},
+    }

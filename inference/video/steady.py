@@ -54,6 +54,16 @@ class Steady:
         self.photograph = self.painting = np.empty(0, np.float32)
         self.grid = np.empty(0, np.float32)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what is held, besides the last photograph."""
+        return {"photograph": self.photograph, "painting": self.painting}
+
+    def go_on(self, last: np.ndarray, state: dict[str, np.ndarray]) -> None:
+        """Take up what `state` returned after the photograph `last`."""
+        if self.strength:
+            self(last, state["painting"], True)
+            self.photograph, self.painting = state["photograph"], state["painting"]
+
     def __call__(
         self, photograph: np.ndarray, painting: np.ndarray, cut: bool
     ) -> np.ndarray:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from fusion_style.data.video.probe import VideoError
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.inference.video import paint as paint_module
+from fusion_style.inference.video import stages
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.paint import paint_video
 from fusion_style.inference.video.pipeline import Sink, ahead, in_order
@@ -126,7 +126,7 @@ def test_what_fails_leaves_nothing(tmp_path, paint, monkeypatch):
     def fail(*_):
         raise ValueError("no paint left")
 
-    monkeypatch.setattr(paint_module, "paint_frame", fail)
+    monkeypatch.setattr(stages, "paint_frame", fail)
     with pytest.raises(ValueError, match="no paint left"):
         paint(source, "painted.mp4")
     assert os.listdir(tmp_path) == ["source.mp4"]

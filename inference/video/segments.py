@@ -1,0 +1,212 @@
+"""A painted video in short parts that are whole or not there, so that none is lost.
+
+In a folder beside the video lie 00000.part, 00001.part, ... and what the next one needs to
+know of the one before. A part ends at a cut, or else after `LONGEST` frames. That depends
+on nothing but the frames: a video that was painted in two goes has the same parts.
+"""
+
+import contextlib
+import dataclasses
+import io
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fusion_style.data.video.encoders import Encoding
+from fusion_style.data.video.frames import Frame
+from fusion_style.data.video.parts import EXTENSION, Part, PartWriter, read_part
+from fusion_style.data.video.probe import VideoError
+from fusion_style.data.video.reader import VideoReader
+from fusion_style.data.video.writer import VideoWriter
+from fusion_style.files import replacing, write_bytes
+
+SHORTEST, LONGEST = 48, 240  # frames of a part; encoders begin anew in each
+LOCK = "in-use"  # the file in a folder that says so
+State = Mapping[str, np.ndarray]
+
+
+@dataclasses.dataclass
+class Tally:
+    """What is counted of the frames of a part; `last` is the time of the last one."""
+
+    frames: int = 0
+    shots: int = 0
+    resized: int = 0
+    last: int = 0
+    damaged: list[float] = dataclasses.field(default_factory=list)
+
+
+class Segments:
+    """Encodes frames into the parts of a folder.
+
+    Args:
+        folder: of the parts; it is made if it isn't there.
+        encoding, reader: see `VideoWriter`.
+        header: what the parts share; JSON can hold it.
+
+    Attributes:
+        parts: that are whole.
+    """
+
+    def __init__(
+        self, folder: str, encoding: Encoding, reader: VideoReader,
+        header: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        self.folder, self.encoding, self.reader = folder, encoding, reader
+        self.header = dict(header)
+        self.parts: list[Part] = []
+        self.encoder: VideoWriter | None = None
+        self.writer: PartWriter | None = None
+        self.exits = contextlib.ExitStack()
+        self.tally = Tally()
+
+    def path(self, number: int, extension: str = EXTENSION) -> str:
+        return os.path.join(self.folder, f"{number:05}{extension}")
+
+    def find(self) -> State | None:
+        """Take up the parts that are there; return what was held at their end.
+
+        Raises:
+            VideoError: if they are of another video, or painted in another way.
+        """
+        while os.path.exists(self.path(len(self.parts))):
+            part = read_part(self.path(len(self.parts)))
+            for key in ("source", "asked"):
+                compare(self.folder, part.header[key], self.header[key])
+            self.parts.append(part)
+        if self.is_complete:
+            return None
+        while self.parts:
+            held = self.path(len(self.parts), ".npz")
+            if os.path.exists(held):
+                with np.load(held) as arrays:
+                    return dict(arrays)
+            self.parts.pop()
+        return None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to be painted."""
+        return bool(self.parts) and bool(self.parts[-1].trailer["ends"])
+
+    def total(self, name: str) -> int:
+        """Return the sum of a number in the trailers of the parts that are whole."""
+        return sum(part.trailer[name] for part in self.parts)
+
+    def write(self, frame: Frame, cut: bool, held: Callable[[], State]) -> None:
+        """Encode a frame.
+
+        Args:
+            frame: with the painting to show.
+            cut: whether it begins a shot.
+            held: what the next frames need to know of those before this one.
+        """
+        if self.tally.frames >= (SHORTEST if cut else LONGEST):
+            write_state(self.path(len(self.parts) + 1, ".npz"), held())
+            self.end_part(False)
+        if self.encoder is None or self.writer is None:
+            self.begin_part(frame)
+        assert self.encoder is not None and self.writer is not None
+        self.writer.write(self.encoder.encode(frame))
+        tally = self.tally
+        tally.frames, tally.shots = tally.frames + 1, tally.shots + cut
+        tally.last, tally.resized = frame.time, tally.resized + frame.resized
+        if frame.damaged:
+            time = (frame.time + (self.reader.start or 0)) * self.reader.probe.time_base
+            tally.damaged.append(float(time))
+
+    def begin_part(self, frame: Frame) -> None:
+        """Open a part, and an encoder for it."""
+        assert frame.pixels is not None
+        reader = self.reader
+        self.encoder = VideoWriter(None, self.encoding, reader, frame.pixels.shape[:2])
+        self.exits.callback(self.encoder.abandon)
+        self.header |= look_of(reader, frame) | {"extradata": self.encoder.extradata}
+        path = self.exits.enter_context(replacing(self.path(len(self.parts)), durable=True))
+        self.writer = PartWriter(path, self.header)
+        self.exits.callback(self.writer.abandon)
+
+    def trailer(self, ends: bool) -> dict[str, Any]:
+        """Return what is known at the end of a part."""
+        more = {"cut_short": self.reader.cut_short, "stop": self.reader.stop}
+        return {**dataclasses.asdict(self.tally), "ends": ends, **more}
+
+    def end_part(self, ends: bool) -> None:
+        """Finish the part that is written.
+
+        Args:
+            ends: whether it is the last one.
+        """
+        assert self.encoder is not None and self.writer is not None
+        number = len(self.parts)
+        self.writer.write(self.encoder.flush())
+        self.writer.close(self.trailer(ends))
+        self.exits.close()
+        self.parts.append(read_part(self.path(number)))
+        self.encoder = self.writer = None
+        self.tally = Tally()
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.path(number, ".npz"))
+
+    def close(self) -> None:
+        """Finish the last part.
+
+        Raises:
+            VideoError: if there was no frame, and this isn't one of several parts.
+        """
+        if self.writer is not None:
+            return self.end_part(True)
+        if self.parts or self.header["part"] == [1, 1]:
+            raise VideoError(f"{self.reader.path} has no frame that can be read")
+        with replacing(self.path(0), durable=True) as path:
+            PartWriter(path, self.header).close(self.trailer(True))
+        self.parts.append(read_part(self.path(0)))
+
+    def abandon(self, error: BaseException) -> None:
+        """Let go of the part that is written; the parts that are whole stay."""
+        with contextlib.suppress(BaseException):
+            self.exits.__exit__(type(error), error, None)
+
+
+def write_state(path: str, state: State) -> None:
+    """Write arrays, whole or not at all."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **state)  # type: ignore  # its annotations take them for flags
+    write_bytes(path, buffer.getvalue())
+
+
+def remove_parts(folder: str) -> None:
+    """Remove the parts in a folder, and the folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def look_of(reader: VideoReader, frame: Frame) -> dict[str, Any]:
+    """Return what a file must know of a video before its first packet."""
+    assert frame.pixels is not None
+    return {
+        "painted": list(frame.pixels.shape[:2]), "size": reader.size,
+        "matrix": reader.matrix, "light": {k: v.hex() for k, v in reader.light.items()},
+    }  # fmt: skip
+
+
+def give_look(reader: VideoReader, header: Mapping[str, Any]) -> None:
+    """Give a reader what `look_of` has said."""
+    reader.size, reader.matrix = tuple(header["size"]), tuple(header["matrix"])
+    reader.light = {k: bytes.fromhex(v) for k, v in header["light"].items()}
+
+
+def compare(folder: str, there: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Complain of parts that are of another video, or painted in another way.
+
+    Raises:
+        VideoError: the message names the difference.
+    """
+    for name in [*there, *(set(now) - set(there))]:
+        if there.get(name) != now.get(name) and name != "path":
+            raise VideoError(
+                f"{folder} was painted with {name} {there.get(name)!r}. Received: "
+                f"{now.get(name)!r}. Give the same, or --overwrite to begin anew"
+            )

@@ -1,0 +1,268 @@
+"""Videos that are painted in several goes, or on several machines."""
+
+import os
+import subprocess
+import sys
+
+import av
+import numpy as np
+import pytest
+from absl.testing import flagsaver
+from PIL import Image
+
+from fusion_style.data.video import parts as parts_module
+from fusion_style.data.video.parts import PartWriter, read_part
+from fusion_style.data.video.probe import VideoError
+from fusion_style.inference.video import segments
+from fusion_style.inference.video.config import VideoConfig
+from fusion_style.inference.video.join import join
+from fusion_style.inference.video.paint import numbers_of, paint_part, paint_video
+from fusion_style.tests.support import painters
+from fusion_style.tests.support.clips import contents, made_up_frame, write_clip
+from fusion_style.tests.support.painters import Negative
+from fusion_style.tests.support.pictures import import_script
+
+
+@pytest.fixture
+def short_parts(monkeypatch):
+    monkeypatch.setattr(segments, "SHORTEST", 3)
+    monkeypatch.setattr(segments, "LONGEST", 5)
+
+
+def with_a_cut(i, height=24, width=32):
+    """Frames whose 13th begins another shot."""
+    frame = made_up_frame(i, height, width)
+    return frame if i < 12 else 255 - frame
+
+
+def paint(source, out, log=None, **settings):
+    config = VideoConfig(crf=10, **settings)
+    return paint_video(str(source), str(out), [Negative(log)], config, progress=False)
+
+
+def same(one, other):
+    """Whether two files are the same to everybody who plays them."""
+    for name in ("streams", "chapters", "frames", "packets"):
+        assert getattr(one, name) == getattr(other, name), name
+    assert all(np.array_equal(a, b) for a, b in zip(one.pixels, other.pixels, strict=True))
+    return True
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_film_that_is_killed_ten_times(tmp_path, short_parts):
+    source = write_clip(tmp_path / "source.mp4", frames=36, make_frame=with_a_cut)
+    log, out, expected = (tmp_path / name for name in ("log", "out.mp4", "expected.mp4"))
+    kills = ["4", "9", "8", "10", "8", "9", "7", "11", "8", "9", "99"]
+    done = subprocess.run(
+        [sys.executable, painters.__file__, source, out, log, *kills],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    ends = done.stdout.split()
+    assert set(ends[:-1]) == {"-9"} and ends[-1] == "0", done.stderr
+    report = paint(source, expected)
+    assert same(contents(out), contents(expected)) and report.shots == 2
+    assert len(contents(out).frames) == 36
+    # Nothing is painted twice but the part under way, and what waits behind it.
+    assert len(log.read_text().splitlines()) <= 36 + 10 * (segments.LONGEST + 5)
+    assert sorted(os.listdir(tmp_path)) == [
+        "expected.mp4", "log", "out.mp4", "source.mp4",
+    ]  # fmt: skip
+
+
+def interrupted(source, out, **settings):
+    """Paints until two parts are whole; what then happens is an error."""
+
+    class Enough(Exception):
+        pass
+
+    class Painter(Negative):
+        def paint(self, *given):
+            if os.path.exists(f"{out}.unfinished/00001.part"):
+                raise Enough
+            return super().paint(*given)
+
+    config = VideoConfig(crf=10, **settings)
+    with pytest.raises(Enough):
+        paint_video(str(source), str(out), [Painter()], config, progress=False)
+
+
+def test_an_unfinished_film_is_not_thrown_away(tmp_path, short_parts):
+    source = write_clip(tmp_path / "source.mp4", frames=20)
+    out = tmp_path / "out.mp4"
+    interrupted(source, out)
+    with pytest.raises(VideoError, match="--resume to go on"):
+        paint(source, out)
+    with pytest.raises(VideoError, match="painted with steady 1.0. Received: 0.5"):
+        paint(source, out, resume=True, steady=0.5)
+    other = write_clip(tmp_path / "other.mp4", frames=21)
+    with pytest.raises(VideoError, match="painted with bytes"):
+        paint(other, out, resume=True)
+    report = paint(source, out, resume=True)
+    assert report.frames == 20 and not os.path.exists(f"{out}.unfinished")
+    interrupted(source, tmp_path / "new.mp4")
+    config = VideoConfig(crf=10)
+    paint_video(source, str(tmp_path / "new.mp4"), [Negative()], config, overwrite=True,
+                progress=False)  # fmt: skip
+    assert same(contents(tmp_path / "new.mp4"), contents(out))
+
+
+@pytest.mark.parametrize("kind", ["avi-h264", "webm-vp9-alpha", "ts-h264", "mkv-ffv1"])
+def test_every_container_goes_on(tmp_path, short_parts, kind):
+    extension = "." + kind.split("-")[0]
+    source = write_clip(tmp_path / f"source{extension}", kind, 20)
+    names = [str(tmp_path / f"{name}{extension}") for name in ("one", "other")]
+    paint(source, names[0], start=0.1)
+    interrupted(source, names[1], start=0.1)
+    paint(source, names[1], start=0.1, resume=True)
+    assert same(*map(contents, names))
+
+
+def test_a_damaged_frame_after_the_interruption(tmp_path, short_parts, monkeypatch):
+    source = write_clip(tmp_path / "source.mkv", "mkv-ffv1", 20)
+    with av.open(source) as container:
+        packet = [p for p in container.demux(video=0) if p.size][10]
+        place, size = packet.pos + 12, packet.size - 12
+    with open(source, "r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * size)
+    names = [str(tmp_path / name) for name in ("one.mkv", "other.mkv")]
+    report = paint(source, names[0])
+    interrupted(source, names[1])  # the second part ends before frame 10
+    again = paint(source, names[1], resume=True)
+    assert same(*map(contents, names)) and report.notes == again.notes
+    assert "damaged frames: 1" in report.notes[0]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_parts_are_joined(tmp_path, count):
+    source = write_clip(tmp_path / "source.mp4", frames=30, make_frame=with_a_cut,
+                        options={"crf": "10", "g": "4"})  # fmt: skip
+    out = str(tmp_path / "out.mp4")
+    parts = [
+        paint_part(source, out, [Negative()], VideoConfig(part=f"{i + 1}/{count}", crf=10),
+                   progress=False)
+        for i in range(count)
+    ]  # fmt: skip
+    assert [os.path.basename(p) for p in parts] == [
+        f"out.mp4.{i + 1}-of-{count}.part" for i in range(count)
+    ]
+    report = join(parts[::-1], out)
+    painted, before = contents(out), contents(source)
+    assert report.frames == 30
+    assert [f[0] for f in painted.frames] == [f[0] for f in before.frames]
+    assert painted.frames[:-1] == before.frames[:-1]
+    for name in ("streams", "packets", "chapters"):
+        assert getattr(painted, name) == getattr(before, name)
+    if count == 3:  # one part begins at the cut
+        firsts = [next(read_part(p).packets()).pts for p in parts]
+        assert float(before.frames[12][0]) in [f / 16000 for f in firsts]
+
+
+def test_a_part_without_frames(tmp_path):
+    source = write_clip(tmp_path / "source.mkv", "mkv-h264", 3)
+    out = str(tmp_path / "out.mkv")
+    parts = [
+        paint_part(source, out, [Negative()], VideoConfig(part=f"{i}/8"), progress=False)
+        for i in range(1, 9)
+    ]
+    assert join(parts, out).frames == 3
+    assert contents(out).packets == contents(source).packets
+
+
+def test_what_cannot_be_joined(tmp_path):
+    source = write_clip(tmp_path / "source.mp4", frames=12)
+    out = str(tmp_path / "out.mp4")
+
+    def part(text, **settings):
+        config = VideoConfig(part=text, **settings)
+        return paint_part(source, out, [Negative()], config, progress=False)
+
+    one, three = part("1/3"), part("3/3")
+    with pytest.raises(VideoError, match="part 2 of 3 is missing"):
+        join([one, three], out)
+    other = part("2/3", steady=0.5)
+    with pytest.raises(VideoError, match="steady 1.0. Received: 0.5"):
+        join([one, other, three], out)
+    os.remove(other)
+    two = part("2/3")
+    with pytest.raises(VideoError, match="twice"):
+        join([one, two, two, three], out)
+    with pytest.raises(VideoError, match="painted for a .mp4 file"):
+        join([one, two, three], str(tmp_path / "out.mkv"))
+    with pytest.raises(VideoError, match="no whole part"):
+        join([one, source, three], out)
+    os.truncate(two, os.path.getsize(two) - 3)
+    with pytest.raises(VideoError, match="no whole part"):
+        join([one, two, three], out)
+    os.rename(source, tmp_path / "moved.mp4")
+    os.remove(two)
+    with pytest.raises(VideoError, match="does not exist"):
+        join([part_of(one, "1/1")], out)
+    assert not os.path.exists(out)
+
+
+def part_of(path, text):
+    """The same part, as if it were another one of another number."""
+    part = read_part(path)
+    number, count = numbers_of(text)
+    new = path.replace("1-of-3", "1-of-1")
+    writer = PartWriter(new, part.header | {"part": [number, count]})
+    writer.write(part.packets())
+    writer.close(part.trailer)
+    return new
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/", "1/2/3"])
+def test_numbers_of_parts(text):
+    with pytest.raises(ValueError, match="part must be"):
+        numbers_of(text)
+
+
+def test_packets_are_as_they_were(tmp_path):
+    source = write_clip(tmp_path / "source.webm", "webm-vp9-alpha")
+    with av.open(source) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+        expected = [described(p) for p in packets]
+        writer = PartWriter(str(tmp_path / "a.part"), {"it": 1})
+        writer.write(packets)
+        writer.close({"end": 2})
+    part = read_part(str(tmp_path / "a.part"))
+    assert [described(p) for p in part.packets()] == expected
+    assert part.header == {"it": 1} and part.trailer["end"] == 2
+    assert parts_module.MAGIC
+
+
+def described(packet):
+    more = [(data.data_type, bytes(data)) for data in packet.iter_sidedata()]
+    return packet.pts, packet.dts, packet.duration, packet.is_keyframe, bytes(packet), more
+
+
+def test_the_commands(tmp_path, style, monkeypatch, capsys):
+    stylize = import_script("fusion_style.stylize")
+    monkeypatch.chdir(tmp_path)
+    write_clip("clip.mp4")
+
+    def run(*arguments):
+        with flagsaver.flagsaver():
+            return stylize.main(stylize.FLAGS(["stylize.py", *arguments]))
+
+    given = ["clip.mp4", "--style", style, "--preview", "now.jpg"]
+    assert run(*given, "--part", "1/2") == 0 and run(*given, "--part", "2/2") == 0
+    parts = [f"stylized/clip-narrow.mp4.{i}-of-2.part" for i in (1, 2)]
+    assert sorted(os.listdir("stylized")) == [os.path.basename(part) for part in parts]
+    with Image.open("now.jpg") as picture:
+        assert picture.size == (32, 24)
+    os.rename("clip.mp4", "moved.mp4")
+    assert run("--join", *parts, "--out", "film.mp4") == 1
+    assert "clip.mp4, whose sound is copied, does not exist" in capsys.readouterr().err
+    assert run("--join", "moved.mp4", *parts, "--out", "film.mp4") == 0
+    assert "2 parts -> film.mp4" in capsys.readouterr().out
+    assert contents("film.mp4").packets == contents("moved.mp4").packets
+    for wrong in (["moved.mp4", "--out", "film.mp4"], [*parts], [*parts, "a", "b"]):
+        assert run("--join", *wrong) == 1
+    assert run(*given[:3], "--part", "3/2") == 1
+    assert run("moved.mp4", *given[1:3], "--preview", "now.txt") == 1
+    printed = capsys.readouterr().err
+    assert "--join takes all .part files" in printed and "--out FILE" in printed
+    assert "part must be a number of how many" in printed
+    assert "--preview must be a picture" in printed
