@@ -49,7 +49,7 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
     """
     check(config)
     if config.video.join:
-        return join_parts(inputs, config)
+        return joined(inputs, config)
     styles = list(shipped_styles()) if config.style == "all" else [config.style]
     if not styles:
         raise ValueError("no style is shipped here. Give one: --style FILE.keras")
@@ -82,7 +82,11 @@ def do(
     for style, path in wanted:
         try:
             if picture is None:
-                painted.notes += paint_one_video(job.path, path, style, stylizers, config)
+                # OpenCV and PyAV take half a second to import, which pictures don't need.
+                from fusion_style.inference.video.command import paint_moving
+
+                notes = paint_moving(job.path, path, style, stylizers[style], config)
+                painted.notes += [f"{path}: {note}" for note in notes]
             else:
                 result = stylizers[style](
                     picture, config.max_size, config.strength, config.keep_colors
@@ -103,43 +107,17 @@ def do(
             )
 
 
-def join_parts(inputs: Sequence[str], config: PaintConfig) -> Painted:
-    """Put the parts of a video together; say what came of it."""
-    from fusion_style.inference.video.join import join, parts_and_source
+def joined(inputs: Sequence[str], config: PaintConfig) -> Painted:
+    """Put the parts of a video together; return what came of it."""
+    from fusion_style.inference.video.command import join_parts
 
     painted = Painted([])
     try:
-        parts, source = parts_and_source(inputs, config.out)
-        report = join(parts, config.out, source)
-        painted.done[config.out] = f"{len(parts)} parts"
-        painted.notes += [f"{config.out}: {note}" for note in report.notes]
+        notes = join_parts(inputs, config.out)
+        painted.notes += [f"{config.out}: {note}" for note in notes]
+        painted.done[config.out] = f"{len(inputs)} files"
     except VideoError as error:
         painted.failed.append(str(error))
     except OSError as error:
         painted.failed.append(f"{config.out} cannot be written: {error.strerror or error}")
     return painted
-
-
-def paint_one_video(
-    source: str, path: str, style: str, stylizers: Mapping[str, Stylizer],
-    config: PaintConfig,
-) -> list[str]:  # fmt: skip
-    """Paint a video; return what of it is not as it was."""
-    # OpenCV and PyAV take half a second to import, which pictures don't need.
-    from fusion_style.inference.video.paint import paint_part, paint_video
-    from fusion_style.inference.video.workers import load_workers
-
-    workers = [stylizers[style]]
-    if config.video.workers > 1:
-        workers = load_workers(style, config.engine, config.precision, config.video.workers)
-    if config.video.part is not None:
-        part = paint_part(
-            source, path, workers, config.video, config.max_size, config.strength,
-            config.keep_colors, overwrite=config.overwrite,
-        )  # fmt: skip
-        return [f"{part}: for --join"]
-    report = paint_video(
-        source, path, workers, config.video, config.max_size, config.strength,
-        config.keep_colors, overwrite=config.overwrite,
-    )  # fmt: skip
-    return [f"{path}: {note}" for note in report.notes]

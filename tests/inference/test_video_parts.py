@@ -256,7 +256,7 @@ def test_the_commands(tmp_path, style, monkeypatch, capsys):
     assert run("--join", *parts, "--out", "film.mp4") == 1
     assert "clip.mp4, whose sound is copied, does not exist" in capsys.readouterr().err
     assert run("--join", "moved.mp4", *parts, "--out", "film.mp4") == 0
-    assert "2 parts -> film.mp4" in capsys.readouterr().out
+    assert "3 files -> film.mp4" in capsys.readouterr().out
     assert contents("film.mp4").packets == contents("moved.mp4").packets
     for wrong in (["moved.mp4", "--out", "film.mp4"], [*parts], [*parts, "a", "b"]):
         assert run("--join", *wrong) == 1

@@ -1,0 +1,55 @@
+"""What stylize.py does with a video: paint it, or a part of it, or join parts."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.inference.video.join import join, parts_and_source
+from fusion_style.inference.video.paint import paint_part, paint_video
+from fusion_style.inference.video.workers import load_workers
+
+if TYPE_CHECKING:
+    from fusion_style.inference.config import PaintConfig
+
+
+def paint_moving(
+    source: str, path: str, style: str, stylizer: Stylizer, config: "PaintConfig"
+) -> list[str]:
+    """Paint a video; return what of it is not as it was, each a line for the user.
+
+    Args:
+        source: path of the video.
+        path: where the painting goes; with `--part`, what all parts will become.
+        style: what `stylizer` was loaded from.
+        stylizer: paints.
+        config: how.
+
+    Raises:
+        VideoError, OSError: see `paint_video`.
+    """
+    workers, look = [stylizer], (config.max_size, config.strength, config.keep_colors)
+    if config.video.workers > 1:
+        workers = load_workers(style, config.engine, config.precision, config.video.workers)
+    if config.video.part is not None:
+        part = paint_part(
+            source, path, workers, config.video, *look, overwrite=config.overwrite
+        )
+        return [f"{part} is there, for --join"]
+    report = paint_video(
+        source, path, workers, config.video, *look, overwrite=config.overwrite
+    )
+    return report.notes
+
+
+def join_parts(inputs: Sequence[str], out: str) -> list[str]:
+    """Put parts of a painted video together; return what is not as it was.
+
+    Args:
+        inputs: paths of the parts, and of the video if it isn't where it was.
+        out: path of the file.
+
+    Raises:
+        VideoError, OSError: see `join`.
+    """
+    parts, source = parts_and_source(inputs, out)
+    return join(parts, out, source).notes
