@@ -63,6 +63,8 @@ NETWORKS = {  # the norm is batch norm, as in the paper, unless a name says othe
     "johnson": NetworkConfig(network="johnson", norm="batch"),
     "fusion": NetworkConfig(network="fusion", norm="batch"),
     "fusion, instance norm": NetworkConfig(network="fusion", norm="instance"),
+    "mobile": NetworkConfig(network="mobile", norm="batch"),
+    "mobile, instance norm": NetworkConfig(network="mobile", norm="instance"),
 }
 
 
@@ -77,8 +79,7 @@ def variants():
     engines = [("keras", "float32"), (BACKEND, "float32")]
     if gpus():
         engines.append((BACKEND, "bfloat16"))
-    found = [(name, *e) for e in engines + on_cpu for name in NETWORKS]
-    return [v for v in found if not (v[0].endswith("instance norm") and v[2] == "int8")]
+    return [(name, *e) for e in engines + on_cpu for name in NETWORKS]
 
 
 def multiply_adds(config: NetworkConfig, size: int) -> int:

@@ -2,9 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
-
-import tqdm
+from collections.abc import Iterable, Mapping, Sequence
 
 from fusion_style.data.images import PictureError, read_picture, write_picture
 from fusion_style.data.video.probe import VideoError, is_video
@@ -61,7 +59,12 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
     }:
         remove_old_leftovers(folder)  # though there may be nothing left to write
     stylizers = {s: Stylizer(s, config.engine, config.precision) for s in styles}
-    for job in tqdm.tqdm(jobs, unit="picture", disable=len(jobs) < 2):
+    shown: Iterable[Job] = jobs
+    if len(jobs) > 1:
+        import tqdm  # takes longer to import than a small picture takes to read
+
+        shown = tqdm.tqdm(jobs, unit="picture")
+    for job in shown:
         do(job, stylizers, config, painted)
     return painted
 

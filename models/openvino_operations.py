@@ -5,12 +5,14 @@ import numpy as np
 from fusion_style.models.config import EPSILON
 from fusion_style.models.drawing import Tensor, Vectors
 from fusion_style.models.graph import Node
+from fusion_style.models.openvino_import import import_openvino
 
 
 class OpenVINOOperations:
     """`models.drawing.Operations` in OpenVINO, on (batch, channels, height, width)."""
 
     def __init__(self) -> None:
+        import_openvino()
         import openvino.opset13
 
         self.nodes = openvino.opset13

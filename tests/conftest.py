@@ -20,6 +20,12 @@ from fusion_style.training.config import TrainConfig
 from fusion_style.training.learn import learn_style
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """Keep the user's cache as it is."""
+    os.environ["FUSION_STYLE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture
 def learn(painting, photographs, tmp_path, monkeypatch):
     """`learn_style` of a small `TrainConfig`, in a folder of its own."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fusion_style.inference.engines.compiled import compiled, key
 from fusion_style.inference.engines.engine import MEASURE, PAINT, Engine, Photograph
 from fusion_style.models.drawing import Inputs, draw
 from fusion_style.models.graph import Graph
+from fusion_style.models.openvino_import import import_openvino
 from fusion_style.models.openvino_operations import OpenVINOOperations
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ HINTS = {"float32": "f32", "bfloat16": "bf16"}
 @functools.cache
 def openvino_core() -> "openvino.Core":
     """Return the core that all engines share."""
+    import_openvino()
     import openvino
 
     return openvino.Core()
@@ -93,13 +96,15 @@ class OpenVINOEngine(Engine):
         precision: "float32", "bfloat16", or "auto", for which OpenVINO takes bfloat16 if
             the processor has it.
         make_model: function with the arguments of `openvino_model`, for a quantized model.
+        kind: name of what `make_model` makes.
     """
 
     def __init__(
         self, graph: Graph, precision: str = "auto",
-        make_model: Callable[..., "openvino.Model"] = openvino_model,
+        make_model: Callable[..., "openvino.Model"] = openvino_model, kind: str = "exact",
     ) -> None:  # fmt: skip
         super().__init__(graph)
+        self.kind = kind
         self.settings: dict[str, str | int] = {"PERFORMANCE_HINT": "LATENCY"}
         if precision in HINTS:
             self.settings["INFERENCE_PRECISION_HINT"] = HINTS[precision]
@@ -116,10 +121,17 @@ class OpenVINOEngine(Engine):
             result, given: see `openvino_model`.
         """
         self.compilations += 1
-        sized = self.model(result, given).clone()
-        sized.reshape({"picture": list(shape)})
-        compiled = openvino_core().compile_model(sized, "CPU", self.settings)
-        return compiled.create_infer_request()
+
+        def sized() -> "openvino.Model":
+            model = self.model(result, given).clone()
+            model.reshape({"picture": list(shape)})
+            return model
+
+        name = None
+        if self.compilations == 1:  # that a process begins with; others' sizes may be any
+            name = f"{key(self.graph, openvino_core())} {shape} {result} {given} "
+            name += f"{self.kind} {sorted(self.settings.items())}"
+        return compiled(openvino_core(), sized, self.settings, name).create_infer_request()
 
     def run(
         self, result: str, pixels: np.ndarray, photograph: Photograph, style: np.ndarray,

@@ -19,8 +19,8 @@ def load_engine(graph: Graph, engine: str = "auto", precision: str = "auto") -> 
         graph: from `models.rewrites.painting`.
         engine: "openvino"; a backend of Keras: "tensorflow", "jax" or "torch"; or "auto":
             Keras's backend if it sees an NVIDIA GPU, otherwise OpenVINO on the CPU.
-        precision: "float32", "bfloat16", "int8" (OpenVINO only, without instance norm), or
-            "auto": with OpenVINO bfloat16 if the processor has it, otherwise float32.
+        precision: "float32", "bfloat16", "int8" (OpenVINO only), or "auto": with OpenVINO
+            bfloat16 if the processor has it, otherwise float32.
 
     Raises:
         ValueError: for other names, or if the engine is not installed, or cannot be used

@@ -1,6 +1,9 @@
 """int8 and what is kept of it from one run to the next."""
 
+import functools
 import os
+import subprocess
+import sys
 import warnings
 
 import keras
@@ -10,6 +13,7 @@ from openvino import Type
 
 from fusion_style.data.images import read_picture, sample_photographs
 from fusion_style.inference.engines import int8
+from fusion_style.inference.engines import openvino as openvino_engine
 from fusion_style.inference.engines.cache import cache_folder, cached
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.keras_builder import build_network
@@ -25,7 +29,8 @@ def cache(tmp_path, monkeypatch):
 
 
 def files(folder):
-    return sorted(os.listdir(folder))
+    """The names of what is in the cache, without the folder of what was compiled."""
+    return sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
 
 
 def test_cached_is_made_once(cache):
@@ -50,17 +55,49 @@ def test_damage_is_made_good(cache, damage):
     assert cached("a", lambda: b"and again") == b"made again"
 
 
+def test_a_folder_of_the_cache_is_bounded(cache):
+    seen = []
+    for i in range(4):
+        cached(str(i), lambda: bytes(100), "small", most=300)
+        (newest,) = set(files(cache / "small")) - set(seen)
+        os.utime(cache / "small" / newest, (i, i))
+        seen = files(cache / "small")
+    assert len(seen) == 2  # of 132 bytes, with their sums
+    assert cached("3", lambda: b"made again", "small", most=300) == bytes(100)
+    assert cached("0", lambda: b"made again", "small", most=300) == b"made again"
+
+
+def test_what_was_compiled_is_kept_and_paints_the_same(cache, style, monkeypatch):
+    pixels = read_picture(sample_photographs()[0]).pixels[:60, :80]
+    painted = [Stylizer(style, "openvino").paint(pixels)]
+    (kept,) = files(cache / "compiled")
+    with monkeypatch.context() as patch:  # nothing is drawn
+        patch.setattr(openvino_engine, "draw", None)
+        painted.append(Stylizer(style, "openvino").paint(pixels))
+    stylizer = Stylizer(style, "openvino")
+    stylizer.paint(pixels[:40, :40])  # the first of a process alone is kept
+    painted.append(stylizer.paint(pixels))
+    for again in painted[1:]:
+        np.testing.assert_array_equal(again, painted[0])
+    assert kept in files(cache / "compiled") and len(files(cache / "compiled")) == 2
+
+
+def test_the_converter_is_imported_when_it_is_called():
+    code = (
+        "import sys; from fusion_style.models.openvino_import import import_openvino;"
+        "import_openvino(); import openvino;"
+        "assert not any('telemetry' in name for name in sys.modules);"
+        "print(openvino.convert_model.__name__);"
+        "import openvino.tools.ovc"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "convert_model"), done.stderr
+
+
 def test_a_cache_that_cannot_be_written_keeps_no_one_from_painting(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("FUSION_STYLE_CACHE", str(tmp_path / "file"))
     assert cached("a", lambda: b"made") == b"made"
-
-
-def test_int8_needs_batch_norm(tmp_path):
-    path = str(tmp_path / "network.keras")
-    save_network(build_network(width=0.125), path, {})
-    with pytest.raises(ValueError, match="int8 needs a style with batch norm"):
-        Stylizer(path, precision="int8")
 
 
 def test_int8_without_nncf_says_what_to_install(style, monkeypatch):
@@ -70,12 +107,22 @@ def test_int8_without_nncf_says_what_to_install(style, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def batch_style(tmp_path_factory):
-    """A style file that int8 can be made of."""
-    path = str(tmp_path_factory.mktemp("style") / "network.keras")
-    keras.utils.set_random_seed(0)
-    save_network(build_network(norm="batch", width=0.25), path, {})
-    return path
+def make_style(tmp_path_factory):
+    """Make a style file with a narrow network: of a norm, and of a kind."""
+
+    @functools.cache
+    def make(norm, network="fusion"):
+        path = str(tmp_path_factory.mktemp("style") / "network.keras")
+        keras.utils.set_random_seed(0)
+        save_network(build_network(network=network, norm=norm, width=0.25), path, {})
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def batch_style(make_style):
+    return make_style("batch")
 
 
 def saturating_products(activations, weights):
@@ -85,16 +132,20 @@ def saturating_products(activations, weights):
     return np.clip(pairs, -(2**15), 2**15 - 1).sum(axis=1)
 
 
-def test_no_sum_of_int8_products_saturates(batch_style):
+@pytest.mark.parametrize(
+    ("network", "norm", "count"),  # all of the convolutions but the first
+    [("fusion", "batch", 25), ("fusion", "instance", 25), ("mobile", "instance", 22)],
+)
+def test_no_sum_of_int8_products_saturates(network, norm, count, make_style):
     """On no processor: the largest weights by the largest activations still fit."""
     pytest.importorskip("nncf")
-    model = int8.quantize(painting(load_graph(batch_style)))
+    model = int8.quantize(painting(load_graph(make_style(norm, network))))
     weights = [
         node.data.astype(np.int32)
         for node in model.get_ordered_ops()
         if node.get_type_name() == "Constant" and node.get_element_type() == Type.i8
     ]
-    assert len(weights) == 25  # all of the 26 convolutions but the first
+    assert len(weights) == count
     largest = max(weights, key=lambda w: np.abs(w).max())
     assert 0 < np.abs(largest).max() <= int8.LARGEST_WEIGHT
     rows = largest.reshape(len(largest), -1)
@@ -109,7 +160,7 @@ def test_a_processor_that_is_no_faster_is_told(batch_style, monkeypatch):
     pytest.importorskip("nncf")
     for speed_up, warned in ((0.9, True), (1.6, False)):
         monkeypatch.setattr(int8, "speed_up", lambda *_, value=speed_up: value)
-        monkeypatch.setattr(int8, "key", lambda graph, value=speed_up: str(value))
+        monkeypatch.setattr(int8, "key", lambda *_, value=speed_up: str(value))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", int8.SlowerWarning)
             Stylizer(batch_style, precision="int8")
@@ -131,3 +182,20 @@ def test_int8_is_close_to_float32_and_kept(cache, batch_style):
     again = Stylizer(name, precision="int8").paint(pixels)
     np.testing.assert_array_equal(again, painted)
     assert files(cache) == [kept]
+
+
+@pytest.mark.filterwarnings("ignore::fusion_style.inference.engines.int8.SlowerWarning")
+def test_int8_with_instance_norm_is_close_to_float32(cache, make_style):
+    """Whole pictures, and tiles, whose statistics are given."""
+    pytest.importorskip("nncf")
+    name = make_style("instance", "mobile")
+    quantized, exact = (
+        Stylizer(name, precision="int8"),
+        Stylizer(name, "openvino", "float32"),
+    )
+    pixels = read_picture(sample_photographs()[0]).pixels[:200, :280]
+    for region, models in ((1600, 1), (160, 3)):
+        painted, expected = (s.paint(pixels, region) for s in (quantized, exact))
+        error = np.square(painted - expected).mean() / expected.var()
+        assert 1e-5 < error < 1 / 30
+        assert len(files(cache)) == models
