@@ -68,7 +68,7 @@ class OnnxOperations:
             name = self.node("Mul", name, self.constant(scale.transpose(3, 2, 0, 1)))
         if rows is None:
             return name
-        # `models.rewrites.sub_pixel`, once, when a runtime loads the file.
+        # `models.kernels.sub_pixel`, once, when a runtime loads the file.
         rows_of = self.constant(rows)
         equation = "aiu,bjv,dcuv->abdcij"
         blocks = self.node("Einsum", rows_of, rows_of, name, equation=equation)

@@ -33,7 +33,7 @@ class WholeOpenVINOOperations(OpenVINOOperations):
             x = self.nodes.convert(x, "f32")
         if rows is None:
             return x
-        # `models.rewrites.sub_pixel`, once, when the file is compiled.
+        # `models.kernels.sub_pixel`, once, when the file is compiled.
         both = [self.constant(rows)] * 2
         blocks = self.nodes.einsum([*both, x], "aiu,bjv,dcuv->abdcij")
         shape = np.array([-1, kernel.shape[2], *rows.shape[1:2] * 2])

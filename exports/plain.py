@@ -21,9 +21,9 @@ from fusion_style.models.rewrites import (
 def plain_painting(graph: Graph) -> Graph:
     """Return what `models.rewrites.painting` does, but with plain convolutions.
 
-    Besides what `models.drawing.draw` knows it has nodes "nearest", which doubles height
-    and width, and "transposed_conv", with the options "kernel", (height, width, out, in),
-    and "bias": one of stride 2 that doubles them, without a border.
+    Besides what `models.drawing.draw` knows it has nodes "nearest", which repeats pixels,
+    and "transposed_conv", with the options "kernel", (height, width, out, in), and "bias":
+    one without a border, whose stride is the option "times" of both.
     """
     return spread(fold_scale(fold_norms(drop_biases(graph))))
 
@@ -36,11 +36,13 @@ def spread(graph: Graph) -> Graph:
             return None
         up, side, (x,) = node.options["up"], node.options["kernel"], inputs
         if up == "deconv":
+            told = {**node.weights, "times": node.options["times"]}
             return dataclasses.replace(
-                node, op="transposed_conv", inputs=inputs, options=node.weights, weights={}
+                node, op="transposed_conv", inputs=inputs, options=told, weights={}
             )
         if up == "resize":
-            x = dataclasses.replace(follow(x, "nearest"), stride=node.stride)
+            times = {"times": node.options["times"]}
+            x = dataclasses.replace(follow(x, "nearest", options=times), stride=node.stride)
         stride = node.options["stride"]
         x = mirrored(x, border(side, stride))
         kernel, bias = node.weights["kernel"], node.weights["bias"]

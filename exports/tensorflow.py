@@ -37,16 +37,18 @@ class TensorFlowOperations:
         """Raise an error: phones' GPUs have none, and plain graphs do without."""
         raise NotImplementedError("draw a graph of exports.plain.plain_painting")
 
-    def nearest(self, x: Tensor) -> Tensor:
-        """Return x of twice the height and width, each pixel four times."""
+    def nearest(self, x: Tensor, times: int) -> Tensor:
+        """Return x of `times` the height and width, each pixel a square."""
         height, width = sides(x)
-        return tf.image.resize(x, (2 * height, 2 * width), "nearest")
+        return tf.image.resize(x, (times * height, times * width), "nearest")
 
-    def transposed_conv(self, x: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
-        """Return x of twice the height and width, by a transposed convolution."""
+    def transposed_conv(
+        self, x: Tensor, kernel: np.ndarray, bias: np.ndarray, times: int
+    ) -> Tensor:
+        """Return x of `times` the height and width, by a transposed convolution."""
         (height, width), channels = sides(x), len(bias)
-        shape = (1, 2 * height, 2 * width, channels)
-        y = tf.nn.conv2d_transpose(x, self.kernel(kernel), shape, 2)
+        shape = (1, times * height, times * width, channels)
+        y = tf.nn.conv2d_transpose(x, self.kernel(kernel), shape, times)
         return plus(y, bias)
 
     def relu(self, x: Tensor) -> Tensor:

@@ -47,8 +47,14 @@ class Builder(Protocol[T]):
         is a convolution of that odd side after a space to depth of s, in one.
         """
 
-    def up(self, x: T, filters: int, kernel: int, relu: bool = True, *, name: str) -> T:
-        """Draw a convolution that doubles height and width."""
+    def up(
+        self, x: T, filters: int, kernel: int, times: int = 2, relu: bool = True, *,
+        name: str,
+    ) -> T:  # fmt: skip
+        """Draw a convolution that makes height and width `times` as large.
+
+        `times` is 2, with a kernel of 3, or 4, with a kernel of 7.
+        """
 
     def add(self, x: T, y: T, *, name: str) -> T:
         """Draw the sum."""

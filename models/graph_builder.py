@@ -30,27 +30,30 @@ class GraphBuilder:
         *, name: str,
     ) -> Node:  # fmt: skip
         """Add a convolution with reflection padding, its norm, its ReLU."""
-        return self.layer(x, filters, kernel, relu, name, stride=stride, up=None)
+        return self.layer(x, filters, kernel, relu, name, stride=stride, up=None, times=1)
 
     def up(
-        self, x: Node, filters: int, kernel: int, relu: bool = True, *, name: str
-    ) -> Node:
-        """Add a convolution that doubles height and width, its norm, its ReLU."""
+        self, x: Node, filters: int, kernel: int, times: int = 2, relu: bool = True, *,
+        name: str,
+    ) -> Node:  # fmt: skip
+        """Add a convolution to `times` the height and width, its norm, its ReLU."""
         up = self.config.upsample
-        return self.layer(x, filters, kernel, relu, name, stride=1, up=up)
+        return self.layer(x, filters, kernel, relu, name, stride=1, up=up, times=times)
 
     def layer(
         self, x: Node, filters: int, kernel: int, relu: bool, name: str, **options: Any
     ) -> Node:
         """Add the nodes of a layer: a convolution, its norm, and a ReLU if `relu`."""
         name = self.prefix + name
-        ends = (x.channels, filters)
+        ends, times = (x.channels, filters), options["times"]
+        # A pixel lies up to `times` - 1 from the end of what its square was made of.
+        reach = border(kernel, options["stride"]) + times - 1
         y = Node(
             "conv",
             (x,),
             filters,
-            stride=x.stride // 2 if options["up"] else x.stride * options["stride"],
-            reach=x.reach + border(kernel, options["stride"]) * x.stride,
+            stride=x.stride * options["stride"] // times,
+            reach=x.reach + reach * x.stride // times,
             name=name,
             options={"kernel": kernel, **options},
             shapes={

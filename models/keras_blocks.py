@@ -53,16 +53,17 @@ class KerasBuilder:
         return self.after(x, relu, name)
 
     def up(
-        self, x: Tensor, filters: int, kernel: int, relu: bool = True, *, name: str
-    ) -> Tensor:
-        """Add what doubles height and width: nearest and a convolution, or transposed."""
+        self, x: Tensor, filters: int, kernel: int, times: int = 2, relu: bool = True, *,
+        name: str,
+    ) -> Tensor:  # fmt: skip
+        """Add what makes x `times` as large: nearest and a convolution, or transposed."""
         if self.config.upsample == "deconv":
-            conv = keras.layers.Conv2DTranspose(filters, kernel, 2, "same", name=name)
+            conv = keras.layers.Conv2DTranspose(filters, kernel, times, "same", name=name)
             return self.after(conv(x), relu, name)
         if self.plain:
-            x = keras.layers.UpSampling2D(2, name=f"{name}_nearest")(x)
+            x = keras.layers.UpSampling2D(times, name=f"{name}_nearest")(x)
             return self.conv(x, filters, kernel, relu=relu, name=name)
-        x = SubPixelConv2D(filters, kernel, upsample=True, name=name)(x)
+        x = SubPixelConv2D(filters, kernel, times, name=name)(x)
         return self.after(x, relu, name)
 
     def after(self, x: Tensor, relu: bool, name: str) -> Tensor:

@@ -19,46 +19,7 @@ from fusion_style.models.graph import (
     follow,
     transposed,
 )
-
-# For each row of the computed block: which row of the window meets which row of the kernel.
-# (rows of the block, rows of the window, rows of the kernel).
-# Nearest ×2 and 3×3: for output row 2p - 1 the kernel's rows see the input rows p - 1,
-# p - 1, p; for output row 2p the rows p - 1, p, p.
-RESIZE_ROWS = np.array([[[1, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]], np.float32)
-# A transposed 3×3 of stride 2: output row 2p is k0 of row p and k2 of row p - 1; output
-# row 2p + 1 is k1 of row p.
-DECONV_ROWS = np.array([[[0, 0, 1], [1, 0, 0]], [[0, 0, 0], [0, 1, 0]]], np.float32)
-
-
-def block_rows(kernel: int, block: int = BLOCK) -> np.ndarray:
-    """Return the rows for a plain convolution that computes `block` rows at once.
-
-    Args:
-        kernel: the side of the kernel.
-        block: the side of the block.
-
-    Returns:
-        (block, kernel + block - 1, kernel), as `RESIZE_ROWS`.
-    """
-    side = kernel + block - 1
-    rows = [np.eye(side, kernel, -row) for row in range(block)]
-    return np.array(rows, np.float32)
-
-
-def sub_pixel(kernel: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the kernel that computes a block of pixels at once (Shi et al. 2016).
-
-    Args:
-        kernel: (height, width, in, out).
-        rows: (block, window, height), for instance `RESIZE_ROWS`.
-
-    Returns:
-        (window, window, in, block · block · out). A convolution with this kernel and then
-        depth to space do the same as the original kernel.
-    """
-    rows = rows.astype(kernel.dtype)
-    blocks = np.einsum("aiu,bjv,uvcd->ijcabd", rows, rows, kernel)
-    return blocks.reshape(*blocks.shape[:3], -1)
+from fusion_style.models.kernels import DECONV_ROWS, RESIZE_ROWS, block_rows, sub_pixel
 
 
 def painting(graph: Graph) -> Graph:
@@ -168,8 +129,8 @@ def fold_scale(graph: Graph) -> Graph:
 def lower(graph: Graph) -> Graph:
     """Replace every convolution with explicit padding and a convolution without padding.
 
-    - An upsampling layer becomes a 2×2 convolution with four times as many channels, then
-      depth to space.
+    - An upsampling layer becomes a 2×2 convolution with four times as many channels, or
+      for ×4 a 3×3 convolution with sixteen times as many, then depth to space.
     - A large kernel with only a picture's three output channels would leave most of a
       vector unit idle. It computes 4×4 pixels at once: a convolution of stride 4 with 48
       channels, then depth to space.
@@ -182,12 +143,14 @@ def lower(graph: Graph) -> Graph:
         side, up, (x,) = node.options["kernel"], node.options["up"], inputs
         stride = node.options["stride"]
         if up == "resize":
-            x = padded(x, 1, 1, "edge")
-            return blocks_of_pixels(node, x, kernel, bias, RESIZE_ROWS, stride=1, crop=1)
+            x, rows = padded(x, 1, 1, "edge"), RESIZE_ROWS[node.options["times"]]
+            crop = 1 if rows.shape[1] == 2 else 0
+            return blocks_of_pixels(node, x, kernel, bias, rows, stride=1, crop=crop)
         if up == "deconv":
-            x = padded(x, 1, 0, "zero")
+            rows = DECONV_ROWS[node.options["times"]]
+            x = padded(x, 1, rows.shape[1] - 2, "zero")
             kernel = kernel.transpose(0, 1, 3, 2)
-            return blocks_of_pixels(node, x, kernel, bias, DECONV_ROWS, stride=1, crop=0)
+            return blocks_of_pixels(node, x, kernel, bias, rows, stride=1, crop=0)
         x = mirrored(x, border(side, stride))
         if blocks_pay(side, node.channels, stride):
             rows = block_rows(side)

@@ -8,9 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from fusion_style.models.config import BLOCK
 from fusion_style.models.keras_layers import Shape, Tensor, register
-from fusion_style.models.rewrites import RESIZE_ROWS, block_rows
+from fusion_style.models.kernels import RESIZE_ROWS, block_rows
 
 
 @register
@@ -20,31 +19,34 @@ class SubPixelConv2D(keras.layers.Conv2D):
     The large kernel is built from the plain kernel in every step, so the variables are
     those of the plain convolution.
 
-    With `upsample`, the layer computes nearest ×2, reflection padding and a 3×3
+    With `times` 2, the layer computes nearest ×2, reflection padding and a 3×3
     convolution. This is done by a 2×2 convolution on the small picture, which computes
-    blocks of 2×2 pixels with four ninths of the multiply-adds.
+    blocks of 2×2 pixels with four ninths of the multiply-adds. With `times` 4, it computes
+    nearest ×4 and a 7×7 convolution. This is done by a 3×3 convolution, which computes
+    blocks of 4×4 pixels with nine of 49 multiply-adds.
 
-    Without it, the layer computes reflection padding and an n×n convolution. It is meant
-    for layers with few output channels, which leave most of a vector unit idle. In
+    With `times` 1, the layer computes reflection padding and an n×n convolution. It is
+    meant for layers with few output channels, which leave most of a vector unit idle. In
     training this is done by an (n + 3)×(n + 3) convolution of stride 4, which computes
     blocks of 4×4 pixels; the sides of pictures must be multiples of 4.
 
     Args:
         filters: number of output channels.
         kernel_size: side of the square kernel, odd.
-        upsample: whether height and width are doubled first; then `kernel_size` is 3.
+        times: by how much height and width grow first: 1, 2 with a kernel of 3, or 4 with
+            a kernel of 7.
     """
 
     def __init__(
-        self, filters: int, kernel_size: int, upsample: bool = False, **kwargs: Any
+        self, filters: int, kernel_size: int, times: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(filters, kernel_size, **kwargs)
-        self.upsample = upsample
-        self.block = 2 if upsample else BLOCK
-        self.rows = RESIZE_ROWS if upsample else block_rows(self.kernel_size[0])
+        self.times = times
+        self.rows = block_rows(self.kernel_size[0]) if times == 1 else RESIZE_ROWS[times]
+        self.block = len(self.rows)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
-        if not self.upsample and not training:
+        if self.times == 1 and not training:
             return self.plain(x)
         block, filters = self.block, self.filters
         window = self.rows.shape[1]
@@ -52,7 +54,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
         kernel = ops.cast(self.kernel, self.compute_dtype)
         kernel = ops.einsum("aiu,bjv,uvcd->ijcabd", rows, rows, kernel)
         kernel = ops.reshape(kernel, (window, window, -1, block * block * filters))
-        if self.upsample:  # mirroring the large picture is repeating the small one's edge
+        if self.times > 1:  # mirroring the large picture is repeating the small one's edge
             x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
             x = ops.conv(x, kernel, data_format="channels_last")
         else:
@@ -61,7 +63,7 @@ class SubPixelConv2D(keras.layers.Conv2D):
             x = ops.conv(x, kernel, strides=block, data_format="channels_last")
         x = x + ops.tile(ops.cast(self.bias, self.compute_dtype), block * block)
         x = depth_to_space(x, block)
-        return without_border(x) if self.upsample else x
+        return without_border(x) if window == 2 else x
 
     def plain(self, x: Tensor) -> Tensor:
         """Return the plain convolution with reflection padding, for painting.
@@ -76,13 +78,12 @@ class SubPixelConv2D(keras.layers.Conv2D):
 
     def compute_output_shape(self, shape: Shape) -> Shape:
         batch, *size, _ = shape
-        times = 2 if self.upsample else 1
-        return (batch, *[n and n * times for n in size], self.filters)
+        return (batch, *[n and n * self.times for n in size], self.filters)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         kept = ("name", "trainable", "dtype", "filters", "kernel_size")
-        return {name: config[name] for name in kept} | {"upsample": self.upsample}
+        return {name: config[name] for name in kept} | {"times": self.times}
 
 
 def depth_to_space(x: Tensor, block: int) -> Tensor:

@@ -28,7 +28,8 @@ from fusion_style.models.style_file import photographs_seen, read_config, read_r
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAINTERS = (
-    "models/[!ks]*.py", "inference/*.py", "inference/engines/[eor]*.py", "data/images.py",
+    "models/[!ks]*.py", "models/kernels.py", "inference/*.py",
+    "inference/engines/[eor]*.py", "data/images.py",
     "benchmarks/yardstick/artefacts.py", "benchmarks/yardstick/stability.py",
 )  # fmt: skip
 UNTOUCHED = "the photograph"

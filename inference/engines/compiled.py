@@ -17,7 +17,7 @@ MOST = 2**28  # bytes of the cache that compiled networks may take
 # What decides how a network is drawn and prepared, besides its weights.
 SOURCES = (
     "models/config.py", "models/graph.py", "models/graph_builder.py", "models/networks.py",
-    "models/blocks.py", "models/rewrites.py", "models/drawing.py",
+    "models/blocks.py", "models/rewrites.py", "models/kernels.py", "models/drawing.py",
     "models/openvino_operations.py", "inference/engines/openvino.py",
     "inference/engines/int8.py", "inference/engines/compiled.py",
 )  # fmt: skip

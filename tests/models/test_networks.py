@@ -181,13 +181,14 @@ def test_fusion_block_is_equation_4():
     np.testing.assert_allclose(block(x), expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("times", [2, 4])
 @pytest.mark.parametrize("upsample", ["resize", "deconv"])
-def test_upsampling_doubles_with_the_same_parameters(upsample):
-    inputs = keras.Input((None, None, 4))
+def test_both_kinds_of_upsampling_have_the_same_parameters(upsample, times):
+    inputs, side = keras.Input((None, None, 4)), 2 * times - 1
     builder = KerasBuilder(NetworkConfig(upsample=upsample))
-    model = keras.Model(inputs, builder.up(inputs, 3, 3, name="conv"))
-    assert model(np.ones((1, 5, 6, 4))).shape == (1, 10, 12, 3)
-    assert model.get_layer("conv").count_params() == 3 * 3 * 4 * 3 + 3
+    model = keras.Model(inputs, builder.up(inputs, 3, side, times, name="conv"))
+    assert model(np.ones((1, 5, 6, 4))).shape == (1, 5 * times, 6 * times, 3)
+    assert model.get_layer("conv").count_params() == side * side * 4 * 3 + 3
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 8, 9, 30])

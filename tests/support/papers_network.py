@@ -52,12 +52,14 @@ def papers_convolution(x, node):
     )
     if node.options["up"] == "deconv":  # zeros between the pixels, then a convolution
         kernel = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
-        wide = np.zeros((1, 2 * x.shape[1], 2 * x.shape[2], x.shape[3]))
-        wide[:, ::2, ::2] = x
-        x = np.pad(wide, ((0, 0), (2, 0), (2, 0), (0, 0)))
+        times = node.options["times"]
+        wide = np.zeros((1, times * x.shape[1], times * x.shape[2], x.shape[3]))
+        wide[:, ::times, ::times] = x
+        cut = (side - times) // 2  # of what "same" cuts off, at the top and the left
+        x = np.pad(wide, ((0, 0), *[(side - 1 - cut, cut)] * 2, (0, 0)))
     else:
         if node.options["up"]:
-            x = x.repeat(2, 1).repeat(2, 2)
+            x = x.repeat(node.options["times"], 1).repeat(node.options["times"], 2)
         # An even side: a space to depth, then a convolution of the odd one.
         width = side // 2 if side % 2 else (side - node.options["stride"]) // 2
         x = np.pad(x, ((0, 0), *[(width,) * 2] * 2, (0, 0)), mode="reflect")
