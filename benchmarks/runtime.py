@@ -1,6 +1,6 @@
 """Measure the time to paint one picture: Fusion and Johnson's network, every engine.
 
-    python benchmarks/runtime.py --sizes 256,512,1024
+    python benchmarks/runtime.py --sizes 256,512,640x360,1024
     python benchmarks/runtime.py --peers --json runtime.json
     KERAS_BACKEND=jax python benchmarks/runtime.py    # TensorFlow, JAX or PyTorch on a GPU
 
@@ -10,7 +10,8 @@ the spread. On other machines expect similar ratios, not similar times. The weig
 random; the time does not depend on them. bfloat16 is timed if the processor has it, int8 if
 NNCF is installed, ONNX Runtime and LiteRT if they are, with the files that export.py
 writes. Such files also paint a margin of 16 pixels at each side; the others are timed
-without it.
+without it. --peers times PyTorch's example network, too: in PyTorch, and as an ONNX file in
+OpenVINO and in ONNX Runtime, as far as they are installed.
 """
 
 import os
@@ -23,15 +24,17 @@ import dataclasses
 import functools
 import importlib.util
 import tempfile
-import time
 
 import keras
 import numpy as np
 from absl import app, flags
 
+from fusion_style.benchmarks import peer_onnx
+from fusion_style.benchmarks.ceilings import ceilings, time_in_turns
 from fusion_style.benchmarks.machine import machine
 from fusion_style.benchmarks.runtimes import installed, painter
 from fusion_style.devices import gpus
+from fusion_style.exports.config import parse_size
 from fusion_style.files import check_writable, write_json
 from fusion_style.inference.engines.engine import Photograph
 from fusion_style.inference.engines.openvino import openvino_core
@@ -45,15 +48,16 @@ from fusion_style.models.style_file import save_network
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(
-    "sizes", ["256", "512", "1024"], "Sides of the square pictures, in pixels."
+    "sizes", ["256", "512", "1024"], "Of the pictures, in pixels: a side, or WIDTHxHEIGHT."
 )
+flags.DEFINE_list("networks", [], "Networks of the table. By default all.")
+flags.DEFINE_list("engines", [], "Engines of the table. By default all that are here.")
 flags.DEFINE_integer("repeats", 7, "Timings of each variant, after two to warm up.", 1)
-flags.DEFINE_boolean("peers", False, "Also PyTorch's example network (needs PyTorch).")
+flags.DEFINE_boolean("peers", False, "Also PyTorch's example network.")
 flags.DEFINE_string("json", None, "A file for the numbers.")
 
 PAPER_SPEED_UP = 1.14  # Qiu & Huang 2017, Table 1, Fusion over Johnson's network
 BACKEND = keras.backend.backend()
-PEER = "PyTorch's example network"
 PACKAGES = (
     "tensorflow", "jax", "keras", "openvino", "torch", "numpy", "onnxruntime",
     "ai-edge-litert",
@@ -62,9 +66,9 @@ EXPORTED = ("onnxruntime", "litert")
 NETWORKS = {  # the norm is batch norm, as in the paper, unless a name says otherwise
     "johnson": NetworkConfig(network="johnson", norm="batch"),
     "fusion": NetworkConfig(network="fusion", norm="batch"),
-    "fusion, instance norm": NetworkConfig(network="fusion", norm="instance"),
+    "fusion (instance norm)": NetworkConfig(network="fusion", norm="instance"),
     "mobile": NetworkConfig(network="mobile", norm="batch"),
-    "mobile, instance norm": NetworkConfig(network="mobile", norm="instance"),
+    "mobile (instance norm)": NetworkConfig(network="mobile", norm="instance"),
 }
 
 
@@ -79,19 +83,22 @@ def variants():
     engines = [("keras", "float32"), (BACKEND, "float32")]
     if gpus():
         engines.append((BACKEND, "bfloat16"))
-    return [(name, *e) for e in engines + on_cpu for name in NETWORKS]
+    names, wanted = FLAGS.networks or NETWORKS, FLAGS.engines
+    engines = [e for e in engines + on_cpu if not wanted or e[0] in wanted]
+    return [(name, *engine) for engine in engines for name in names]
 
 
-def multiply_adds(config: NetworkConfig, size: int) -> int:
-    """Return the multiply-adds of a network with the paper's upsampling, at `size`²."""
+def multiply_adds(config: NetworkConfig, size: tuple[int, int]) -> int:
+    """Return the multiply-adds of a network with the paper's upsampling."""
     papers = dataclasses.replace(config, upsample="deconv")
-    return build_graph(papers).multiply_adds(size, size)
+    return build_graph(papers).multiply_adds(*size)
 
 
 def painters(folder):
-    """Return {variant: function that paints a picture, float32 (size, size, 3)}."""
+    """Return {variant: function that paints a picture}; a peer's variant is its name."""
     found = {}
-    networks = {name: build_network(config) for name, config in NETWORKS.items()}
+    names = dict.fromkeys(variant[0] for variant in variants())
+    networks = {name: build_network(NETWORKS[name]) for name in names}
     paths = {name: os.path.join(folder, f"{name}.keras") for name in networks}
     for name, network in networks.items():
         save_network(network, paths[name], {})
@@ -105,9 +112,11 @@ def painters(folder):
             paint = rewritten(paths[name], engine, precision)
         found[name, engine, precision] = lambda x, paint=paint: paint(x[None])
     if FLAGS.peers:
-        from fusion_style.benchmarks import peer
+        found |= peer_onnx.painters(folder)
+        if importlib.util.find_spec("torch"):
+            from fusion_style.benchmarks import peer
 
-        found[PEER] = peer.painter()
+            found[f"{peer_onnx.NAME}, PyTorch"] = peer.painter()
     return found
 
 
@@ -120,70 +129,16 @@ def rewritten(path, engine, precision):
     return lambda x: engine.paint(x, photograph, style)
 
 
-def time_in_turns(functions, repeats):
-    """Return {name: [seconds]} of functions that are called in turns, `repeats` times."""
-    seconds = {name: [] for name in functions}
-    for i in range(repeats + 2):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            if i >= 2:
-                seconds[name].append(time.perf_counter() - start)
-    return seconds
-
-
-def ceilings(repeats=7):
-    """Return {(place, precision): operations a second of a large matrix product}.
-
-    The place is "cpu", or "gpu" if Keras's backend has one.
-    """
-    a = np.random.default_rng(0).random((2048, 2048), np.float32)
-    products, operations = {("cpu", "float32"): lambda: a @ a}, {}
-    if any(variant[1:] == ("openvino", "bfloat16") for variant in variants()):
-        products["cpu", "bfloat16"] = openvino_product(a)
-    if gpus():
-        side, times = 8192, 8
-        for dtype in ("float32", "bfloat16"):
-            b = keras.ops.full((side, side), 1 / side, dtype)
-            products["gpu", dtype] = functools.partial(powers, b, times)
-            operations["gpu", dtype] = 2 * side**3 * times
-    seconds = time_in_turns(products, repeats)
-    return {
-        name: operations.get(name, 2 * 2048**3) / np.median(values)
-        for name, values in seconds.items()
-    }
-
-
-def openvino_product(a):
-    """Return a function that multiplies an array with itself, in OpenVINO's bfloat16."""
-    import openvino
-    import openvino.opset13 as nodes
-
-    x, weights = nodes.parameter(list(a.shape), np.float32), nodes.constant(a)
-    model = openvino_core().compile_model(
-        openvino.Model([nodes.matmul(x, weights, False, True)], [x], "product"),
-        "CPU",
-        {"INFERENCE_PRECISION_HINT": "bf16"},
-    )
-    return lambda: model([a])
-
-
-def powers(b, times):
-    """Compute `times` products; return one number of the last, which waits for all."""
-    product = b
-    for _ in range(times):
-        product = product @ b
-    return keras.ops.convert_to_numpy(product[0, 0])
-
-
 def main(argv):
     try:
         if FLAGS.json:
             check_writable(FLAGS.json)
-    except OSError as error:
+        sizes = [parse_size(s) for s in FLAGS.sizes]
+        if unknown := set(FLAGS.networks) - NETWORKS.keys():
+            raise ValueError(f"networks are {', '.join(NETWORKS)}. Received: {unknown}")
+    except (OSError, ValueError) as error:
         return f"runtime.py: {error}"
-    sizes = [int(size) for size in FLAGS.sizes]
-    product = ceilings()
+    product = ceilings("bfloat16" in {variant[2] for variant in variants()})
     results = {
         "machine": machine(*PACKAGES),
         "backend": BACKEND,
@@ -198,11 +153,12 @@ def main(argv):
         os.environ["FUSION_STYLE_CACHE"] = folder
         paint = painters(folder)
         for size in sizes:
-            picture = np.random.default_rng(size).uniform(0, 255, (size, size, 3))
+            picture = np.random.default_rng(0).uniform(0, 255, (*size, 3))
             picture = picture.astype(np.float32)
             calls = {name: functools.partial(f, picture) for name, f in paint.items()}
             seconds = time_in_turns(calls, FLAGS.repeats)
-            results["sizes"][size] = {label(name): s for name, s in seconds.items()}
+            named = {label(name): s for name, s in seconds.items()}
+            results["sizes"][f"{size[1]}x{size[0]}"] = named
             report(size, seconds, product)
     if FLAGS.json:
         write_json(FLAGS.json, results)
@@ -210,8 +166,8 @@ def main(argv):
 
 def label(variant):
     """Return the name of a variant in the table."""
-    if variant == PEER:
-        return PEER
+    if isinstance(variant, str):
+        return variant
     name, engine, precision = variant
     name = name.capitalize()
     if engine == "keras":
@@ -222,24 +178,25 @@ def label(variant):
 
 def report(size, seconds, product):
     """Print the table of one size, from `time_in_turns` and `ceilings`."""
-    print(f"\n{size}×{size}")
+    print(f"\n{size[1]}×{size[0]}")
     print(f"  {'':<50}{'ms':>7}{'middle half':>16}{'GFLOP/s':>9}{'of ceiling':>11}", end="")
-    print(f"{'over Johnson':>14}{'over PyTorch' if FLAGS.peers else '':>14}")
     median = {name: float(np.median(s)) for name, s in seconds.items()}
+    peer = min((s for name, s in median.items() if isinstance(name, str)), default=0)
+    print(f"{'over Johnson':>14}{'over best peer' if peer else '':>16}")
     for variant, values in seconds.items():
         low, high = 1000 * np.percentile(values, [25, 75])
         line = f"  {label(variant):<50}{1000 * median[variant]:>7.0f}"
         line += f"{f'{low:.0f} to {high:.0f}':>16}"
-        if variant != PEER:
+        if not isinstance(variant, str):
             name, engine, precision = variant
             rate = 2 * multiply_adds(NETWORKS[name], size) / median[variant]
             on_cpu = not gpus() or engine in ("openvino", *EXPORTED)
             kind = "cpu" if on_cpu else "gpu", precision
             share = f"{rate / product[kind]:.0%}" if kind in product else ""
-            over = median["johnson", engine, precision] / median[variant]
+            over = median.get(("johnson", engine, precision), 0) / median[variant]
             line += f"{rate / 1e9:>9.0f}{share:>11}"
-            line += f"{f'{over:.2f}×' if name != 'johnson' else '':>14}"
-            line += f"{f'{median[PEER] / median[variant]:.1f}×' if FLAGS.peers else '':>14}"
+            line += f"{f'{over:.2f}×' if over and name != 'johnson' else '':>14}"
+            line += f"{f'{peer / median[variant]:.1f}×' if peer else '':>16}"
         print(line)
     print(f"  The paper's Fusion over Johnson: {PAPER_SPEED_UP}×")
 
