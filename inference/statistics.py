@@ -21,13 +21,18 @@ def photograph_of(pixels: np.ndarray, rows: int = 512) -> Photograph:
     """
     count = pixels.shape[0] * pixels.shape[1]
     slices = [pixels[i : i + rows] for i in range(0, len(pixels), rows)]
-    mean = sum(part.sum(axis=(0, 1), dtype=np.float64) for part in slices) / count
+    mean = sum(map(total, slices)) / count
     around = mean.astype(np.float32)
-    squares = (
-        np.square(part - around).sum(axis=(0, 1), dtype=np.float64) for part in slices
-    )
-    variance = sum(squares) / count
+    variance = sum(total(np.square(part - around)) for part in slices) / count
     return Photograph(around, (1 / np.sqrt(variance + FLOOR**2)).astype(np.float32))
+
+
+def total(pixels: np.ndarray) -> np.ndarray:
+    """Return the sum of each channel, float64 (3,).
+
+    Rows are added first: along both axes at once, NumPy takes ten times as long.
+    """
+    return pixels.sum(axis=0, dtype=np.float64).sum(axis=0)
 
 
 def samples(pixels: np.ndarray, side: int = 128, most: int = 8) -> np.ndarray:

@@ -118,11 +118,11 @@ class Graph:
     @property
     def smallest(self) -> int:
         """The smallest side, in pixels, at which every reflection has pixels to mirror."""
-        sides = [
-            (border(node.options["kernel"], node.options["stride"]) + 1)
-            * node.inputs[0].stride
-            for node in self.layers("conv")
-        ]
+        sides = []
+        for node in self.layers("conv"):
+            mirrored_at = node if node.options["up"] else node.inputs[0]
+            width = border(node.options["kernel"], node.options["stride"])
+            sides.append((width + 1) * mirrored_at.stride)
         return -(-max(sides) // self.multiple) * self.multiple
 
     @property
