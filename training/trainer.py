@@ -111,6 +111,15 @@ class StyleTrainer(keras.Model):
         self.style = BatchMean(name="style")
         self.variation = BatchMean(name="variation")
 
+    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
+        """Build what Keras builds before `fit`, where it can.
+
+        Keras cannot look at pairs of (photographs, lessons) of several workers. It need
+        not: with many styles, too, all variables are there.
+        """
+        if self.rows == 1:
+            super()._maybe_symbolic_build(*args, **kwargs)
+
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the photographs as they are painted."""
         if self.rows == 1:

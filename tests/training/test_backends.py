@@ -16,8 +16,11 @@ from fusion_style.data.images import PictureError, read_picture
 from fusion_style.data.photos import prefetch
 from fusion_style.data.photos.sources import Folder, open_photographs
 from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.inference.engines.registry import load_engine
+from fusion_style.inference.statistics import photograph_of
 from fusion_style.models.keras_builder import build_network
-from fusion_style.models.loading import load_network
+from fusion_style.models.loading import load_graph
+from fusion_style.models.rewrites import painting as lowered
 from fusion_style.models.style_file import read_recipe, save_network
 from fusion_style.tests.support import tiny_train
 from fusion_style.tests.support.forked import Forked
@@ -27,7 +30,7 @@ from fusion_style.training.strategy import make_strategy
 # Adam turns the rounding of small gradients into whole steps: small ones here.
 FLAGS = [
     "--loss_weights=vgg.h5", "--content_layers=relu1_2", "--style_layers=relu1_1,relu2_1",
-    "--size=16", "--style_size=24", "--batch=4", "--steps=20", "--init_from=start.keras",
+    "--size=16", "--batch=4", "--steps=20", "--init_from=start.keras",
     "--learning_rate=3e-4",
 ]  # fmt: skip
 
@@ -87,8 +90,8 @@ def write_vgg(path):
             group.attrs["weight_names"] = ["kernel", "bias"]
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory, painting, photographs):
+@pytest.fixture(scope="module", params=[1, 2], ids=["one style", "two styles"])
+def trained(request, tmp_path_factory, painting, photographs):
     """The folder of a training on TensorFlow, and the flags for the same on another.
 
     From given weights, of both networks: backends draw other numbers from a seed.
@@ -96,11 +99,12 @@ def trained(tmp_path_factory, painting, photographs):
     folder = tmp_path_factory.mktemp("trained")
     # Adam makes rounding grow, from some weights a hundred times faster than from others.
     keras.utils.set_random_seed(1)
-    save_network(build_network(network="tiny", width=0.125), str(folder / "start.keras"), {
-        "photographs": 0, "steps": 0,
-    })  # fmt: skip
+    network = build_network(network="tiny", width=0.125, conditions=request.param)
+    save_network(network, str(folder / "start.keras"), {"photographs": 0, "steps": 0})
     write_vgg(folder / "vgg.h5")
+    sizes = ",".join(["24", "32"][: request.param])
     flags = [*FLAGS, f"--style={painting}", f"--data={photographs}"]
+    flags.append(f"--style_size={sizes}")
     out = "--out=tensorflow.keras"
     status, _, errors = Forked(tiny_train.main, [*flags, out], folder=folder).result()
     assert status == 0, errors[-2000:]
@@ -125,12 +129,17 @@ def test_the_same_losses_on_every_backend(backend, trained):
     for a, b in zip(one["history"], two["history"], strict=True):
         assert a == pytest.approx(b, rel=1e-3)
     # What one backend learned, any paints with.
-    photographs = np.random.default_rng(0).uniform(0, 255, (1, 20, 30, 3))
+    graphs = [load_graph(folder / f"{name}.keras") for name in ("tensorflow", backend)]
+    photograph = np.random.default_rng(0).uniform(0, 255, (20, 32, 3)).astype("float32")
     painted = [
-        load_network(folder / f"{name}.keras").predict_on_batch(photographs)
-        for name in ("tensorflow", backend)
+        load_engine(lowered(graph), "openvino", "float32").paint(
+            photograph[None], photograph_of(photograph), graph.style(row)
+        )
+        for graph in graphs
+        for row in np.eye(graph.conditions)
     ]
-    assert np.abs(painted[0] - painted[1]).mean() < 1
+    for one, two in zip(*np.split(np.array(painted), 2), strict=True):
+        assert np.abs(one - two).mean() < 1
 
 
 @pytest.mark.parametrize("backend", map(if_installed, ["torch", "jax"]))

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fusion_style.data.photos import prefetch
+from fusion_style.data.photos.sources import Folder
+from fusion_style.data.photos.stream import PhotoStream
 from fusion_style.losses.perceptual import PerceptualLoss
 from fusion_style.models.conditions import Condition, read_conditions
 from fusion_style.models.loading import load_graph, load_network
@@ -16,9 +19,12 @@ from fusion_style.tests.support import tiny_train, worker
 from fusion_style.tests.support.forked import Forked
 from fusion_style.tests.support.pictures import assert_same, made_up_photograph
 from fusion_style.tests.support.tiny import TINY_LOSS, TINY_TRAINING, as_flags, picture
+from fusion_style.tests.training.test_workers import learn as learn_together
+from fusion_style.training import strategy
 from fusion_style.training.by_style import COLUMNS, StyleLosses
 from fusion_style.training.draws import Draws
 from fusion_style.training.paintings import SmallPaintingWarning, lessons, read_painting
+from fusion_style.training.strategy import with_lessons
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +214,35 @@ def test_two_devices_are_one(given, tmp_path):
     weights = [load_network(tmp_path / f"{n}.keras").get_weights() for n in (1, 2)]
     for a, b in zip(*weights, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
+def test_every_backend_and_worker_draws_the_same(photographs):
+    stream, draws = PhotoStream(Folder(photographs), 24), Draws(0, 5)
+    found = with_lessons(prefetch.batches(stream, 4, 2), draws, 4, 2)
+    whole = strategy.dataset(stream, draws, 4, 2)
+    parts = [strategy.dataset(stream, draws, 4, 2, worker, 2) for worker in (0, 1)]
+    for number, (one, two, *halves) in enumerate(
+        zip(found, *(data.take(3).as_numpy_iterator() for data in (whole, *parts)),
+            strict=False), 2,
+    ):  # fmt: skip
+        together = (np.concatenate([half[0][i] for half in halves]) for i in (0, 1))
+        for a, b, c in zip(one[0], two[0], together, strict=True):
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_array_equal(a, c)
+        np.testing.assert_array_equal(one[0][1], draws.at(4 * number, 4))
+
+
+def test_two_workers_are_one(given, tmp_path):
+    settings = given | {"steps": 4}
+    found = []
+    for workers in (1, 2):
+        results = learn_together(tmp_path, workers, **settings, out=f"{workers}.keras")
+        assert [status for status, _, _ in results] == [0] * workers, results[0][2][-2000:]
+        found.append(read_recipe(tmp_path / f"{workers}.keras"))
+    for one, two in zip(*(record["history"] for record in found), strict=True):
+        assert one == pytest.approx(two, rel=1e-5)
+    one, two = (record["by_style"][-1]["style"] for record in found)
+    assert one == pytest.approx(two, rel=1e-3)
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch"])
