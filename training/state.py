@@ -1,5 +1,6 @@
 """TrainingState: everything that a training needs to continue, in memory and on disk."""
 
+import dataclasses
 import sys
 from typing import Any
 
@@ -102,14 +103,20 @@ class TrainingState:
 
 
 def copy_weights(path: str, network: keras.Model) -> None:
-    """Copy the weights of a style file into a network of the same architecture.
+    """Give a network the weights of a style file with the same architecture.
+
+    From a file of one style each row of a network of many begins as that one.
 
     Raises:
         ValueError: if the architectures differ.
     """
-    source = load_network(path)
-    if source.config != network.config:
+    source, rows = load_network(path), network.config.conditions
+    config = source.config
+    if config.conditions == 1:
+        config = dataclasses.replace(config, conditions=rows)
+    if config != network.config:
         raise ValueError(
             f"{path} has another network: {source.config}. It does not fit {network.config}"
         )
-    network.set_weights(source.get_weights())
+    pairs = zip(source.get_weights(), network.get_weights(), strict=True)
+    network.set_weights([np.broadcast_to(old, new.shape) for old, new in pairs])

@@ -31,7 +31,7 @@ from fusion_style.training.strategy import make_strategy
 FLAGS = [
     "--loss_weights=vgg.h5", "--content_layers=relu1_2", "--style_layers=relu1_1,relu2_1",
     "--size=16", "--batch=4", "--steps=20", "--init_from=start.keras",
-    "--learning_rate=3e-4",
+    "--learning_rate=3e-4", "--network=tiny", "--width=0.125",
 ]  # fmt: skip
 
 

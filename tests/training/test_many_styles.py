@@ -245,6 +245,17 @@ def test_two_workers_are_one(given, tmp_path):
     assert one == pytest.approx(two, rel=1e-3)
 
 
+def test_one_style_is_a_head_start_for_many(learn):
+    learn(steps=1, out="one.keras")
+    options = {"init_from": "one.keras", "learning_rate": 1e-12}
+    learn(style_size=[24, 40], steps=1, out="two.keras", **options)
+    one, two = load_graph("one.keras"), load_graph("two.keras")
+    for row in np.eye(2):
+        np.testing.assert_allclose(two.style(row), one.style(), atol=1e-9)
+    with pytest.raises(ValueError, match="conditions=2.* does not fit .*conditions=3"):
+        learn(style_size=[24, 32, 40], steps=1, out="no.keras", init_from="two.keras")
+
+
 @pytest.mark.parametrize("norm", ["instance", "batch"])
 def test_adding_holds_all_that_was(norm, learn, paintings):
     sea = os.path.join(paintings, "sea.png")
