@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from fusion_style.data.folders import pictures_in
 from fusion_style.data.images import EXTENSIONS, WRITABLE, PictureError
 from fusion_style.data.kinds import is_address
+from fusion_style.data.video.animation import is_animated
 from fusion_style.data.video.encoders import output_extension
 from fusion_style.data.video.probe import CONTAINERS, VIDEO_EXTENSIONS, is_video
 
@@ -23,10 +24,12 @@ class Found:
     Attributes:
         path: where it is.
         name: its path relative to the input that it was found in.
+        moves: whether it is a GIF of several frames, whose painting is one too.
     """
 
     path: str
     name: str
+    moves: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,14 +61,14 @@ def find_pictures(
 
     for path in inputs:
         if not os.path.isdir(path):
-            found.append(Found(path, os.path.basename(path)))
+            found.append(Found(path, os.path.basename(path), moves(path)))
             continue
         try:
             files = pictures_in(path, unreadable, SEARCHED)
         except PictureError as error:
             failed.append(str(error))
             continue
-        inside = [Found(file, os.path.relpath(file, path)) for file in files]
+        inside = [Found(f, os.path.relpath(f, path), moves(f)) for f in files]
         found += without_paintings(inside, path, out, styles)
     return found, failed
 
@@ -75,10 +78,11 @@ def without_paintings(
 ) -> Iterator[Found]:
     """Yield the pictures of a folder that no call with `out` and `styles` made."""
     made = {
-        place(destination(picture.name, style, out, whole))
+        place(destination(picture.name, style, out, whole, moving))
         for picture in pictures
         for style in styles
         for whole in (False, True)
+        for moving in {False, picture.moves}
     }
     inside = place(out, "").startswith(place(folder, "")) and place(out) != place(folder)
     for picture in pictures:
@@ -87,12 +91,19 @@ def without_paintings(
             yield picture
 
 
+def moves(path: str) -> bool:
+    """Return whether a file is a GIF of several frames."""
+    return path.lower().endswith(".gif") and is_animated(path)
+
+
 def place(path: str, *more: str) -> str:
     """Return a path that is the same for all paths of a file, and what is to follow."""
     return os.path.join(os.path.normcase(os.path.realpath(path)), *more)
 
 
-def destination(name: str, style: str, out: str, whole: bool = False) -> str:
+def destination(
+    name: str, style: str, out: str, whole: bool = False, moves: bool = False
+) -> str:
     """Return where a painting goes: out/its folder/its name-style.extension.
 
     Args:
@@ -100,12 +111,13 @@ def destination(name: str, style: str, out: str, whole: bool = False) -> str:
         style: a style's name or path.
         out: the folder for all.
         whole: keep the picture's extension in the name: star.gif-wave.png.
+        moves: see `Found`.
     """
     stem, extension = os.path.splitext(name)
     stem = name if whole else stem
     if is_video(name):
         extension = output_extension(extension)
-    elif extension.lower() not in WRITABLE:
+    elif extension.lower() not in WRITABLE and not moves:
         extension = ".png"
     style = os.path.splitext(os.path.basename(os.path.normpath(style)))[0]
     return os.path.join(out, f"{stem}-{style}{extension}")
@@ -113,7 +125,7 @@ def destination(name: str, style: str, out: str, whole: bool = False) -> str:
 
 def is_file(out: str) -> bool:
     """Return whether --out is a picture or a video, and not a folder for many."""
-    return os.path.splitext(out)[1].lower() in (*WRITABLE, *CONTAINERS)
+    return os.path.splitext(out)[1].lower() in (*WRITABLE, *CONTAINERS, ".gif")
 
 
 def check_out(out: str) -> None:
@@ -176,7 +188,9 @@ def choose_names(
         ValueError: if no name is free, or it would be too long.
     """
     for whole in (False, True):
-        paintings = [(s, destination(picture.name, s, out, whole)) for s in styles]
+        paintings = [
+            (s, destination(picture.name, s, out, whole, picture.moves)) for s in styles
+        ]
         others = [taken.get(painted_place(path)) for _, path in paintings]
         if not any(others):
             check_length(picture, [path for _, path in paintings])
@@ -203,7 +217,8 @@ def check_length(picture: Found, paths: Sequence[str]) -> None:
 
 def loses_extension(picture: Found) -> bool:
     """Return whether the painting has another format than the picture."""
-    return os.path.splitext(picture.name)[1].lower() not in (*WRITABLE, *CONTAINERS)
+    extension = os.path.splitext(picture.name)[1].lower()
+    return extension not in (*WRITABLE, *CONTAINERS) and not picture.moves
 
 
 def painted_place(path: str) -> str:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from fusion_style.data.images import PictureError, read_picture, write_picture
+from fusion_style.data.video.animation import is_moving
 from fusion_style.data.video.probe import VideoError, is_video
 from fusion_style.files import remove_old_leftovers
 from fusion_style.inference.config import PaintConfig
@@ -78,7 +79,8 @@ def do(
     try:
         if not wanted:
             return
-        picture = None if is_video(job.path) else read_picture(job.path)
+        moving = is_video(job.path) or is_moving(job.path, wanted[0][1])
+        picture = None if moving else read_picture(job.path)
     except PictureError as error:
         painted.failed.append(str(error))
         return

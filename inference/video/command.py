@@ -1,9 +1,12 @@
 """What stylize.py does with a video: paint it, or a part of it, or join parts."""
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fusion_style.data.video.animation import ANIMATIONS
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.inference.video.animation import paint_animation
 from fusion_style.inference.video.join import join, parts_and_source
 from fusion_style.inference.video.paint import paint_part, paint_video
 from fusion_style.inference.video.workers import load_workers
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 def paint_moving(
     source: str, path: str, style: str, stylizer: Stylizer, config: "PaintConfig"
 ) -> list[str]:
-    """Paint a video; return what of it is not as it was, each a line for the user.
+    """Paint a video or an animation; return what of it is not as it was, line by line.
 
     Args:
         source: path of the video.
@@ -30,6 +33,8 @@ def paint_moving(
     workers, look = [stylizer], (config.max_size, config.strength, config.keep_colors)
     if config.video.workers > 1:
         workers = load_workers(style, config.engine, config.precision, config.video.workers)
+    if os.path.splitext(path)[1].lower() in ANIMATIONS:
+        return paint_animation(source, path, workers, config.video, *look).notes
     if config.video.part is not None:
         part = paint_part(
             source, path, workers, config.video, *look, overwrite=config.overwrite

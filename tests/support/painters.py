@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Graph:
-    norms = ()
+    norms = measured = ()
     halo, multiple, smallest = 4, 1, 1
 
 
