@@ -21,7 +21,7 @@ from fusion_style.inference.video.preview import Preview
 from fusion_style.inference.video.report import VideoReport
 from fusion_style.inference.video.segments import LOCK, Segments, give_look, remove_parts
 from fusion_style.inference.video.spans import span_of
-from fusion_style.inference.video.stages import expected, run
+from fusion_style.inference.video.stages import Tell, expected, run
 from fusion_style.locks import locked
 
 UNFINISHED = ".unfinished"  # ends the name of the folder that lies beside a video
@@ -39,7 +39,7 @@ class Look:
 def paint_video(
     source: str, out: str, stylizers: Sequence[Stylizer], config: VideoConfig,
     max_size: int | None = None, strength: float = 1.0, keep_colors: bool = False,
-    progress: bool = True, overwrite: bool = False,
+    progress: bool = True, overwrite: bool = False, tell: Tell | None = None,
 ) -> VideoReport:  # fmt: skip
     """Paint a video into a file, which appears whole or not at all.
 
@@ -54,6 +54,8 @@ def paint_video(
         max_size, strength, keep_colors: see `Stylizer.__call__`.
         progress: show a bar.
         overwrite: begin anew, whatever there is of an earlier attempt.
+        tell: called after each frame with how many are painted, and how many there are
+            if the file says so. What it raises ends the work.
 
     Raises:
         VideoError: if the video can't be read, or not be written as `out`.
@@ -61,7 +63,9 @@ def paint_video(
     """
     folder = out + UNFINISHED
     look = Look(max_size, strength, keep_colors)
-    parts = paint_parts(source, out, folder, stylizers, config, look, progress, overwrite)
+    parts = paint_parts(
+        source, out, folder, stylizers, config, look, progress, overwrite, tell
+    )
     report = assemble(parts, out, source)
     remove_parts(folder)
     return report
@@ -121,6 +125,7 @@ def numbers_of(part: str | None) -> tuple[int, int]:
 def paint_parts(
     source: str, out: str, folder: str, stylizers: Sequence[Stylizer],
     config: VideoConfig, look: Look, progress: bool, overwrite: bool,
+    tell: Tell | None = None,
 ) -> list[Part]:  # fmt: skip
     """Paint a video, or a part of it, into a folder; return what is in it."""
     complaint = f"{out} is being painted by another program"
@@ -165,7 +170,7 @@ def paint_parts(
             )  # fmt: skip
             try:
                 with bar:
-                    run(reader, stylizers, finish, look.max_size, bar, state)
+                    run(reader, stylizers, finish, look.max_size, bar, state, tell)
             except BaseException as error:
                 segments.abandon(error)
                 raise

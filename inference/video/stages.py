@@ -1,7 +1,7 @@
 """The stages of painting frames: decoding, painting, finishing; at the same time."""
 
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import tqdm
@@ -20,11 +20,13 @@ from fusion_style.inference.video.statistics import ShotStatistics
 DEPTH = 3  # frames that may wait between two stages
 Frames = Iterable[Frame]
 State = Mapping[str, np.ndarray]
+Tell = Callable[[int, int | None], None]
 
 
 def run(
     reader: Frames, stylizers: Sequence[Stylizer], finish: Finish,
     max_size: int | None, bar: tqdm.tqdm, state: State | None = None,
+    tell: Tell | None = None,
 ) -> None:  # fmt: skip
     """Decode in one thread, paint in this one, finish and encode in a third.
 
@@ -35,6 +37,7 @@ def run(
         max_size: see `fit`.
         bar: shows how many frames are painted.
         state: what `finish` held when it was interrupted.
+        tell: see `paint_video`.
     """
     statistics, is_cut = ShotStatistics(stylizers[0]), CutFinder()
     if state:
@@ -63,9 +66,11 @@ def run(
     works = ahead(prepared(reader, max_size, is_cut, good), DEPTH)
     sink = Sink(finish, DEPTH)
     try:
-        for work in in_order(measured(works), paint, len(stylizers)):
+        for done, work in enumerate(in_order(measured(works), paint, len(stylizers)), 1):
             sink.put(work)
             bar.update()
+            if tell:
+                tell(done, bar.total)
         sink.close()
         finish.output.close()
     except BaseException:
