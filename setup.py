@@ -8,9 +8,11 @@ from setuptools import setup
 ROOT = Path(__file__).parent
 FOLDERS = (
     "models", "losses", "data", "training", "optimization", "inference", "exports",
+    "page",
 )  # fmt: skip
 # Packages for exports: onnx writes files, the others run them.
 EXPORT = ["ai-edge-litert>=2.0; sys_platform != 'win32'", "onnx>=1.16", "onnxruntime>=1.18"]
+DEMO = ["gradio>=6.0"]
 
 
 def version() -> str:
@@ -42,7 +44,7 @@ setup(
     entry_points={
         "console_scripts": [
             f"fusion-{name} = fusion_style.{name}:run"
-            for name in ("train", "stylize", "optimize", "export")
+            for name in ("train", "stylize", "optimize", "export", "demo")
         ]
     },
     install_requires=[
@@ -66,12 +68,14 @@ setup(
         "tqdm",
     ],
     extras_require={
-        "test": [*EXPORT, "hypothesis", "nncf", "pytest"],
+        "test": [*DEMO, *EXPORT, "hypothesis", "nncf", "playwright", "pytest"],
         # Other versions of ruff may format differently; .ci/run and the hooks use this one.
         "dev": ["mypy>=1.18", "pre-commit", "ruff==0.17.6"],
         "plots": ["matplotlib"],
         "int8": ["nncf"],
         "export": EXPORT,
+        # The page in the browser.
+        "demo": DEMO,
         # Other backends for training if TensorFlow has no GPU: KERAS_BACKEND=torch.
         "torch": ["torch>=2.4"],
         "jax": ["jax>=0.4.34"],

@@ -31,6 +31,8 @@ ROOMS = {
     "stylize": (*MIDDLE, *GROUND, *CELLAR, "flags"),
     "optimize": (*MIDDLE, *GROUND, *CELLAR, "flags"),
     "export": (*MIDDLE, *GROUND, *CELLAR, "flags"),
+    "page": (*MIDDLE, *GROUND, *CELLAR),
+    "demo": (*MIDDLE, *GROUND, *CELLAR, "flags", "page"),
     "benchmarks": (*MIDDLE, *GROUND, *CELLAR, "flags"),
 }  # fmt: skip
 TENSORFLOW = {

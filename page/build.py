@@ -1,0 +1,58 @@
+"""The page: its tabs, beside the controls that they share."""
+
+import gradio as gr
+
+from fusion_style.page.controls import build_controls, choices_of, pictures_of
+from fusion_style.page.learn_tab import learn_tab
+from fusion_style.page.lesson import Lesson
+from fusion_style.page.look import TITLE, masthead
+from fusion_style.page.picture_tab import picture_tab
+from fusion_style.page.studio import Studio
+from fusion_style.page.video_tab import video_tab
+from fusion_style.page.webcam_tab import webcam_tab
+
+SWEPT, KEPT = 60, 1800  # seconds between two sweeps; and that uploads are kept for
+
+
+def build_page(studio: Studio, lesson: Lesson | None = None) -> gr.Blocks:
+    """Return the page of a studio; nothing is asked of other machines.
+
+    Args:
+        studio: where things are painted.
+        lesson: where styles are learned; None, and the page doesn't offer it.
+    """
+    public = studio.config.public
+    with gr.Blocks(
+        title=TITLE, analytics_enabled=False, delete_cache=(SWEPT, KEPT), fill_width=True
+    ) as page:
+        gr.HTML(masthead(public), padding=False)
+        with gr.Row(equal_height=False):
+            controls = build_controls(studio)
+            with gr.Column(scale=9, min_width=320), gr.Tabs():
+                with gr.Tab("Picture") as picture:
+                    picture_tab(studio, controls)
+                with gr.Tab("Video") as video:
+                    stops = video_tab(studio, controls)
+                with gr.Tab("Webcam") as webcam:
+                    webcam_tab(studio, controls)
+                if lesson is not None:
+                    with gr.Tab("Learn") as learn:
+                        learn_tab(studio, controls, lesson)
+                    show(controls.panel, False, learn)
+        show(controls.panel, True, picture, video, webcam)
+        page.load(
+            lambda: (gr.Radio(choices=choices_of(studio)), pictures_of(studio)),
+            None, [controls.style, controls.pictures], api_visibility="private",
+            show_progress="hidden", queue=False,
+        )  # fmt: skip
+        page.unload(stops.stop)
+    return page
+
+
+def show(panel: gr.Column, visible: bool, *tabs: gr.Tab) -> None:
+    """Have a panel be there, or not, as soon as one of some tabs is chosen."""
+    for tab in tabs:
+        tab.select(
+            lambda: gr.Column(visible=visible), None, panel, queue=False,
+            show_progress="hidden", api_visibility="private",
+        )  # fmt: skip

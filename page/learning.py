@@ -1,0 +1,129 @@
+"""A training in a process of its own, which the page watches and may stop."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+from fusion_style.files import replacing
+from fusion_style.models.style_file import CHECKPOINT
+from fusion_style.page.events import Losses
+
+BEHIND = 5  # the niceness of a training: who paints meanwhile comes first
+BAR = 1000  # bytes of the output's end, in which the last state of the bar is
+SCRIPT = "train.py: "  # before its complaints
+STEP = re.compile(rb"\| (\d+)/\d+ \[")
+
+
+class Learning:
+    """One training, from its start to the style file.
+
+    It is train.py that runs, with flags as a user would give them: so all checks and
+    messages are the same, and the page goes on whatever happens there. The page itself
+    imports neither Keras nor TensorFlow.
+
+    Args:
+        name: of the style.
+        settings: {name: value} of a `training.config.TrainConfig`, but where it writes.
+        folder: for all that it writes until it is done.
+
+    Attributes:
+        stopped: whether it was told to stop.
+        settled: whether it has ended, and what was learned is in its place.
+        result: path of the style file, once it is in its place; or None.
+        failure: why there is no style file, in words; or None.
+        began, ended: `time.monotonic()` at its start, and its end.
+    """
+
+    def __init__(
+        self, name: str, settings: Mapping[str, str | int | float], folder: str
+    ) -> None:
+        self.name, self.steps, self.folder = name, int(settings["steps"]), folder
+        self.out = os.path.join(folder, f"{name}.keras")
+        self.log_dir = os.path.join(folder, "training")
+        told = {**settings, "out": self.out, "log_dir": self.log_dir}
+        flags = [f"--{flag}={value}" for flag, value in told.items()]
+        self.losses = Losses(self.log_dir)
+        self.stopped = self.settled = False
+        self.result: str | None = None
+        self.failure: str | None = None
+        self.began = time.monotonic()
+        self.ended: float | None = None
+        os.makedirs(folder, exist_ok=True)
+        self.complaints = os.path.join(folder, "stderr.txt")
+        with open(self.complaints, "wb") as complaints:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "fusion_style.train", *flags],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                # Ctrl-C in the terminal is for the page, which stops the training.
+                start_new_session=True,
+            )
+        if hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, BEHIND)
+
+    def running(self) -> bool:
+        """Return whether the process is still there."""
+        return self.process.poll() is None
+
+    def step(self) -> int:
+        """Return how many steps are done, as the progress bar says; losses come later."""
+        size = os.path.getsize(self.complaints)
+        with open(self.complaints, "rb") as file:
+            file.seek(max(0, size - BAR))
+            found = STEP.findall(file.read())
+        return int(found[-1]) if found else 0
+
+    def preview(self) -> str | None:
+        """Return the path of a photograph beside its painting; None before the first."""
+        path = os.path.join(self.log_dir, "preview.jpg")
+        return path if os.path.exists(path) else None
+
+    def stop(self) -> None:
+        """Have it stop after the step that is under way; it leaves a checkpoint."""
+        if self.running():
+            self.stopped = True
+            self.process.send_signal(signal.SIGTERM)
+
+    def keep(self, path: str) -> None:
+        """Put the style file in its place, once the process has ended.
+
+        Args:
+            path: where it goes. What was learned when it was stopped goes there, too.
+        """
+        for source in (self.out, os.path.join(self.log_dir, CHECKPOINT)):
+            if self.result is None and self.step() and os.path.isfile(source):
+                try:
+                    with replacing(path) as temporary:
+                        shutil.copyfile(source, temporary)
+                    self.result = path
+                except OSError as error:
+                    self.failure = f"{path} cannot be written: {error.strerror or error}"
+        if not self.stopped and self.process.returncode:
+            self.failure = self.said()
+        self.ended, self.settled = time.monotonic(), True
+
+    def said(self) -> str:
+        """Return what the process said last, in words."""
+        with open(self.complaints, "rb") as file:
+            text = file.read().decode(errors="replace")
+        lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
+        for line in reversed(lines):
+            if line.startswith(SCRIPT):
+                return line.removeprefix(SCRIPT)
+        last = lines[-1] if lines else "it said nothing"
+        return f"The training ended with {self.process.returncode}: {last}"
+
+    def close(self) -> None:
+        """End it at once, and remove its folder."""
+        if self.running():
+            self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,169 @@
+"""The training that the page watches: one at a time, of a painting that was dropped."""
+
+import dataclasses
+import os
+import re
+import shutil
+import tempfile
+import threading
+import time
+
+from fusion_style.data.folders import pictures_in
+from fusion_style.page.learning import Learning
+from fusion_style.page.limits import check_picture
+from fusion_style.page.studio import Studio
+
+# What is quick on a laptop, and asks nothing of other machines. Where a process can't be
+# asked to stop, what it learned since its last checkpoint is lost: some seconds.
+QUICK = {"loss_network": "vgg19_distilled", "checkpoint_every": 30}
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What is to be learned.
+
+    Attributes:
+        painting: path of its file.
+        photographs: path of a folder.
+        steps, style_size, size: of `TrainConfig`.
+        begin_with: the name of the style to start from, or "" for none.
+    """
+
+    painting: str
+    photographs: str
+    steps: int
+    style_size: int
+    size: int
+    begin_with: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far a training is.
+
+    Attributes:
+        name: of the style.
+        step, steps: done, and in all.
+        seconds: since it began.
+        left: seconds that it will still take, about; None if that is not known yet.
+        history: [{"step", "loss", …}] until now.
+        preview: path of a photograph beside its painting, or None.
+        preview_time: when it was painted, seconds since 1970.
+        running, stopping: whether it still runs, and was told to stop.
+        result: path of the style file, or None.
+        complaint: why it failed, or None.
+    """
+
+    name: str
+    step: int
+    steps: int
+    seconds: float
+    left: float | None
+    history: list[dict[str, float]]
+    preview: str | None
+    preview_time: float
+    running: bool
+    stopping: bool
+    result: str | None
+    complaint: str | None
+
+
+class Lesson:
+    """Starts a training, says how far it is, stops it, keeps what was learned.
+
+    Args:
+        studio: among whose styles the new one will be.
+        folder: for what is temporary.
+    """
+
+    def __init__(self, studio: Studio, folder: str) -> None:
+        self.studio, self.folder = studio, folder
+        self.learning: Learning | None = None
+        self.lock = threading.Lock()
+
+    def begin(self, wish: Wish) -> None:
+        """Start a training.
+
+        Raises:
+            ValueError: if another one runs, or what is wished can't be; the message says
+                what to do.
+            OSError: if a file can't be written.
+        """
+        with self.lock:
+            if self.learning is not None and not self.learning.settled:
+                raise ValueError("A style is being learned already. Stop it first.")
+            check_picture(wish.painting, self.studio.config)
+            photographs = os.path.expanduser(wish.photographs.strip())
+            if not os.path.isdir(photographs):
+                raise ValueError(
+                    "Give the path of a folder of photographs on this machine. Received: "
+                    f"{wish.photographs or 'nothing'}"
+                )
+            pictures_in(photographs)  # complains if there are none
+            begin_with = wish.begin_with and self.studio.styles.path(wish.begin_with)
+            self.end()
+            os.makedirs(self.folder, exist_ok=True)
+            scratch = tempfile.mkdtemp(dir=self.folder)
+            painting = os.path.join(scratch, os.path.basename(wish.painting))
+            shutil.copyfile(wish.painting, painting)  # uploads are removed after a while
+            settings: dict[str, str | int | float] = {
+                "style": painting,
+                "data": os.path.abspath(photographs),
+                "steps": wish.steps,
+                "style_size": wish.style_size,
+                "size": wish.size,
+                **QUICK,
+            }
+            if wish.begin_with:
+                settings["init_from"] = begin_with
+            self.learning = Learning(name_of(painting), settings, scratch)
+            threading.Thread(target=self.keep, args=(self.learning,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Have the training stop soon, if there is one."""
+        if self.learning is not None:
+            self.learning.stop()
+
+    def keep(self, learning: Learning) -> None:
+        """Wait for the end of a training, and put what was learned among the styles."""
+        learning.process.wait()
+        with self.lock:
+            if learning is self.learning:
+                learning.keep(self.studio.styles.free_path(learning.name))
+
+    def progress(self) -> Progress | None:
+        """Return how far the training is; None if there was none."""
+        with self.lock:
+            learning = self.learning
+            if learning is None:
+                return None
+            running = not learning.settled
+            history = learning.losses.read()
+            preview = learning.preview()
+            ended = learning.ended or time.monotonic()
+            return Progress(
+                name=name_of(learning.result or learning.out),
+                step=learning.step(),
+                steps=learning.steps,
+                seconds=ended - learning.began,
+                left=learning.losses.left(learning.steps),
+                history=history,
+                preview=preview,
+                preview_time=os.path.getmtime(preview) if preview else 0.0,
+                running=running,
+                stopping=learning.stopped,
+                result=learning.result,
+                complaint=learning.failure,
+            )
+
+    def end(self) -> None:
+        """End the training at once, if there is one, and remove what is temporary."""
+        if self.learning is not None:
+            self.learning.close()
+            self.learning = None
+
+
+def name_of(path: str) -> str:
+    """Return the name of a style in a file: its stem, of small letters, digits and _."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return re.sub(r"\W+", "_", stem.lower()).strip("_")[:60] or "style"

@@ -1,0 +1,86 @@
+"""The tab for pictures."""
+
+import warnings
+from collections.abc import Callable
+
+import gradio as gr
+
+from fusion_style.data.images import sample_photographs
+from fusion_style.inference.stylizer import PaintingWarning
+from fusion_style.page.controls import Controls
+from fusion_style.page.studio import Look, Studio
+
+SIZES = [
+    ("Small: 640 pixels, quick", 640),
+    ("Medium: 1280 pixels", 1280),
+    ("Large: 2560 pixels", 2560),
+    ("As large as the photograph", 0),
+]
+
+PROGRESS = gr.Progress(track_tqdm=True)  # the bar of tiles
+
+
+def picture_tab(studio: Studio, controls: Controls) -> None:
+    """Build the tab."""
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=260):
+            photograph = gr.Image(
+                type="filepath", image_mode=None, sources=["upload", "clipboard"],
+                label="Photograph", height=340,
+            )  # fmt: skip
+            gr.Examples(
+                [[path] for path in sample_photographs()],
+                photograph,
+                label="Or one of these",
+            )
+            size = gr.Dropdown(SIZES, value=1280, label="Size of the longer side")
+            go = gr.Button("Paint the picture", variant="primary")
+        with gr.Column(min_width=260):
+            painting = gr.Image(
+                type="filepath", label="Painting", height=340, interactive=False,
+                buttons=["download", "fullscreen"], elem_classes="result",
+            )  # fmt: skip
+            with gr.Accordion("Before and after", open=False):
+                both = gr.ImageSlider(
+                    label="Drag the line", type="filepath", interactive=False,
+                    max_height=560,
+                )  # fmt: skip
+    done = go.click(
+        painter(studio), [photograph, size, *controls.inputs()], painting,
+        api_name="paint", concurrency_id="pictures",
+        concurrency_limit=studio.config.at_a_time,
+    )  # fmt: skip
+    done.success(
+        lambda before, after: (before, after), [photograph, painting], both,
+        api_visibility="private", show_progress="hidden",
+    )  # fmt: skip
+
+
+def painter(studio: Studio) -> Callable[..., str]:
+    """Return what the button does; gradio_client calls it too."""
+
+    def paint(
+        picture: str | None, size: int, style: str, strength: float = 1.0,
+        keep_colors: bool = False, progress: gr.Progress = PROGRESS,
+    ) -> str:  # fmt: skip
+        if not picture:
+            raise gr.Error("Give a photograph first.", print_exception=False)
+        progress(0, "Painting")
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", PaintingWarning)
+                look = Look(style, strength, keep_colors)
+                painting = studio.picture(picture, look, size or None)
+        except (ValueError, OSError, MemoryError) as error:
+            raise told(error, studio) from None
+        for warning in caught:
+            gr.Warning(f"{warning.message}.")
+        return painting
+
+    return paint
+
+
+def told(error: BaseException, studio: Studio) -> gr.Error:
+    """Return an error as the page shows it: in words, and without folders of the server."""
+    text = str(error) or "There is not enough memory. Choose a smaller size."
+    return gr.Error(text.replace(f"{studio.folder}/", ""), print_exception=False)

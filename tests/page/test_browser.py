@@ -1,0 +1,156 @@
+"""The page in a Chromium that nobody sees: what a visitor does, and that nothing leaves."""
+
+import os
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from fusion_style.data.images import Picture, read_picture, write_picture
+from fusion_style.data.modes import to_bytes
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.tests.support.clips import contents, write_clip
+from fusion_style.tests.support.page import served_page
+from fusion_style.tests.support.pictures import made_up_photograph
+
+pytest.importorskip("gradio", reason="the page needs gradio: '.[demo]'")
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+PATIENCE = 120_000  # milliseconds, on a machine with much to do
+
+
+@pytest.fixture(scope="module")
+def served(instance_style, tmp_path_factory):
+    with served_page(instance_style, tmp_path_factory.mktemp("page")) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def address(served):
+    return served.address
+
+
+def files_in(folder):
+    return {
+        os.path.join(root, name) for root, _, names in os.walk(folder) for name in names
+    }
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Opens the page at a width; in the end, no address but its own was asked."""
+    asked, contexts = [], []
+
+    def visit(width=1280):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, permissions=["camera"]
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(address)
+        page.get_by_role("button", name="Paint the picture").wait_for()
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert asked
+    assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+
+
+def upload(page, path):
+    page.locator("[role=tabpanel]:visible input[type=file]").first.set_input_files(path)
+
+
+def download(page, folder):
+    """Presses the button; returns the path of the painting."""
+    with page.expect_download() as started:
+        page.locator(".result:visible [aria-label=Download]").first.click()
+    path = os.path.join(folder, started.value.suggested_filename)
+    started.value.save_as(path)
+    return path
+
+
+def test_a_picture_is_painted(visit, instance_style, tmp_path):
+    path = str(tmp_path / "photo.png")
+    write_picture(path, Picture(made_up_photograph(48, 64).astype(np.float32)))
+    page = visit()
+    upload(page, path)
+    page.get_by_role("radio", name="Other").check()
+    page.get_by_label("Keep the photograph's colors").check()
+    page.get_by_role("button", name="Paint the picture").click()
+    page.locator(".result:visible img").wait_for()
+    painted = read_picture(download(page, tmp_path)).pixels
+    expected = Stylizer(instance_style)(read_picture(path), keep_colors=True).pixels
+    assert np.array_equal(painted, to_bytes(expected))
+
+
+def test_a_clip_is_painted(visit, tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", size=(48, 64))
+    page = visit()
+    page.get_by_role("tab", name="Video").click()
+    upload(page, clip)
+    page.locator("[role=tabpanel]:visible video").wait_for()
+    page.get_by_role("button", name="Paint the video").click()
+    page.locator(".result:visible video").wait_for()
+    found = contents(download(page, tmp_path))
+    assert len(found.frames) == 10
+    assert [stream["type"] for stream in found.streams][:2] == ["video", "audio"]
+
+
+def test_the_webcam_is_painted_and_nothing_kept(visit, served):
+    page = visit()
+    before = files_in(served.temporary)
+    page.get_by_role("tab", name="Webcam").click()
+    page.get_by_text("Click to Access Webcam").click()
+    page.get_by_text("Record", exact=True).click()
+    painting = page.locator(".result:visible img")
+    painting.wait_for()
+    first = painting.get_attribute("src")
+    ends = time.monotonic() + PATIENCE / 1000
+    while painting.get_attribute("src") == first:  # the fake camera shows a moving disc
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+    page.get_by_text("Stop", exact=True).first.click()
+    assert files_in(served.temporary) <= before
+
+
+def test_a_phone_sees_all_of_it(visit):
+    page = visit(width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for name in ("Picture", "Video", "Webcam", "Learn"):
+        assert page.get_by_role("tab", name=name).is_visible()
+    pictures = page.evaluate(
+        "[...document.querySelectorAll('.styles label')].map("
+        "label => getComputedStyle(label, '::before').backgroundImage)"
+    )
+    assert len(pictures) == 2
+    assert all(picture.startswith('url("data:image/jpeg') for picture in pictures)
+
+
+def test_learning_says_what_is_missing(visit):
+    page = visit()
+    page.get_by_role("tab", name="Learn").click()
+    page.get_by_role("radio", name="Narrow").wait_for(state="hidden")
+    page.get_by_role("button", name="Learn the style").click()
+    page.get_by_text("Give a painting first.").wait_for()
