@@ -17,6 +17,7 @@ CONFIGS = {  # {script: the dataclass whose fields are its flags}
     "stylize": "fusion_style.inference.config.PaintConfig",
     "train": "fusion_style.training.config.TrainConfig",
     "optimize": "fusion_style.optimization.config.OptimizeConfig",
+    "demo": "fusion_style.page.config.DemoConfig",
     "export": "fusion_style.exports.config.ExportConfig",
 }
 MARKED = re.compile(r"(<!-- flags: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
