@@ -46,7 +46,7 @@ def learn_tab(studio: Studio, controls: Controls, lesson: Lesson) -> None:
                 )  # fmt: skip
             with gr.Row():
                 go = gr.Button("Learn the style", variant="primary")
-                stop = gr.Button("Stop, and keep what was learned")
+                stop = gr.Button("Stop and keep")
         with gr.Column(min_width=260):
             state = gr.HTML(said(None), padding=False)
             preview = gr.Image(
