@@ -5,6 +5,8 @@ python stylize.py photo.jpg --style starry_night
 python stylize.py holiday/ --style my.keras --out painted/
 python stylize.py photo.jpg --style all --strength 0.7 --keep_colors
 python stylize.py clip.mp4 --style wave
+python stylize.py photo.jpg --style paintings.keras:wave=0.6,udnie=0.4 --stroke 384
+python stylize.py photo.jpg --style wave --style2 udnie --mask mask.png
 """
 
 import io
@@ -25,16 +27,19 @@ from absl import flags
 from fusion_style.data.images import Picture, read_picture, sample_photograph, write_picture
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.flags import define_flags, given, run_script
+from fusion_style.inference.choice import ALL, parse_style
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job, is_file
+from fusion_style.inference.listing import listing
 from fusion_style.inference.paint import Painted, paint_pictures
 from fusion_style.models.shipped import shipped_styles
-from fusion_style.models.style_file import photographs_seen, read_recipe
 from fusion_style.settings import build
 
 FLAGS = flags.FLAGS
 define_flags(PaintConfig)
-flags.DEFINE_boolean("list_styles", False, "Say which styles come along, and stop.")
+flags.DEFINE_boolean(
+    "list_styles", False, "Say which styles come along, or are in --style, and stop."
+)
 
 
 def main(argv: list[str]) -> str | int:
@@ -45,7 +50,7 @@ def main(argv: list[str]) -> str | int:
     inputs = argv[1:] or [sample_photograph()]
     try:
         if FLAGS.list_styles:
-            list_styles()
+            list_styles(FLAGS.style)
             return 0
         config = build(PaintConfig, given(PaintConfig))
         painted = paint_pictures(inputs, config)
@@ -77,14 +82,15 @@ def report(painted: Painted) -> None:
         print(f"not painted: {message}", file=sys.stderr)
 
 
-def list_styles() -> None:
-    """Print what each shipped style is."""
-    for name, path in shipped_styles().items():
-        recipe = read_recipe(path)
-        print(
-            f"{name}: the {recipe['settings']['network']} network, trained on "
-            f"{recipe['painting']['file']}, {photographs_seen(recipe):,} photographs seen"
-        )
+def list_styles(style: str) -> None:
+    """Print what is shipped; or, of one style file, what is in it.
+
+    Raises:
+        ValueError: if there is no such style.
+    """
+    files = shipped_styles() if style == ALL else {style: parse_style(style).path}
+    for name, path in files.items():
+        print("\n".join(listing(name, path)))
 
 
 def demonstrate(job: Job, config: PaintConfig) -> None:

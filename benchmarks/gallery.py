@@ -31,6 +31,7 @@ from fusion_style.data.images import (
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.files import replacing, sha256
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.paintings import PAINTINGS
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.models.style_file import read_recipe
 from fusion_style.settings import flatten
@@ -49,14 +50,6 @@ flags.DEFINE_list(
     "The files that quality.py --summary wrote.",
 )
 
-PAINTINGS = {
-    "composition_vii": "Wassily Kandinsky, *Composition VII*, 1913",
-    "shipwreck": "J. M. W. Turner, *The Shipwreck*, 1805",
-    "starry_night": "Vincent van Gogh, *The Starry Night*, 1889",
-    "the_scream": "Edvard Munch, *The Scream*, 1893",
-    "udnie": "Francis Picabia, *Udnie*, 1913",
-    "wave": "Katsushika Hokusai, *The Great Wave off Kanagawa*, about 1831",
-}
 MEASURED = (
     "| | photographs | content | style | total | worth iterations of L-BFGS |",
     "|---|---|---|---|---|---|",
@@ -137,7 +130,7 @@ def papers(styles, defaults, found):
             "",
             f"## {name}",
             "",
-            f"{PAINTINGS.get(name, name)}. {os.path.getsize(path) / 1e6:.1f} MB, "
+            f"{wall_text(name)}. {os.path.getsize(path) / 1e6:.1f} MB, "
             f"{photographs:,} photographs seen, seed {recipe['settings']['seed']}.",
             "",
             f"- style file: sha256 `{sha256(path)}`",
@@ -156,6 +149,14 @@ def papers(styles, defaults, found):
         if name in found:
             lines += ["", *found[name]]
     return "\n".join(lines) + "\n"
+
+
+def wall_text(name):
+    """A painting as Markdown names it; its file's name if it isn't known."""
+    if name not in PAINTINGS:
+        return name
+    title, painter, year = PAINTINGS[name]
+    return f"{painter}, *{title}*, {year}"
 
 
 def ended(recipe):
@@ -229,7 +230,7 @@ def main(argv):
     page = ["# Gallery", "", CREDITS, "", show("photographs", photographs)]
     together = []
     for name, path in styles.items():
-        page += ["", f"## {PAINTINGS.get(name, name)}", ""]
+        page += ["", f"## {wall_text(name)}", ""]
         page += [f"`python stylize.py photo.jpg --style {name}`", ""]
         paintings = paint(path, photographs)
         page += [show(name, paintings)]

@@ -12,8 +12,23 @@ class PaintConfig:
     """How photographs and videos are painted, and where the paintings go."""
 
     style: str = setting(
-        "A shipped style's name, a style file, a training's folder, or all.", "all"
+        "A shipped style's name, a style file, a training's folder, or all. FILE:wave is "
+        "one painting of a file; wave=0.6,udnie=0.4 is a mix, whose weights are shares and "
+        "need not sum to 1.",
+        "all",
     )
+    stroke: int | None = setting(
+        "Size of the strokes: the painting's shorter side in pixels. The default is the "
+        "largest learned size. Beyond the learned sizes, the photograph is scaled.",
+        None,
+        at_least=1,
+        at_most=65536,
+    )
+    mask: str | None = setting(
+        "A picture with the photographs' aspect ratio. White is painted, black is not.",
+        None,
+    )
+    style2: str | None = setting("The style of what is black in --mask; see --style.", None)
     out: str = setting("A folder; or, for one picture or video, a file.", "stylized")
     max_size: int | None = setting(
         "Make the longer side no longer, in pixels.", None, at_least=1

@@ -38,7 +38,7 @@ class Job:
 
     Attributes:
         path: of the picture.
-        paintings: (style, path to write) of each.
+        paintings: (name of the style, path to write) of each.
     """
 
     path: str
@@ -108,7 +108,7 @@ def destination(
 
     Args:
         name: of the picture, relative to the input that it was found in.
-        style: a style's name or path.
+        style: its name, of `StyleChoice`.
         out: the folder for all.
         whole: keep the picture's extension in the name: star.gif-wave.png.
         moves: see `Found`.
@@ -119,7 +119,6 @@ def destination(
         extension = output_extension(extension)
     elif extension.lower() not in WRITABLE and not moves:
         extension = ".png"
-    style = os.path.splitext(os.path.basename(os.path.normpath(style)))[0]
     return os.path.join(out, f"{stem}-{style}{extension}")
 
 

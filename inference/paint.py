@@ -2,16 +2,16 @@
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from fusion_style.data.images import PictureError, read_picture, write_picture
 from fusion_style.data.video.animation import is_moving
 from fusion_style.data.video.probe import VideoError, is_video
 from fusion_style.files import remove_old_leftovers
+from fusion_style.inference.brushes import Brushes, load_brushes
+from fusion_style.inference.choice import choices
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job, find_pictures, plan
-from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.shipped import shipped_styles
 from fusion_style.settings import check
 
 
@@ -49,9 +49,8 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
     check(config)
     if config.video.join:
         return joined(inputs, config)
-    styles = list(shipped_styles()) if config.style == "all" else [config.style]
-    if not styles:
-        raise ValueError("no style is shipped here. Give one: --style FILE.keras")
+    found = {choice.name: choice for choice in choices(config.style)}
+    styles = list(found)
     pictures, missing = find_pictures(inputs, config.out, styles)
     jobs, refused = plan(pictures, styles, config.out)
     painted = Painted(jobs, failed=missing + refused)
@@ -59,20 +58,19 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
         os.path.dirname(path) or "." for job in jobs for _, path in job.paintings
     }:
         remove_old_leftovers(folder)  # though there may be nothing left to write
-    stylizers = {s: Stylizer(s, config.engine, config.precision) for s in styles}
+    brushes = load_brushes(found, config)
+    painted.notes += brushes.notes
     shown: Iterable[Job] = jobs
     if len(jobs) > 1:
         import tqdm  # takes longer to import than a small picture takes to read
 
         shown = tqdm.tqdm(jobs, unit="picture")
     for job in shown:
-        do(job, stylizers, config, painted)
+        do(job, brushes, config, painted)
     return painted
 
 
-def do(
-    job: Job, stylizers: Mapping[str, Stylizer], config: PaintConfig, painted: Painted
-) -> None:
+def do(job: Job, brushes: Brushes, config: PaintConfig, painted: Painted) -> None:
     """Make the paintings of one picture, and note in `painted` what came of it."""
     wanted = [p for p in job.paintings if config.overwrite or not os.path.exists(p[1])]
     painted.kept += [path for style, path in job.paintings if (style, path) not in wanted]
@@ -90,10 +88,11 @@ def do(
                 # OpenCV and PyAV take half a second to import, which pictures don't need.
                 from fusion_style.inference.video.command import paint_moving
 
-                notes = paint_moving(job.path, path, style, stylizers[style], config)
+                choice, stylizer = brushes.choices[style], brushes.stylizers[style]
+                notes = paint_moving(job.path, path, choice, stylizer, config)
                 painted.notes += [f"{path}: {note}" for note in notes]
             else:
-                result = stylizers[style](
+                result = brushes.stylizers[style](
                     picture, config.max_size, config.strength, config.keep_colors
                 )
                 write_picture(path, result)

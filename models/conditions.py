@@ -1,11 +1,20 @@
-"""Conditions: which painting, at which stroke size, each row of a network's norms is."""
+"""Conditions: which painting, at which stroke size, each row of a network's norms is.
+
+A mix of paintings is a weighted sum of rows (Dumoulin et al. 2017).
+"""
 
 import dataclasses
+import math
+import numbers
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from fusion_style.models.style_file import damaged, read_config, read_recipe
+
+FARTHEST = 4.0  # a stroke may be so many times larger or smaller than learned ones
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,3 +86,147 @@ def condition_of(row: Mapping[str, Any]) -> Condition:
 def stem(file: str) -> str:
     """Return what a painting is called: its file's name, without the extension."""
     return os.path.splitext(os.path.basename(file))[0]
+
+
+def paintings_of(conditions: Sequence[Condition]) -> list[str]:
+    """Return the names of the paintings, in the order of their rows, each once."""
+    return list(strokes_of(conditions))
+
+
+def strokes_of(conditions: Sequence[Condition]) -> dict[str, dict[int, int]]:
+    """Return {painting: {stroke: row}}, paintings in the rows' order, strokes sorted.
+
+    If two rows have the same painting and stroke, the later one counts.
+    """
+    found: dict[str, dict[int, int]] = {}
+    for row, condition in enumerate(conditions):
+        found.setdefault(condition.painting, {})[condition.stroke] = row
+    return {painting: dict(sorted(rows.items())) for painting, rows in found.items()}
+
+
+def shares_of(
+    conditions: Sequence[Condition], weights: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the paintings of a mix with their shares, which sum to 1.
+
+    Args:
+        conditions: of the file that the paintings are in.
+        weights: {painting: weight}; they need not sum to 1.
+
+    Raises:
+        ValueError: if a painting is not among the conditions, if a weight is negative or
+            no finite number, or if all are 0.
+    """
+    there = paintings_of(conditions)
+    for painting, weight in weights.items():
+        if painting not in there:
+            raise ValueError(
+                f"There is no painting {painting} in this style file. It has "
+                f"{', '.join(there)}"
+            )
+        number = isinstance(weight, numbers.Real) and not isinstance(weight, bool)
+        if not number or not 0 <= weight < math.inf:
+            raise ValueError(
+                f"The weight of {painting} must be a finite number at least 0. Received: "
+                f"{weight!r}"
+            )
+    largest = max(weights.values(), default=0)
+    if not largest:
+        raise ValueError("A mix needs a painting whose weight is more than 0")
+    parts = {name: float(weight) / float(largest) for name, weight in weights.items()}
+    total = sum(parts.values())
+    return {name: part / total for name, part in parts.items() if part}
+
+
+def mix(
+    conditions: Sequence[Condition],
+    weights: Mapping[str, float],
+    stroke: float | None = None,
+) -> np.ndarray:
+    """Return the weights over a network's rows for a mix of paintings.
+
+    A stroke between two learned sizes is a mix of both, linear in its logarithm.
+
+    Args:
+        conditions: the rows.
+        weights: {painting: weight}; they need not sum to 1.
+        stroke: size of the strokes, as the painting's shorter side in pixels. Beyond the
+            learned sizes, the nearest learned one is used, and the photograph should be
+            scaled by `photograph_scale`. By default each painting's largest.
+
+    Returns:
+        float64 (conditions,), which sum to 1.
+
+    Raises:
+        ValueError: for an unknown painting, or a weight or a stroke that cannot be; see
+            `check_strokes`.
+    """
+    check_strokes(conditions, weights, stroke)
+    found, rows_of = np.zeros(len(conditions)), strokes_of(conditions)
+    for painting, share in shares_of(conditions, weights).items():
+        strokes, rows = map(list, zip(*rows_of[painting].items(), strict=True))
+        place = float(len(strokes) - 1)  # the largest
+        if stroke is not None:
+            place = np.interp(math.log(stroke), np.log(strokes), np.arange(len(strokes)))
+        below = int(place)
+        above = min(below + 1, len(rows) - 1)
+        found[rows[below]] += share * (1 - (place - below))
+        found[rows[above]] += share * (place - below)
+    return found
+
+
+def photograph_scale(
+    conditions: Sequence[Condition],
+    weights: Mapping[str, float],
+    stroke: float | None = None,
+) -> float:
+    """Return by how much to scale a photograph before it is painted.
+
+    It is learned size / stroke, which is 1 within the learned sizes. The painted picture
+    is scaled back, and its strokes with it. If the paintings of a mix were learned at
+    different sizes, their scales' geometric mean is used.
+
+    Args:
+        conditions, weights, stroke: see `mix`.
+
+    Raises:
+        ValueError: as `mix`.
+    """
+    check_strokes(conditions, weights, stroke)
+    scale, rows_of = 1.0, strokes_of(conditions)
+    shares = shares_of(conditions, weights)
+    if stroke is None:
+        return scale
+    for painting, share in shares.items():
+        learned = list(rows_of[painting])
+        nearest = min(max(stroke, learned[0]), learned[-1])
+        scale *= (nearest / stroke) ** share
+    return scale
+
+
+def check_strokes(
+    conditions: Sequence[Condition], weights: Mapping[str, float], stroke: float | None
+) -> None:
+    """Check the size of strokes for the paintings of a mix.
+
+    Raises:
+        ValueError: if it is not above 0, or further than `FARTHEST` from what was learned.
+    """
+    if stroke is None:
+        return
+    if not 0 < stroke < math.inf:
+        raise ValueError(f"stroke must be a number of pixels above 0. Received: {stroke}")
+    rows_of = strokes_of(conditions)
+    for painting in shares_of(conditions, weights):
+        learned = list(rows_of[painting])
+        if not learned[0]:
+            raise ValueError(
+                f"The strokes that {painting or 'the style'} was learned at are not known: "
+                "it can only be painted as it is, without a stroke"
+            )
+        least, most = math.ceil(learned[0] / FARTHEST), math.floor(learned[-1] * FARTHEST)
+        if not least <= stroke <= most:
+            raise ValueError(
+                f"stroke must be from {least} to {most} for {painting}, which was learned "
+                f"at {' and '.join(map(str, learned))}. Received: {stroke:g}"
+            )

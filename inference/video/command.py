@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fusion_style.data.video.animation import ANIMATIONS
+from fusion_style.inference.choice import StyleChoice
+from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video.animation import paint_animation
 from fusion_style.inference.video.join import join, parts_and_source
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def paint_moving(
-    source: str, path: str, style: str, stylizer: Stylizer, config: "PaintConfig"
+    source: str, path: str, style: StyleChoice, stylizer: Stylizer, config: "PaintConfig"
 ) -> list[str]:
     """Paint a video or an animation; return what of it is not as it was, line by line.
 
@@ -30,9 +32,14 @@ def paint_moving(
     Raises:
         VideoError, OSError: see `paint_video`.
     """
-    workers, look = [stylizer], (config.max_size, config.strength, config.keep_colors)
+    workers: list[Stylizer] = [stylizer]
+    look = (config.max_size, config.strength, config.keep_colors)
     if config.video.workers > 1:
-        workers = load_workers(style, config.engine, config.precision, config.video.workers)
+        workers = load_workers(
+            style, config.engine, config.precision, config.video.workers, config.stroke
+        )
+        if isinstance(stylizer, MaskedStylizer):
+            workers = [stylizer.with_engine_of(worker) for worker in workers]
     if os.path.splitext(path)[1].lower() in ANIMATIONS:
         return paint_animation(source, path, workers, config.video, *look).notes
     if config.video.part is not None:

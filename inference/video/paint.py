@@ -13,6 +13,7 @@ from fusion_style.data.video.encoders import choose_encoding
 from fusion_style.data.video.parts import Part
 from fusion_style.data.video.probe import VideoError, open_video
 from fusion_style.data.video.reader import VideoReader
+from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.finish import Finish
@@ -177,12 +178,24 @@ def paint_parts(
     return segments.parts
 
 
+def digest(stylizer: Stylizer | None) -> str:
+    """Return a hash of γ and β, the scale and the mask that frames are painted with."""
+    if stylizer is None:
+        return ""
+    found = hashlib.sha256(stylizer.style.tobytes())
+    found.update(b"" if stylizer.scale == 1 else f"{stylizer.scale}".encode())
+    if isinstance(stylizer, MaskedStylizer):
+        found.update(stylizer.mask.values.tobytes())
+        found.update(f"{stylizer.mask.values.shape} {digest(stylizer.beside)}".encode())
+    return found.hexdigest()
+
+
 def asked(stylizer: Stylizer, config: VideoConfig, look: Look) -> dict[str, Any]:
     """Return all that frames depend on besides the video itself."""
     names = ("start", "end", "max_frames", "crf", "bitrate", "steady")
     return {
         "style": stylizer.name,
-        "weights": hashlib.sha256(stylizer.style.tobytes()).hexdigest(),
+        "weights": digest(stylizer),
         **dataclasses.asdict(look),
         **{name: getattr(config, name) for name in names},
     }

@@ -10,7 +10,6 @@ from fusion_style.data.images import fit_size, resize, to_bytes
 from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.reader import VideoReader
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.inference.tiles import REGION, paint_in_tiles
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.finish import Finish, Work
 from fusion_style.inference.video.pipeline import Sink, ahead, in_order
@@ -114,13 +113,7 @@ def fit(frame: Frame, max_size: int | None) -> None:
 
 def paint_frame(stylizer: Stylizer, work: Work) -> np.ndarray:
     """Return the painting of a frame, with the statistics of its shot."""
-    engine, graph = stylizer.engine, stylizer.engine.graph
-    return paint_in_tiles(
-        work.photograph,
-        lambda tile: engine.paint(tile[None], work.seen, stylizer.style, work.norms)[0],
-        graph.halo, REGION, stylizer.margin, progress=False, multiple=graph.multiple,
-        smallest=graph.smallest,
-    )  # fmt: skip
+    return stylizer.paint_seen(work.photograph, work.seen, work.norms, progress=False)
 
 
 def expected(reader: VideoReader, config: VideoConfig) -> int | None:

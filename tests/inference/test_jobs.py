@@ -51,11 +51,12 @@ def test_the_same_file_is_planned_once():
     assert [job.path for job in jobs] == ["a.png", "b.png"] and not failed
 
 
-@pytest.mark.parametrize("style", ["wave", "deep/wave.keras", "wave/", "./wave.keras"])
+@pytest.mark.parametrize("style", ["wave", "wave66.7-udnie33.3"])
 def test_destinations(style):
     name = os.path.join("inside", "a.gif")
-    assert destination(name, style, "out") == os.path.join("out", "inside", "a-wave.png")
-    whole = os.path.join("out", "inside", "a.gif-wave.png")
+    found = os.path.join("out", "inside", f"a-{style}.png")
+    assert destination(name, style, "out") == found
+    whole = os.path.join("out", "inside", f"a.gif-{style}.png")
     assert destination(name, style, "out", whole=True) == whole
 
 

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fusion_style.inference.stylizer import PaintingWarning, Stylizer
+from fusion_style.inference.blank import PaintingWarning
+from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.loading import load_graph
 from fusion_style.models.rewrites import rewrite

@@ -15,7 +15,8 @@ import keras
 import numpy as np
 import pytest
 
-from fusion_style.inference.stylizer import PaintingWarning, Stylizer
+from fusion_style.inference.blank import PaintingWarning
+from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.archive import LARGEST
 from fusion_style.models.loading import load_graph, load_network
 from fusion_style.models.style_file import (

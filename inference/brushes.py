@@ -1,0 +1,93 @@
+"""Brushes: the styles and the mask of a call of stylize.py, loaded once."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from fusion_style.inference.choice import StyleChoice, choices
+from fusion_style.inference.config import PaintConfig
+from fusion_style.inference.masked import MaskedStylizer
+from fusion_style.inference.masks import read_mask
+from fusion_style.inference.stylizer import Stylizer
+
+
+@dataclasses.dataclass(frozen=True)
+class Brushes:
+    """The styles and the mask that all pictures are painted with.
+
+    Attributes:
+        choices: {name of a style: its `StyleChoice`}.
+        stylizers: {name of a style: its `Stylizer`}; those of one file share an engine.
+        notes: lines for the user.
+    """
+
+    choices: Mapping[str, StyleChoice]
+    stylizers: Mapping[str, Stylizer]
+    notes: list[str]
+
+
+def load_brushes(styles: Mapping[str, StyleChoice], config: PaintConfig) -> Brushes:
+    """Load style files and the mask.
+
+    Args:
+        styles: {name: choice}.
+        config: engine, precision, stroke and mask.
+
+    Raises:
+        ValueError: for a style, a stroke or a mask that cannot be used.
+    """
+    if config.style2 is not None and config.mask is None:
+        raise ValueError("--style2 needs --mask: it is the style of the mask's black parts")
+    engines, mask, under = Engines(config), None, None
+    if config.mask is not None:
+        beside = "left as it is" if config.style2 is None else "painted in --style2"
+        mask = read_mask(config.mask, beside)
+    stylizers = {name: engines.stylizer(choice) for name, choice in styles.items()}
+    notes = scaled(stylizers, config.stroke)
+    if config.style2 is not None:
+        found = choices(config.style2)
+        if len(found) > 1:
+            raise ValueError(
+                f"--style2 must be one painting or a mix, and {config.style2} is "
+                f"{', '.join(choice.name for choice in found)}"
+            )
+        under = engines.stylizer(found[0])
+    if mask is not None:
+        stylizers = {
+            name: MaskedStylizer(stylizer, mask, under)
+            for name, stylizer in stylizers.items()
+        }
+    return Brushes(styles, stylizers, notes)
+
+
+class Engines:
+    """Load each style file once.
+
+    Args:
+        config: engine, precision and stroke.
+    """
+
+    def __init__(self, config: PaintConfig) -> None:
+        self.config = config
+        self.files: dict[str, Stylizer] = {}
+
+    def stylizer(self, choice: StyleChoice) -> Stylizer:
+        """Return the Stylizer of a choice."""
+        config, path = self.config, choice.path
+        if path not in self.files:
+            self.files[path] = Stylizer(path, config.engine, config.precision)
+        found = self.files[path].choose(dict(choice.weights) or None, config.stroke)
+        found.name = choice.name
+        return found
+
+
+def scaled(stylizers: Mapping[str, Stylizer], stroke: int | None) -> list[str]:
+    """Return a line for each scale other than 1 that photographs are painted at."""
+    lines: dict[str, list[str]] = {}
+    for name, stylizer in stylizers.items():
+        if stylizer.scale != 1:
+            line = (
+                f"strokes of {stroke} pixels are beyond the learned sizes. Photographs are "
+                f"painted at {stylizer.scale:.0%} of their size, and scaled back"
+            )
+            lines.setdefault(line, []).append(name)
+    return [f"{', '.join(names)}: {line}" for line, names in lines.items()]
