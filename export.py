@@ -3,6 +3,7 @@
 python export.py --style starry_night --format onnx
 python export.py --style starry_night --format litert --size 512x384
 python export.py --style my.keras --format openvino --precision float32 --out there/
+python export.py --style all --format web --out site/   # a page, for any static host
 
 A model card beside the file shows how to call it.
 """
@@ -21,7 +22,7 @@ backend.set_defaults()
 
 from absl import logging
 
-from fusion_style.exports.config import ExportConfig
+from fusion_style.exports.config import PAGE, ExportConfig
 from fusion_style.exports.export import export_style
 from fusion_style.flags import define_flags, given, run_script
 from fusion_style.settings import build
@@ -43,7 +44,13 @@ def main(argv: list[str]) -> str | None:
         return "export.py: stopped; nothing was written"
     path = os.path.join(config.out, card["name"])
     size = sum(file["bytes"] for file in card["files"].values())
-    print(f"{path}: {size:,} bytes\nHow to call it: {path}.md")
+    if config.format == PAGE:
+        print(
+            f"{path} and {len(card['files']) - 1} more: {size:,} bytes. To look at it:\n"
+            f"python -m http.server --directory {config.out}\nhttp://localhost:8000"
+        )
+    else:
+        print(f"{path}: {size:,} bytes\nHow to call it: {path}.md")
     return None
 
 

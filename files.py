@@ -11,6 +11,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 
+import platformdirs
+
 try:
     import fcntl
 except ImportError:  # Windows, where an open file cannot be removed
@@ -116,6 +118,13 @@ def sha256(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
+
+
+def cache_folder() -> str:
+    """Return the user's folder for the cache; $FUSION_STYLE_CACHE names another."""
+    return os.environ.get("FUSION_STYLE_CACHE") or platformdirs.user_cache_dir(
+        "fusion-style", appauthor=False
+    )
 
 
 def remove_leftovers(path: Path) -> None:

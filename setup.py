@@ -38,6 +38,7 @@ setup(
     packages=packages(),
     package_data={
         "fusion_style": ["py.typed"],
+        "fusion_style.exports.web": ["*.json", "browser/*", "browser/runtime/*"],
         "fusion_style.losses.features": ["*.safetensors", "*.json"],
         "fusion_style.pretrained": ["*.keras"],
     },
@@ -68,6 +69,7 @@ setup(
         "tqdm",
     ],
     extras_require={
+        # playwright drives an installed Chromium; it downloads none.
         "test": [*DEMO, *EXPORT, "hypothesis", "nncf", "playwright", "pytest"],
         # Other versions of ruff may format differently; .ci/run and the hooks use this one.
         "dev": ["mypy>=1.18", "pre-commit", "ruff==0.17.6"],

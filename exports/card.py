@@ -1,15 +1,17 @@
 """The model card beside an exported file: what it is and how to call it."""
 
+import dataclasses
 import os
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fusion_style import __version__
 from fusion_style.exports.config import ExportConfig, parse_size
 from fusion_style.exports.formats import FORMATS
-from fusion_style.exports.snippets import SNIPPETS
+from fusion_style.exports.snippets import MIXED, SNIPPETS
 from fusion_style.files import sha256
+from fusion_style.models.conditions import Condition
 from fusion_style.models.graph import Graph
 from fusion_style.models.style_file import photographs_seen
 
@@ -23,14 +25,14 @@ TITLES = {
 
 def model_card(
     config: ExportConfig, graph: Graph, recipe: Mapping[str, Any],
-    folder: str, name: str, operations: Mapping[str, int],
+    conditions: Sequence[Condition], folder: str, name: str, operations: Mapping[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     """Return a model card, as JSON can hold it.
 
     Args:
         config: what was exported.
         graph: of the style.
-        recipe: of the style file.
+        recipe, conditions: of the style file.
         folder, name: where the first of the files is, and its name.
         operations: {operation: how many there are}.
     """
@@ -45,13 +47,21 @@ def model_card(
         "layout": "batch, height, width, RGB",
     }
     inputs = {"picture": rgb}
-    folded = all("mean" in norm.weights for norm in graph.norms)
-    if kind.style and not folded:
+    batch = all("mean" in norm.weights for norm in graph.norms)
+    if graph.conditions > 1:
+        inputs["mix"] = {
+            "dtype": "float32",
+            "shape": [graph.conditions],
+            "layout": "how much of each style, in their order; sums to 1",
+            "range": [0, 1],
+            "note": kind.mix,
+        }
+    elif kind.style and not batch:
         inputs["style"] = {
             "dtype": "float32",
             "shape": list(graph.style().shape),
             "layout": "gamma and beta of all norms, one after the other",
-            "optional": f"by default the file's own; {kind.style}",
+            "note": f"{kind.style}; by default the file's own",
         }
     settings = recipe.get("settings", {})
     started = "photographs" in recipe
@@ -62,16 +72,17 @@ def model_card(
         "style": {
             "painting": recipe.get("painting", {}).get("file"),
             "network": settings.get("network"),
-            "norm": "batch" if folded else "instance",
+            "norm": "batch" if batch else "instance",
             "photographs_seen": photographs_seen(recipe) if started else None,
         },
+        "styles": [dataclasses.asdict(condition) for condition in conditions],
         "precision": config.precision,
         "inputs": inputs,
         "outputs": {"painting": rgb},
         "files": files_of(folder, name, kind.more_suffixes),
         "operations": dict(sorted(operations.items())),
         "usage": {
-            language: snippet(config.format, language, name, size)
+            language: snippet(config.format, language, name, size, graph.conditions)
             for language in kind.languages
         },
     }
@@ -81,37 +92,55 @@ def files_of(
     folder: str, name: str, more_suffixes: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
     """Return {name: its size and hash} of all files of an export."""
-    names = [name, *(os.path.splitext(name)[0] + suffix for suffix in more_suffixes)]
     if os.path.isdir(os.path.join(folder, name)):
-        names = [
-            os.path.relpath(os.path.join(place, file), folder)
-            for place, _, files in os.walk(os.path.join(folder, name))
-            for file in sorted(files)
-        ]
-    paths = {file.replace(os.sep, "/"): os.path.join(folder, file) for file in names}
-    return {
-        file: {"bytes": os.path.getsize(path), "sha256": sha256(path)}
-        for file, path in paths.items()
-    }
+        return {
+            f"{name}/{file}": facts for file, facts in below(f"{folder}/{name}").items()
+        }
+    names = [name, *(os.path.splitext(name)[0] + suffix for suffix in more_suffixes)]
+    return {file: facts_of(os.path.join(folder, file)) for file in names}
 
 
-def snippet(format: str, language: str, name: str, size: tuple[int, int] | None) -> str:
-    """Return how to call a file in a language."""
+def below(folder: str) -> dict[str, dict[str, Any]]:
+    """Return {path: its size and hash} of all files below a folder, sorted."""
+    paths = [
+        os.path.join(place, file) for place, _, files in os.walk(folder) for file in files
+    ]
+    names = {os.path.relpath(path, folder).replace(os.sep, "/"): path for path in paths}
+    return {name: facts_of(names[name]) for name in sorted(names)}
+
+
+def facts_of(path: str) -> dict[str, Any]:
+    """Return a file's size and hash."""
+    return {"bytes": os.path.getsize(path), "sha256": sha256(path)}
+
+
+def snippet(
+    format: str, language: str, name: str, size: tuple[int, int] | None, styles: int = 1
+) -> str:
+    """Return how to call a file of one style or several in a language."""
     height, width = size or ("", "")
     values = {"file": name, "height": height, "width": width}
     values["resized"] = f".resize(({width}, {height}))" if size else ""
-    return string.Template(SNIPPETS[format, language]).substitute(values)
+    mix = ", ".join(["1", *["0"] * (styles - 1)])
+    values |= {"styles": styles, "mix": mix, "floats": mix.replace(",", "f,") + "f"}
+    template = SNIPPETS[format, language]
+    if styles > 1:
+        for one, several in MIXED[format, language].items():
+            template = template.replace(one, several)
+    return string.Template(template).substitute(values)
 
 
 def as_markdown(card: Mapping[str, Any]) -> str:
     """Return a model card as a page."""
     style, total = card["style"], sum(card["operations"].values())
+    named = dict.fromkeys(one["title"] or one["painting"] for one in card["styles"])
+    paintings = " or ".join(filter(None, named))
     lines = [
         f"# {card['name']}",
         "",
         f"{card['format']}, weights in {card['precision']}. Made by {card['made_by']}.",
         "",
-        f"Paints a photograph like {style['painting'] or 'its painting'}: the "
+        f"Paints a photograph like {paintings or 'its painting'}: the "
         f"{style['network'] or ''} network with {style['norm']} norm. The whole function "
         "is in the file: feed pixels as they are, and show what comes out.",
         "",
@@ -127,8 +156,13 @@ def as_markdown(card: Mapping[str, Any]) -> str:
                 f"| {limits} |"
             )
     for name, one in card["inputs"].items():
-        if "optional" in one:
-            lines += ["", f"`{name}` is optional: {one['optional']}."]
+        if "note" in one:
+            lines += ["", f"`{name}`: {one['note']}."]
+    if len(card["styles"]) > 1:
+        lines += ["", "| | style | strokes, in pixels |", "|---|---|---|"]
+        for i, style in enumerate(card["styles"]):
+            said = ", ".join(filter(None, (style["title"], style["painter"])))
+            lines.append(f"| {i} | {said or style['painting']} | {style['stroke'] or ''} |")
     lines += ["", "| file | bytes | sha256 |", "|---|---|---|"]
     for file, facts in card["files"].items():
         lines.append(f"| {file} | {facts['bytes']:,} | `{facts['sha256']}` |")

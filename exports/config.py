@@ -8,18 +8,22 @@ from fusion_style.exports.weights import PRECISIONS
 from fusion_style.settings import check, setting
 
 SMALLEST, LARGEST = 32, 8192  # pixels
+PAGE = "web"  # the format that is a page with ONNX models, and not a model alone
 
 
 @dataclasses.dataclass(frozen=True)
 class ExportConfig:
     """A style, and what it is to become."""
 
-    style: str = setting("A shipped style's name, or a style file.")
-    format: str = setting("What to write.", choices=tuple(FORMATS))
+    style: str = setting(
+        "A shipped style's name, or a style file. For web several, with commas between "
+        "them, or `all` that are shipped."
+    )
+    format: str = setting("What to write.", choices=(*FORMATS, PAGE))
     out: str = setting("The folder to write to.", "exported")
     size: str | None = setting(
         "Size of the pictures, as 512 or 512x384 (width x height). Without it litert "
-        "takes 512x512, and all others take any size.",
+        "takes 512x512, and all others take any size; web always does.",
         None,
     )
     precision: str = setting("Of the weights in the file.", "float16", choices=PRECISIONS)
@@ -33,7 +37,11 @@ def check_export(config: ExportConfig) -> None:
     """
     check(config)
     parse_size(config.size)
-    precisions = FORMATS[config.format].precisions
+    if config.format == PAGE and config.size:
+        raise ValueError(
+            f"size is not for {PAGE}, whose page paints any. Received: {config.size}"
+        )
+    precisions = FORMATS["onnx" if config.format == PAGE else config.format].precisions
     if config.precision not in precisions:
         also = [name for name, one in FORMATS.items() if config.precision in one.precisions]
         raise ValueError(

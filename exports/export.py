@@ -1,15 +1,17 @@
 """Export: a style file in, a file for another runtime and its model card out."""
 
 import os
+import re
 import tempfile
 from typing import Any
 
-from fusion_style.exports.card import as_markdown, model_card
-from fusion_style.exports.config import ExportConfig, check_export, parse_size
+from fusion_style.exports.card import as_markdown, below, model_card
+from fusion_style.exports.config import PAGE, ExportConfig, check_export, parse_size
 from fusion_style.exports.formats import FORMATS
 from fusion_style.files import write_json
+from fusion_style.models.conditions import read_conditions
 from fusion_style.models.loading import load_graph
-from fusion_style.models.shipped import style_path
+from fusion_style.models.shipped import shipped_styles, style_path
 from fusion_style.models.style_file import read_recipe
 
 
@@ -21,28 +23,56 @@ def export_style(config: ExportConfig) -> dict[str, Any]:
 
     Returns:
         The model card, whose "files" are in `config.out`; what was there is replaced. The
-        card itself is beside them, as .json and .md.
+        card itself is beside them, as .json and .md. Of a page, its name and its files.
 
     Raises:
         ValueError: for what cannot be exported; `StyleFileError` for what is no style.
         OSError: if the folder cannot be written to.
     """
     check_export(config)
+    if config.format == PAGE:
+        return export_page(config)
     path, kind = style_path(config.style), FORMATS[config.format]
     graph, recipe = load_graph(path), read_recipe(path)
-    base = os.path.basename(os.path.normpath(config.style))
-    name = base.removesuffix(".keras").removesuffix(".training") + kind.suffix
+    name = name_of(config.style) + kind.suffix
     os.makedirs(config.out, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export.", dir=config.out) as folder:
         model = os.path.join(folder, name)
         operations = kind.write(graph, model, config.precision, parse_size(config.size))
-        card = model_card(config, graph, recipe, folder, name, operations)
+        conditions = read_conditions(path)
+        card = model_card(config, graph, recipe, conditions, folder, name, operations)
         write_json(f"{model}.json", card)
         with open(f"{model}.md", "w", encoding="utf-8") as file:
             file.write(as_markdown(card))
         for made in os.listdir(folder):
             move(made, folder, config.out)
     return card
+
+
+def export_page(config: ExportConfig) -> dict[str, Any]:
+    """Write a page that paints in the browser; see `export_style`."""
+    FORMATS["onnx"].check_installed()
+    from fusion_style.exports.web.page import write_page
+
+    given = list(shipped_styles()) if config.style == "all" else config.style.split(",")
+    styles = {re.sub(r"[^\w-]", "_", name_of(style)): style_path(style) for style in given}
+    if len(styles) < len(given):
+        raise ValueError(
+            f"the styles of a page must have names of their own. Received: {config.style}"
+        )
+    os.makedirs(config.out, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export.", dir=config.out) as folder:
+        write_page(styles, folder, config.precision)
+        files = below(folder)
+        for made in os.listdir(folder):
+            move(made, folder, config.out)
+    return {"name": "index.html", "files": files}
+
+
+def name_of(style: str) -> str:
+    """Return what an exported style is called: its file's name, without its ending."""
+    base = os.path.basename(os.path.normpath(style))
+    return base.removesuffix(".keras").removesuffix(".training")
 
 
 def move(name: str, source: str, target: str) -> None:

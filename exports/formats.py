@@ -21,6 +21,7 @@ class Format:
         languages: in which the model card shows how to call it.
         any_size: whether it takes pictures of any size, unless one is asked for.
         style: how the style's γ and β are given, if not only the file's; "" for no way.
+        mix: how a mix of a file's styles is given.
         more_suffixes: of further files beside the first.
     """
 
@@ -32,6 +33,7 @@ class Format:
     languages: tuple[str, ...]
     any_size: bool = True
     style: str = ""
+    mix: str = "the input `mix`, which must be fed"
     more_suffixes: tuple[str, ...] = ()
 
     def write(
@@ -42,13 +44,21 @@ class Format:
         Raises:
             ValueError: if a package is not installed.
         """
+        self.check_installed()
+        module = importlib.import_module(f"fusion_style.exports.{self.module}")
+        return module.write_model(graph, path, precision, size)
+
+    def check_installed(self) -> None:
+        """Complain if the package that writes the format is not installed.
+
+        Raises:
+            ValueError: with what to do.
+        """
         if not importlib.util.find_spec(self.package):
             raise ValueError(
                 f"{self.package} is not installed, which writes this format: "
                 "pip install -e '.[export]'"
             )
-        module = importlib.import_module(f"fusion_style.exports.{self.module}")
-        return module.write_model(graph, path, precision, size)
 
 
 FORMATS = {
@@ -56,6 +66,7 @@ FORMATS = {
         "onnx", ".onnx", "ONNX, opset 18", ("float32", "float16", "int8"), "onnx",
         ("python", "javascript"),
         style="the input `style`, which need not be fed",
+        mix="the input `mix`, which need not be fed",
     ),
     "litert": Format(
         "litert", ".tflite", "LiteRT (TensorFlow Lite)", ("float32", "float16", "int8"),
@@ -69,5 +80,6 @@ FORMATS = {
         "savedmodel", ".savedmodel", "TensorFlow SavedModel", ("float32", "float16"),
         "tensorflow", ("python",),
         style="the input `style` of the signature `with_style`",
+        mix="the input `mix` of the signature `with_mix`",
     ),
 }  # fmt: skip

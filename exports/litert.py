@@ -12,7 +12,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 
 from fusion_style.exports.plain import plain_painting
 from fusion_style.exports.tensorflow import TensorFlowOperations, sides
-from fusion_style.exports.whole import draw_whole
+from fusion_style.exports.whole import draw_whole, style_rows
 from fusion_style.models.drawing import Tensor
 from fusion_style.models.graph import Graph
 
@@ -42,19 +42,23 @@ def write_model(
 ) -> Counter[str]:
     """Write a style as a .tflite file, for pictures of one size.
 
-    Args, Returns: as `exports.onnx.write_model`; without the input "style", and `size` is
-        `SIZE` if it isn't given. In int8 it is LiteRT that computes with 8 bits, where
-        that pays ("dynamic range").
+    Args, Returns: as `exports.onnx.write_model`; without the input "style", the input
+        "mix" must be fed, and `size` is `SIZE` if it isn't given. In int8 it is LiteRT
+        that computes with 8 bits, where that pays ("dynamic range").
     """
     plain, ops = plain_painting(graph), LiteRTOperations()
-    spec = tf.TensorSpec((1, *(size or SIZE), 3), tf.float32, "picture")
+    specs = [tf.TensorSpec((1, *(size or SIZE), 3), tf.float32, "picture")]
+    if plain.conditions > 1:
+        specs.append(tf.TensorSpec((plain.conditions,), tf.float32, "mix"))
 
-    def paint(picture: tf.Tensor) -> dict[str, tf.Tensor]:
-        style = tf.constant(plain.style()) if plain.norms else None
+    def paint(picture: tf.Tensor, mix: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        style = tf.constant(plain.style()) if plain.norms and mix is None else None
+        if mix is not None:
+            style = ops.mixed(mix, style_rows(plain))
         return {"painting": draw_whole(plain, ops, picture, style)}
 
     module = tf.Module()
-    module.paint = tf.function(paint, [spec], autograph=False)
+    module.paint = tf.function(paint, specs, autograph=False)
     functions = [module.paint.get_concrete_function()]
     converter = tf.lite.TFLiteConverter.from_concrete_functions(functions, module)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -63,12 +67,20 @@ def write_model(
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
     model = schema.ModelT.InitFromPackedBuf(converter.convert())
+    order_inputs(model, [spec.name for spec in specs])
     strip(model)
     builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), IDENTIFIER)
     with open(path, "wb") as file:
         file.write(builder.Output())
     return operations(model)
+
+
+def order_inputs(model: schema.ModelT, names: list[str]) -> None:
+    """Put a model's inputs in an order, for runtimes that know them by their places."""
+    (graph,), (signature,) = model.subgraphs, model.signatureDefs
+    places = {tensor.name.decode(): tensor.tensorIndex for tensor in signature.inputs}
+    graph.inputs = [places[name] for name in names]
 
 
 def strip(model: schema.ModelT) -> None:

@@ -8,15 +8,13 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from fusion_style.exports.biases import drop_biases
+from fusion_style.exports.onnx_model import Defaults, Ends, assembled
 from fusion_style.exports.weights import stored
-from fusion_style.exports.whole import draw_whole
+from fusion_style.exports.whole import draw_whole, style_rows
 from fusion_style.models.config import EPSILON, FLOOR
+from fusion_style.models.drawing import Tensor, Vectors
 from fusion_style.models.graph import Graph, Node
 from fusion_style.models.rewrites import painting
-
-OPSET = 18
-IR_VERSION = 8  # the first of opset 18: older runtimes refuse newer ones
-FLOAT, INTEGER = TensorProto.FLOAT, TensorProto.INT64
 
 
 class OnnxOperations:
@@ -43,6 +41,15 @@ class OnnxOperations:
         self.nodes.append(helper.make_node(op, list(inputs), names, name, **attributes))
         return names if outputs > 1 else name
 
+    def output(self, op: str, *inputs: str, name: str, **attributes: Any) -> None:
+        """Add a node whose output is the model's, of that name."""
+        self.nodes.append(helper.make_node(op, list(inputs), [name], name, **attributes))
+
+    def model(self, inputs: Ends, outputs: Ends, defaults: Defaults) -> onnx.ModelProto:
+        """Return the model that was drawn; see `exports.onnx_model.assembled`."""
+        constants = self.initializers.values()
+        return assembled(self.nodes, constants, inputs, outputs, defaults)
+
     def constant(self, values: Any, dtype: Any = np.float32) -> str:
         """Return the name of a constant; equal ones are one."""
         array = np.ascontiguousarray(values, dtype)
@@ -63,7 +70,7 @@ class OnnxOperations:
         values, scale = stored(kernel, self.precision)
         name = self.constant(values.transpose(3, 2, 0, 1), values.dtype)
         if self.precision != "float32":
-            name = self.node("Cast", name, to=FLOAT)
+            name = self.node("Cast", name, to=TensorProto.FLOAT)
         if scale is not None:
             name = self.node("Mul", name, self.constant(scale.transpose(3, 2, 0, 1)))
         if rows is None:
@@ -110,24 +117,38 @@ class OnnxOperations:
     def concatenate(self, x: str, y: str) -> str:
         return self.node("Concat", x, y, axis=1)
 
-    def moments(self, x: str) -> tuple[None, None]:
+    def moments(self, x: str) -> Vectors:
         """Return nothing: the node that `normalize` adds takes them by itself."""
         return None, None
 
-    def normalize(self, x: str, mean: None, variance: None, gamma: str, beta: str) -> str:
+    def normalize(
+        self, x: str, mean: Tensor, variance: Tensor, gamma: str, beta: str
+    ) -> str:
+        if mean is not None:  # a folded batch norm of many conditions: 0 and 1
+            return self.affine(x, gamma, beta)
         return self.node("InstanceNormalization", x, gamma, beta, epsilon=EPSILON)
 
+    def affine(self, x: str, factor: str, shift: str) -> str:
+        """Return x · factor + shift, of vectors."""
+        shape = self.integers(1, -1, 1, 1)
+        factor, shift = (self.node("Reshape", v, shape) for v in (factor, shift))
+        return self.node("Add", self.node("Mul", x, factor), shift)
+
     def vectors(self, rows: str, sizes: list[int]) -> list[tuple[str, str]]:
-        split = self.integers(*sizes)
+        # Not Split: of its many outputs WebGPU can write eight at a time.
+        ends = [int(end) for end in np.cumsum(sizes)]
         both = []
         for row in (0, 1):
             row = self.node("Gather", rows, self.constant(row, np.int64), axis=0)
-            count = len(sizes)
-            parts = self.node("Split", row, split, axis=0, outputs=count)
-            both.append(parts if count > 1 else [parts])
+            both.append(
+                [
+                    self.node("Slice", row, self.integers(end - size), self.integers(end))
+                    for size, end in zip(sizes, ends, strict=True)
+                ]
+            )
         return list(zip(*both, strict=True))
 
-    def rows(self, vectors: list[tuple[None, None]]) -> None:
+    def rows(self, vectors: list[Vectors]) -> Tensor:
         """Return nothing: a file is not asked for the norms' statistics."""
 
     def photograph(self, x: str) -> tuple[str, str]:
@@ -167,6 +188,11 @@ class OnnxOperations:
             x = self.node("Slice", x, start, end, self.integers(axis))
         return x
 
+    def mixed(self, mix: str, rows: np.ndarray) -> str:
+        table = self.constant(rows.reshape(len(rows), -1))
+        both = self.node("MatMul", mix, table)
+        return self.node("Reshape", both, self.integers(*rows.shape[1:]))
+
     def side(self, x: str, axis: int) -> str:
         """Return the length of an axis, (1,)."""
         return self.node("Shape", x, start=axis, end=axis + 1)
@@ -185,30 +211,24 @@ def write_model(
 
     Returns:
         {operation: how many there are} of the model, which takes "picture", float32
-        (1, height, width, 3), 0-255, to "painting", the same. Where norms are not folded
-        it has the input "style", float32 (2, channels of the norms in all), which need
-        not be fed.
+        (1, height, width, 3), 0-255, to "painting", the same. Of several styles it has
+        the input "mix", float32 (conditions,), else where norms are not folded the input
+        "style", float32 (2, channels of the norms in all). Neither need be fed.
     """
     fast, ops = painting(drop_biases(graph)), OnnxOperations(precision)
-    shape = [1, *(size or ("height", "width")), 3]
-    inputs = [helper.make_tensor_value_info("picture", FLOAT, shape)]
-    defaults = []
-    if fast.norms:
-        style = fast.style()
-        inputs.append(helper.make_tensor_value_info("style", FLOAT, style.shape))
-        defaults.append(numpy_helper.from_array(style, "style"))
+    shape = (1, *(size or ("height", "width")), 3)
+    inputs, defaults = {"picture": shape}, {}
+    style = None
+    if fast.conditions > 1:
+        defaults["mix"] = np.eye(fast.conditions, dtype=np.float32)[0]
+        style = ops.mixed("mix", style_rows(fast))
+    elif fast.norms:
+        defaults["style"] = fast.style()
+        style = "style"
+    inputs |= {name: values.shape for name, values in defaults.items()}
     x = ops.node("Transpose", "picture", perm=[0, 3, 1, 2])
-    painted = draw_whole(fast, ops, x, "style" if fast.norms else None)
-    last = helper.make_node("Transpose", [painted], ["painting"], perm=[0, 2, 3, 1])
-    outputs = [helper.make_tensor_value_info("painting", FLOAT, shape)]
-    drawn = helper.make_graph(
-        [*ops.nodes, last], "painting", inputs, outputs,
-        [*ops.initializers.values(), *defaults],
-    )  # fmt: skip
-    opsets = [helper.make_opsetid("", OPSET)]
-    model = helper.make_model(
-        drawn, opset_imports=opsets, ir_version=IR_VERSION, producer_name="fusion-style"
-    )
-    onnx.checker.check_model(model, full_check=True)
+    painted = draw_whole(fast, ops, x, style)
+    ops.output("Transpose", painted, name="painting", perm=[0, 2, 3, 1])
+    model = ops.model(inputs, {"painting": shape}, defaults)
     onnx.save_model(model, path)
     return Counter(node.op_type for node in model.graph.node)

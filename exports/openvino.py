@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from fusion_style.exports.weights import stored
-from fusion_style.exports.whole import draw_whole
+from fusion_style.exports.whole import draw_whole, style_rows
 from fusion_style.models.config import FLOOR
 from fusion_style.models.drawing import Tensor, Vectors
 from fusion_style.models.graph import Graph, Node
@@ -69,6 +69,11 @@ class WholeOpenVINOOperations(OpenVINOOperations):
             x = self.nodes.slice(x, start, end, np.array([1]), np.array([axis]))
         return x
 
+    def mixed(self, mix: Tensor, rows: np.ndarray) -> Tensor:
+        table = self.constant(rows.reshape(len(rows), -1))
+        both = self.nodes.matmul(mix, table, False, False)
+        return self.nodes.reshape(both, np.array([*rows.shape[1:], 1, 1]), False)
+
     def side(self, x: Tensor, axis: int) -> Tensor:
         """Return the length of an axis, (1,)."""
         shape = self.nodes.shape_of(x, "i64")
@@ -85,7 +90,8 @@ def write_model(
 ) -> Counter[str]:
     """Write a style as OpenVINO's .xml, and its weights beside it as .bin.
 
-    Args, Returns: as `exports.onnx.write_model`; without the input "style".
+    Args, Returns: as `exports.onnx.write_model`; without the input "style", and the input
+        "mix" must be fed.
     """
     import openvino
 
@@ -93,10 +99,16 @@ def write_model(
     shape = [1, *(size or (-1, -1)), 3]
     picture = ops.nodes.parameter(shape, np.float32, "picture")
     x = ops.nodes.transpose(picture, [0, 3, 1, 2])
-    style = ops.constant(fast.style()[..., None, None]) if fast.norms else None
+    inputs, style = {"picture": picture}, None
+    if fast.conditions > 1:
+        inputs["mix"] = ops.nodes.parameter([fast.conditions], np.float32, "mix")
+        style = ops.mixed(inputs["mix"], style_rows(fast))
+    elif fast.norms:
+        style = ops.constant(fast.style()[..., None, None])
     y = ops.nodes.transpose(draw_whole(fast, ops, x, style), [0, 2, 3, 1])
-    model = openvino.Model([y], [picture], "painting")
-    picture.output(0).get_tensor().set_names({"picture"})
+    model = openvino.Model([y], list(inputs.values()), "painting")
+    for name, parameter in inputs.items():
+        parameter.output(0).get_tensor().set_names({name})
     model.output(0).get_tensor().set_names({"painting"})
     openvino.save_model(model, path, compress_to_fp16=False)
     return Counter(node.get_type_name() for node in model.get_ops())

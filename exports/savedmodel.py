@@ -8,7 +8,7 @@ import tensorflow as tf
 from fusion_style.exports.plain import plain_painting
 from fusion_style.exports.tensorflow import TensorFlowOperations
 from fusion_style.exports.weights import stored
-from fusion_style.exports.whole import draw_whole
+from fusion_style.exports.whole import draw_whole, style_rows
 from fusion_style.models.graph import Graph
 
 
@@ -36,8 +36,9 @@ class Painter(tf.Module):
         return tf.cast(self.kernels[key], tf.float32)
 
     def paint(self, picture: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Paint in the style of the file."""
-        style = tf.constant(self.graph.style()) if self.graph.norms else None
+        """Paint in the style of the file, the first of several."""
+        first = np.eye(self.graph.conditions)[0]
+        style = tf.constant(self.graph.style(first)) if self.graph.norms else None
         return self.paint_in_style(picture, style)
 
     def paint_in_style(
@@ -46,20 +47,28 @@ class Painter(tf.Module):
         """Paint with γ and β of the norms, (2, channels in all)."""
         return {"painting": draw_whole(self.graph, self.ops, picture, style)}
 
+    def paint_in_mix(self, picture: tf.Tensor, mix: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Paint in a mix of the file's styles, (conditions,)."""
+        return self.paint_in_style(picture, self.ops.mixed(mix, style_rows(self.graph)))
+
 
 def write_model(
     graph: Graph, path: str, precision: str, size: tuple[int, int] | None
 ) -> Counter[str]:
     """Write a style as a SavedModel, a folder.
 
-    Args, Returns: as `exports.onnx.write_model`. The input "style" has a signature of its
-        own, "with_style".
+    Args, Returns: as `exports.onnx.write_model`. The inputs "style" and "mix" have
+        signatures of their own, "with_style" and "with_mix".
     """
     painter = Painter(plain_painting(graph), precision)
     picture = tf.TensorSpec((1, *(size or (None, None)), 3), tf.float32, "picture")
     paint = tf.function(painter.paint, [picture], autograph=False)
     signatures = {"serving_default": paint.get_concrete_function()}
-    if painter.graph.norms:
+    if painter.graph.conditions > 1:
+        mix = tf.TensorSpec((painter.graph.conditions,), tf.float32, "mix")
+        mixed = tf.function(painter.paint_in_mix, [picture, mix], autograph=False)
+        signatures["with_mix"] = mixed.get_concrete_function()
+    elif painter.graph.norms:
         style = tf.TensorSpec(painter.graph.style().shape, tf.float32, "style")
         both = tf.function(painter.paint_in_style, [picture, style], autograph=False)
         signatures["with_style"] = both.get_concrete_function()

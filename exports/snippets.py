@@ -1,7 +1,7 @@
 """How to call an exported file, in about ten lines of each language that has a runtime.
 
 `$file` is the file's name, `$width` and `$height` the pictures', `$resized` what makes a
-Python picture fit.
+Python picture fit. `MIXED` says what is different of a file of several styles.
 """
 
 READ = """\
@@ -57,7 +57,8 @@ Bitmap.createScaledBitmap(photo, $width, $height, true)
 for (p in pixels) for (shift in listOf(16, 8, 0))
     picture.putFloat((p shr shift and 255).toFloat())
 val painting = Array(1) { Array($height) { Array($width) { FloatArray(3) } } }
-interpreter.run(picture, painting)  // painting[0][y][x] is red, green, blue: 0 to 255
+interpreter.runSignature(mapOf("picture" to picture), mapOf("painting" to painting))
+// painting[0][y][x] is red, green, blue: 0 to 255
 """,
     ("litert", "swift"): """\
 // pod "TensorFlowLiteSwift"
@@ -85,4 +86,36 @@ painting = model({"picture": picture})["painting"]"""
 paint = tf.saved_model.load("$file").signatures["serving_default"]
 painting = paint(picture=tf.constant(picture))["painting"].numpy()"""
     + SAVE,
+}
+
+# {(format, language): {a part of the snippet: what it is with a mix}}
+MIX = "np.array([$mix], np.float32)"
+MIXED = {
+    ("onnx", "python"): {
+        '{"picture": picture}': '{"picture": picture, "mix": ' + MIX + "}"
+    },
+    ("onnx", "javascript"): {
+        "const { painting } = await session.run({ picture });": """\
+const mix = new ort.Tensor("float32", [$mix], [$styles]);
+const { painting } = await session.run({ picture, mix });"""
+    },
+    ("litert", "python"): {"paint(picture=picture)": f"paint(picture=picture, mix={MIX})"},
+    ("litert", "kotlin"): {
+        'mapOf("picture" to picture)': """\
+mapOf(
+    "picture" to picture, "mix" to floatArrayOf($floats))"""
+    },
+    ("litert", "swift"): {
+        "try interpreter.invoke()": """\
+let mix: [Float32] = [$mix]
+try interpreter.copy(mix.withUnsafeBufferPointer { Data(buffer: $$0) }, toInputAt: 1)
+try interpreter.invoke()"""
+    },
+    ("openvino", "python"): {
+        '{"picture": picture}': '{"picture": picture, "mix": ' + MIX + "}"
+    },
+    ("savedmodel", "python"): {
+        'signatures["serving_default"]': 'signatures["with_mix"]',
+        "tf.constant(picture))": f"tf.constant(picture), mix=tf.constant({MIX}))",
+    },
 }

@@ -93,6 +93,10 @@ class TensorFlowOperations:
             x = tf.gather(x, tf.minimum(inside, size - 1), axis=axis)
         return x
 
+    def mixed(self, mix: Tensor, rows: np.ndarray) -> Tensor:
+        table = tf.constant(rows.reshape(len(rows), -1))
+        return tf.reshape(tf.matmul(mix[None], table), rows.shape[1:])
+
     def crop(self, x: Tensor, margin: int, like: Tensor) -> Tensor:
         height, width = sides(like)
         return x[:, margin : margin + height, margin : margin + width]

@@ -6,6 +6,8 @@ the photograph's statistics, the mirrored border, and the crop back to its size.
 
 from typing import Protocol
 
+import numpy as np
+
 from fusion_style.models.config import MARGIN
 from fusion_style.models.drawing import Inputs, Operations, Tensor, draw
 from fusion_style.models.graph import Graph
@@ -28,6 +30,19 @@ class WholeOperations(Operations, Protocol):
 
     def crop(self, x: Tensor, margin: int, like: Tensor) -> Tensor:
         """Return x without `margin` rows and columns before, of the size of `like`."""
+
+    def mixed(self, mix: Tensor, rows: np.ndarray) -> Tensor:
+        """Return γ and β of a mix, (2, channels in all), as `Operations.vectors` takes it.
+
+        Args:
+            mix: (conditions,), how much of each.
+            rows: γ and β of each, float32 (conditions, 2, channels in all).
+        """
+
+
+def style_rows(graph: Graph) -> np.ndarray:
+    """Return γ and β of each of a graph's conditions, float32 (conditions, 2, channels)."""
+    return np.stack([graph.style(weights) for weights in np.eye(graph.conditions)])
 
 
 def draw_whole(

@@ -8,16 +8,7 @@ import hashlib
 import os
 from collections.abc import Callable
 
-import platformdirs
-
-from fusion_style.files import replacing
-
-
-def cache_folder() -> str:
-    """Return the folder of the cache: $FUSION_STYLE_CACHE, or the user's cache folder."""
-    return os.environ.get("FUSION_STYLE_CACHE") or platformdirs.user_cache_dir(
-        "fusion-style", appauthor=False
-    )
+from fusion_style.files import cache_folder, replacing
 
 
 def cached(

@@ -28,6 +28,7 @@ from fusion_style.tests.support.pictures import (
     made_up_photograph,
     trained_like,
 )
+from fusion_style.tests.support.several import paint_mix, save_several
 
 SHIPPED = next(iter(shipped_styles()))
 ODD = (35, 46)  # height, width
@@ -72,16 +73,16 @@ def runtime(path, **more):
     if path.endswith(".tflite"):
         litert = pytest.importorskip("ai_edge_litert.interpreter")
         paint = litert.Interpreter(path).get_signature_runner()
-        return lambda x: paint(picture=x[None])["painting"][0]
+        return lambda x: paint(picture=x[None], **more)["painting"][0]
     if path.endswith(".xml"):
         import openvino
 
         hints = {"INFERENCE_PRECISION_HINT": "f32"}
         model = openvino.Core().compile_model(path, "CPU", hints)
-        return lambda x: model({"picture": x[None]})["painting"][0]
+        return lambda x: model({"picture": x[None], **more})["painting"][0]
     import tensorflow as tf
 
-    name = "with_style" if more else "serving_default"
+    name = f"with_{next(iter(more))}" if more else "serving_default"
     paint = tf.saved_model.load(path).signatures[name]
     return lambda x: paint(picture=tf.constant(x[None]), **more)["painting"].numpy()[0]
 
@@ -226,6 +227,62 @@ def test_another_style_can_be_fed(format, tiny, tmp_path):
     painted = runtime(path, style=stylizer.style)(picture())
     np.testing.assert_allclose(painted, stylizer.paint(picture()), atol=ATOL)
     assert np.abs(painted - ours(style, picture())).max() > 5
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """Style files of three conditions, {norm: path}."""
+    folder, made = tmp_path_factory.mktemp("several"), {}
+    for norm in ("instance", "batch"):
+        made[norm] = str(folder / f"{norm}.keras")
+        save_several(made[norm], norm)
+    return made
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+@pytest.mark.parametrize("format", FORMATS)
+def test_files_of_several_styles_paint_a_mix(format, norm, several, tmp_path):
+    if format == "onnx":
+        pytest.importorskip("onnx")
+    path, card = exported(several[norm], format, tmp_path, size=ODD)
+    assert card["inputs"]["mix"]["shape"] == [3]
+    assert [row["painting"] for row in card["styles"]] == ["wave", "wave", "udnie"]
+    mix = np.float32([0.5, 0.2, 0.3])
+    painted = runtime(path, mix=mix)(picture())
+    wanted = paint_mix(several[norm], mix, picture())
+    assert wanted.std() > 3
+    np.testing.assert_allclose(painted, wanted, atol=ATOL)
+    if format in ("onnx", "savedmodel"):  # others have no default
+        first = paint_mix(several[norm], np.eye(3)[0], picture())
+        np.testing.assert_allclose(runtime(path)(picture()), first, atol=ATOL)
+
+
+def test_a_mix_runs_on_phones_gpus(several, tmp_path, capfd):
+    import tensorflow as tf
+
+    path, _ = exported(several["instance"], "litert", tmp_path, "float16", ODD)
+    capfd.readouterr()
+    tf.lite.experimental.Analyzer.analyze(path, gpu_compatibility=True)
+    report = capfd.readouterr().out
+    assert "Your model looks compatible with GPU delegate" in report
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_card_of_several_styles_shows_a_mix(format, several, tmp_path, monkeypatch):
+    if format == "onnx":
+        pytest.importorskip("onnx")
+    path, card = exported(several["instance"], format, tmp_path, "float32", ODD)
+    runtime(path)  # which skips this where there is none
+    for code in card["usage"].values():
+        assert "mix" in code and "$" not in code.replace("$0", "")
+        assert len(code.splitlines()) <= 15
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(made_up_photograph(*ODD)).save("photo.jpg", quality=100)
+    exec(card["usage"]["python"], {})
+    painted = np.asarray(Image.open("painting.png"), np.float32)
+    photo = np.asarray(Image.open("photo.jpg"), np.float32)
+    wanted = paint_mix(several["instance"], np.eye(3)[0], photo)
+    np.testing.assert_allclose(painted, wanted, atol=0.7)
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -12,9 +12,10 @@ import pytest
 from openvino import Type
 
 from fusion_style.data.images import read_picture, sample_photographs
+from fusion_style.files import cache_folder
 from fusion_style.inference.engines import int8
 from fusion_style.inference.engines import openvino as openvino_engine
-from fusion_style.inference.engines.cache import cache_folder, cached
+from fusion_style.inference.engines.cache import cached
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.loading import load_graph

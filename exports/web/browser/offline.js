@@ -1,0 +1,43 @@
+// The service worker: what it keeps makes the page work without a network.
+
+// Start it; true once this page is under its hands. The page is loaded once more where
+// that gives WebAssembly its threads.
+export async function keep() {
+  if (!navigator.serviceWorker) return false;
+  try {
+    await navigator.serviceWorker.register("serviceworker.js");
+    await Promise.race([navigator.serviceWorker.ready, wait(5000)]); // it may fail to install
+  } catch {
+    return false; // a private window, or a browser that forbids it
+  }
+  if (!navigator.serviceWorker.controller) {
+    await new Promise((resolve) => {
+      navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true });
+      wait(2000).then(resolve); // loaded past the service worker, by Shift and Reload
+    });
+  }
+  const kept = Boolean(navigator.serviceWorker.controller);
+  if (kept && !self.crossOriginIsolated && !sessionStorage.isolated) {
+    sessionStorage.isolated = "tried";
+    location.reload();
+    await new Promise(() => {}); // which is the end of this page
+  }
+  return kept;
+}
+
+// Fetch the models of all styles, so that they are kept, too.
+export async function keepStyles(styles) {
+  if (navigator.connection?.saveData) return false;
+  for (const { folder, measured } of styles) {
+    const models = ["whole.onnx", "tile.onnx", ...(measured ? ["measure.onnx"] : [])];
+    for (const file of [...models, "weights.bin", "styles.bin"]) {
+      const response = await fetch(`${folder}/${file}`);
+      await response.arrayBuffer();
+    }
+  }
+  return true;
+}
+
+function wait(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
