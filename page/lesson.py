@@ -15,7 +15,10 @@ from fusion_style.page.studio import Studio
 
 # What is quick on a laptop, and asks nothing of other machines. Where a process can't be
 # asked to stop, what it learned since its last checkpoint is lost: some seconds.
-QUICK = {"loss_network": "vgg19_distilled", "checkpoint_every": 30}
+QUICK: dict[str, str | int | float] = {
+    "loss_network": "vgg19_distilled",
+    "checkpoint_every": 30,
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -83,7 +83,8 @@ def thumbnail(path: str, painters: Painters) -> str:
 
     def paint() -> bytes:
         pixels = read_picture(sample_photograph()).pixels
-        height, width = fit_size(*pixels.shape[:2], PAINTED)
+        height, width = pixels.shape[:2]
+        height, width = fit_size(height, width, PAINTED)
         with painters.lent(path) as stylizer:
             painted = stylizer.paint(np.ascontiguousarray(resize(pixels, height, width)))
         small = resize(painted, *fit_size(height, width, THUMBNAIL))
