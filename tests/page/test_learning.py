@@ -63,7 +63,7 @@ def test_a_chart_needs_two_points():
 
 def test_names_are_plain():
     assert name_of("/x/Große Welle (1).JPG") == "große_welle_1"
-    assert name_of("/x/....png") == "style"
+    assert name_of("/x/---.png") == "style"
 
 
 @pytest.fixture
