@@ -93,9 +93,11 @@ def table(columns: dict[str, dict[tuple[str, int], dict[str, float]]]) -> str:
             one = found.get(key)
             said = "{total:.3f} ({content:.3f}, {style:.3f})".format(**one) if one else ""
             cells.append(said)
-        if ratio and key in many and key in columns[ALONE]:
-            ratios.append(many[key]["total"] / columns[ALONE][key]["total"] - 1)
-            cells.append(f"{ratios[-1]:+.1%}")
+        if ratio:
+            both = key in many and key in columns[ALONE]
+            if both:
+                ratios.append(many[key]["total"] / columns[ALONE][key]["total"] - 1)
+            cells.append(f"{ratios[-1]:+.1%}" if both else "")
         lines.append(f"| {key[0]} | {key[1]} | {' | '.join(cells)} |")
     if ratios:
         lines.append(

@@ -65,7 +65,8 @@ def save_network(
     with replacing(path, durable=True) as temporary:
         network.save(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
-            archive.writestr(RECIPE, json.dumps(recipe, indent=2, allow_nan=False))
+            text = json.dumps(recipe, indent=2, allow_nan=False)
+            archive.writestr(RECIPE, text, zipfile.ZIP_DEFLATED)  # losses of many steps
             if training is not None:
                 buffer = io.BytesIO()
                 # To NumPy's types, any keyword might be `allow_pickle`.
