@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fusion_style.data.video.animation import ANIMATIONS
+from fusion_style.data.video.probe import is_video
 from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.stylizer import Stylizer
@@ -40,7 +41,8 @@ def paint_moving(
         )
         if isinstance(stylizer, MaskedStylizer):
             workers = [stylizer.with_engine_of(worker) for worker in workers]
-    if os.path.splitext(path)[1].lower() in ANIMATIONS:
+    extension = os.path.splitext(path)[1].lower()
+    if extension in ANIMATIONS and not is_video(source):
         return paint_animation(source, path, workers, config.video, *look).notes
     if config.video.part is not None:
         part = paint_part(

@@ -1,8 +1,8 @@
 """A painting that holds still: what moves is moved along, what is new is painted.
 
 Each painting is mixed with the one before, moved along the optical flow of the
-photographs (Kroeger et al. 2016, DIS), where the flow forward and back agrees, and where
-the photograph, moved along as often as the painting was, still looks as it does now.
+photographs (Kroeger et al. 2016, DIS), where the photograph, moved along as often as the
+painting was, still looks as it does now.
 
 Mixing and moving soften a picture, more so in each frame. Two things keep it sharp: it is
 moved with Lanczos' kernel, and its fine detail is given the strength that the new
@@ -12,28 +12,37 @@ painting's has there.
 import cv2
 import numpy as np
 
-from fusion_style.data.images import to_bytes
-
 LONGEST = 960  # pixels of the longer side at which flow is searched
 SMALLEST = 24  # pixels of the shorter side below which there is no flow
 LEVELS = 35.0  # difference of photographs, of 255, at which little is held
-WAY = 2.0  # square of pixels that a point may miss itself by, there and back
 FINE = 1.0  # pixels, the deviation of the blur that detail is what is finer than
 AROUND = 12.0  # pixels, the deviation of where detail's strength is taken over
+COARSE = 8  # pixels of which detail's strength is one number
 AMPLIFIED = 1.5  # at most so much stronger or weaker
 
 
-def blur(values: np.ndarray, deviation: float) -> np.ndarray:
-    return cv2.GaussianBlur(values, (0, 0), deviation)
-
-
-def fitted(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return an array resized to the (height, width) of a shape."""
-    if values.shape[:2] == shape[:2]:
+def fitted(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return an array resized to (height, width)."""
+    if values.shape[:2] == (height, width):
         return values
-    shrinks = values.shape[0] > shape[0]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(values, (shape[1], shape[0]), interpolation=method)
+    method = cv2.INTER_AREA if values.shape[0] > height else cv2.INTER_LINEAR
+    return cv2.resize(values, (width, height), interpolation=method)
+
+
+def remap(values: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
+    border = cv2.BORDER_REPLICATE
+    return cv2.remap(values, places, None, method, borderMode=border)  # type: ignore
+
+
+def grid(height: int, width: int) -> np.ndarray:
+    """Return the (column, row) of each pixel: float32 (height, width, 2)."""
+    rows, columns = np.indices((height, width), np.float32)
+    return np.stack([columns, rows], axis=-1)
+
+
+def mix(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Return float32 pixels of which `one` has a share, (height, width), at each place."""
+    return cv2.blendLinear(one, other, share, 1 - share)
 
 
 class Steady:
@@ -51,8 +60,9 @@ class Steady:
             cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
         )
         self.gray: np.ndarray | None = None
+        # The photograph is held at the size at which flow is searched.
         self.photograph = self.painting = np.empty(0, np.float32)
-        self.grid = np.empty(0, np.float32)
+        self.small_grid = self.grid = np.empty(0, np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what is held, besides the last photograph."""
@@ -79,64 +89,61 @@ class Steady:
         """
         if not self.strength:
             return painting
-        gray = cv2.cvtColor(to_bytes(photograph), cv2.COLOR_RGB2GRAY)
-        size = np.array(gray.shape)
-        small = np.maximum(1, np.rint(size * min(1, LONGEST / size.max()))).astype(int)
-        gray = fitted(gray, tuple(small))
+        height, width = painting.shape[:2]
+        scale = min(1, LONGEST / max(height, width))
+        small = max(1, round(height * scale)), max(1, round(width * scale))
+        seen = fitted(photograph, *small)
+        gray = cv2.convertScaleAbs(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY))
         before, self.gray = self.gray, gray
         if cut or before is None or before.shape != gray.shape:
-            rows, columns = np.indices(painting.shape[:2], np.float32)
-            self.grid = np.stack([columns, rows], axis=-1)
-            self.photograph, self.painting = photograph, painting
+            self.small_grid, self.grid = grid(*small), grid(height, width)
+            self.photograph, self.painting = seen, painting
             return painting
-        flow, sound = self.flow(before, gray)
-        scale = (size / small)[::-1].astype(np.float32)
-        places = self.grid + fitted(flow, painting.shape) * scale
-        sound = fitted(sound, painting.shape)
-        moved = remap(self.painting, places, cv2.INTER_LANCZOS4)
-        seen = remap(self.photograph, places, cv2.INTER_LANCZOS4)
-        difference = blur(cv2.absdiff(photograph, seen).max(axis=-1), 1.0)
-        sound = self.strength * sound * np.exp(-np.square(difference / LEVELS))
-        sound = sound[..., None]
-        mixed = painting + sound * (moved - painting)
-        self.photograph = photograph + sound * (seen - photograph)
+        flow = np.zeros((*small, 2), np.float32)
+        if min(small) >= SMALLEST:
+            flow = self.search.calc(gray, before, None)
+        places = self.small_grid + flow
+        moved = remap(self.photograph, places, cv2.INTER_LINEAR)
+        held = self.strength * agreement(seen, moved, places)
+        self.photograph = mix(moved, seen, held)
+        flow = fitted(flow, height, width)
+        if small != (height, width):
+            flow *= np.array([width / small[1], height / small[0]], np.float32)
+        moved = remap(self.painting, self.grid + flow, cv2.INTER_LANCZOS4)
+        mixed = mix(moved, painting, fitted(held, height, width))
         self.painting = np.clip(as_sharp_as(painting, mixed), 0, 255)
         return self.painting
 
-    def flow(self, before: np.ndarray, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return where each pixel was, and how sure that is.
 
-        Args:
-            before, now: uint8 (height, width), gray.
+def agreement(seen: np.ndarray, moved: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return how surely each pixel shows what it showed before: 0 to 1.
 
-        Returns:
-            float32 (height, width, 2), (across, down) in pixels, to add to a pixel's
-            place; and float32 (height, width), 0 to 1.
-        """
-        height, width = now.shape
-        if min(now.shape) < SMALLEST:
-            return np.zeros((height, width, 2), np.float32), np.ones_like(now, np.float32)
-        back = self.search.calc(now, before, None)
-        forth = self.search.calc(before, now, None)
-        rows, columns = np.indices(now.shape, np.float32)
-        places = np.stack([columns, rows], axis=-1) + back
-        missed = np.square(back + remap(forth, places, cv2.INTER_LINEAR)).sum(axis=-1)
-        far = np.square(back).sum(axis=-1)
-        sound = np.exp(-missed / (WAY + 0.02 * far))
-        inside = (places >= 0) & (places <= [width - 1, height - 1])
-        return back, sound * inside.all(axis=-1)
-
-
-def remap(values: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
-    border = cv2.BORDER_REPLICATE
-    return cv2.remap(values, places, None, method, borderMode=border)  # type: ignore
+    Args:
+        seen, moved: the photograph, and the one before, moved along the flow.
+        places: where each pixel was, (column, row).
+    """
+    height, width = seen.shape[:2]
+    red, green, blue = cv2.split(cv2.absdiff(seen, moved))
+    difference = cv2.GaussianBlur(cv2.max(cv2.max(red, green), blue), (5, 5), 1.0)
+    difference = difference * np.float32(1 / LEVELS)
+    columns, rows = cv2.split(places)
+    inside = (columns >= 0) & (columns <= width - 1) & (rows >= 0) & (rows <= height - 1)
+    return cv2.exp(-difference * difference) * inside
 
 
 def as_sharp_as(model: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     """Return pixels whose fine detail is as strong as a model's, place by place."""
-    coarse = blur(pixels, FINE)
-    detail = pixels - coarse
-    wanted = blur(np.square(model - blur(model, FINE)).mean(axis=-1), AROUND)
-    given = blur(np.square(detail).mean(axis=-1), AROUND)
-    factor = np.sqrt((wanted + 1) / (given + 1))
-    return coarse + detail * np.clip(factor, 1 / AMPLIFIED, AMPLIFIED)[..., None]
+    height, width = pixels.shape[:2]
+    wanted, given = strength_of_detail(model), strength_of_detail(pixels)
+    factor = np.clip(np.sqrt((wanted + 1) / (given + 1)), 1 / AMPLIFIED, AMPLIFIED)
+    coarse = cv2.GaussianBlur(pixels, (5, 5), FINE)
+    return mix(pixels, coarse, fitted(factor, height, width))
+
+
+def strength_of_detail(pixels: np.ndarray) -> np.ndarray:
+    """Return the mean square of a picture's detail around each `COARSE` square of it."""
+    height, width = pixels.shape[:2]
+    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    detail = cv2.subtract(gray, cv2.GaussianBlur(gray, (5, 5), FINE))
+    squares = fitted(detail * detail, max(1, height // COARSE), max(1, width // COARSE))
+    return cv2.GaussianBlur(squares, (0, 0), AROUND / COARSE)
