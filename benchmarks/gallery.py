@@ -35,6 +35,7 @@ from fusion_style.models.paintings import PAINTINGS
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.models.style_file import read_recipe
 from fusion_style.settings import flatten
+from fusion_style.training.paintings import as_tuple
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("height", 320, "Height of the painted pictures, in pixels.", 16)
@@ -97,18 +98,17 @@ def command(settings, defaults, out, init_from=None):
         init_from: the style file that an earlier training wrote.
     """
     places = {"style", "data", "loss_weights", "init_from", "out", "log_dir", "preview"}
-    places |= {"resume", "cache", "cache_gb", "checkpoint_every"}  # these change no weight
-    words = ["python", "train.py", f"--style={os.path.basename(settings['style'])}"]
-    words.append("--data=PHOTOGRAPHS")
+    # These change no weight, or follow from others.
+    places |= {"resume", "cache", "cache_gb", "checkpoint_every", "conditions"}
+    paintings = ",".join(map(os.path.basename, as_tuple(settings["style"])))
+    words = ["python", "train.py", f"--style={paintings}", "--data=PHOTOGRAPHS"]
     if settings["loss_weights"] != "imagenet":
         words.append(f"--loss_weights={os.path.basename(settings['loss_weights'])}")
     if init_from:
         words.append(f"--init_from={init_from}")
     for name, value in settings.items():
         if name not in places and value != defaults.get(name):
-            if isinstance(value, (list, tuple)):
-                value = ",".join(value)
-            words.append(f"--{name}={value}")
+            words.append(f"--{name}={','.join(map(str, as_tuple(value)))}")
     words.append(f"--out={out}")
     return shlex.join(words)
 
