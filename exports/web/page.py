@@ -73,7 +73,7 @@ def write_style(name: str, path: str, folder: str, precision: str) -> dict[str, 
         thumbnail = f"{place}/{i}.jpg"
         write(folder, thumbnail, as_jpeg(pictures[i]))
         title = one.title or one.painting.replace("_", " ").capitalize() or name
-        said = {"title": title, "thumbnail": thumbnail}
+        said = {"painting": one.painting or name, "title": title, "thumbnail": thumbnail}
         entries.append({**dataclasses.asdict(one), **said})
     return {
         "folder": place,

@@ -104,7 +104,7 @@ def choose(page, file):
 
 def painted(page):
     """Wait until nothing is at work; return what the canvas shows."""
-    page.wait_for_selector("#progress", state="hidden")
+    page.wait_for_selector("#stage[aria-busy=false]")
     page.wait_for_selector("#status:has-text('painted in')")
     return shown(page)
 
@@ -194,15 +194,12 @@ def test_paintings_of_one_file_are_mixed(page, styles):
     assert_near(painted(page), wave)  # with the broadest strokes that it learned
     page.get_by_text("Mix paintings").click()
     slide(page, "Udnie", 100)
-    page.wait_for_timeout(300)
     assert_near(painted(page), paint_mix(styles["several"], [0, 0.5, 0.5], floats))
     slide(page, "The Wave", 0)
-    page.wait_for_timeout(300)
     assert_near(painted(page), udnie)
     slide(page, "The Wave", 100)
     slide(page, "Udnie", 0)
     slide(page, "Brush strokes", -0.5)  # between both that were learned
-    page.wait_for_timeout(300)
     assert_near(painted(page), paint_mix(styles["several"], [0.5, 0.5, 0], floats))
 
 

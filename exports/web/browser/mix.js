@@ -2,12 +2,13 @@
 //
 // rows are those of a style in site.js, each with its painting and its stroke in pixels.
 
-// The weights of the rows, which sum to 1. amounts are {painting: amount}, 0 or more.
-export function mix(rows, amounts, stroke) {
+// The weights of the rows, which sum to 1. amounts are {painting: amount}, 0 or more;
+// broader is how much broader strokes shall be than each painting's broadest.
+export function mix(rows, amounts, broader) {
   const total = Object.values(amounts).reduce((sum, amount) => sum + amount, 0);
   const weights = new Float64Array(rows.length);
   for (const [painting, amount] of Object.entries(amounts)) {
-    for (const [i, share] of atStroke(rows, painting, stroke)) {
+    for (const [i, share] of atStroke(rows, painting, broader)) {
       weights[i] += (share * amount) / total;
     }
   }
@@ -16,8 +17,9 @@ export function mix(rows, amounts, stroke) {
 
 // [[row, share], …] of a painting: linear between the two strokes that are nearest, in
 // their logarithm; beyond those that were learned, the nearest one.
-function atStroke(rows, painting, stroke) {
+function atStroke(rows, painting, broader) {
   const learned = strokesOf(rows, painting);
+  const stroke = learned.at(-1)[1] * broader;
   const above = learned.findIndex(([, size]) => size >= stroke);
   if (above < 0) return [[learned.at(-1)[0], 1]];
   if (above === 0) return [[learned[0][0], 1]];
@@ -47,10 +49,11 @@ export function mixed(table, weights) {
 // By how much a photograph must be scaled before it is painted, so that strokes come out
 // as broad as asked where nothing of that stroke was learned. A mix takes the geometric
 // mean.
-export function scaleFor(rows, amounts, stroke) {
+export function scaleFor(rows, amounts, broader) {
   const total = Object.values(amounts).reduce((sum, amount) => sum + amount, 0);
   return Object.entries(amounts).reduce((scale, [painting, amount]) => {
     const learned = strokesOf(rows, painting).map(([, size]) => size);
+    const stroke = learned.at(-1) * broader;
     const nearest = Math.min(Math.max(stroke, learned[0]), learned.at(-1));
     return nearest ? scale * (nearest / stroke) ** (amount / total) : scale;
   }, 1);

@@ -21,14 +21,15 @@ const webcam = new Webcam();
 const tables = new Map(); // {folder: promise of the rows of γ and β}
 let source = null; // {image, name, type}
 let result = null; // {photograph, painting}
+let turns = 0; // how often something was to be painted
 
 // --- to paint
 
 // γ and β, and the scale, that the sliders ask for.
 async function style() {
   const { style, mix: amounts } = gallery;
-  const stroke = gallery.stroke * 2 ** number("stroke");
-  const scale = scaleFor(style.rows, amounts, stroke);
+  const broader = 2 ** number("stroke");
+  const scale = scaleFor(style.rows, amounts, broader);
   if (!style.norms) return { style, scale };
   if (!tables.has(style.folder)) {
     const table = fetch(`${style.folder}/styles.bin`).then((response) => response.arrayBuffer());
@@ -36,7 +37,7 @@ async function style() {
     table.catch(() => tables.delete(style.folder));
   }
   const table = new Float32Array(await tables.get(style.folder));
-  return { style, scale, gammaBeta: mixed(table, mix(style.rows, amounts, stroke)) };
+  return { style, scale, gammaBeta: mixed(table, mix(style.rows, amounts, broader)) };
 }
 
 // Paint an image at a size; the answer of the worker, or null where a newer job came.
@@ -59,6 +60,8 @@ async function repaint() {
   const { image } = source;
   complain("");
   const size = fit(image, number("size"));
+  const turn = ++turns;
+  $("stage").setAttribute("aria-busy", "true");
   document.body.dataset.shows = "picture";
   if (!result) show($("photograph"), pixels(image, size));
   $("status").textContent = "Painting…";
@@ -71,6 +74,8 @@ async function repaint() {
   } catch (error) {
     $("status").textContent = "";
     complain(inWords(error));
+  } finally {
+    if (turn === turns) $("stage").setAttribute("aria-busy", "false");
   }
 }
 
