@@ -5,8 +5,6 @@ import numpy as np
 
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.keras_builder import build_network
-from fusion_style.models.loading import load_graph
-from fusion_style.models.rewrites import one_style, painting
 from fusion_style.models.style_file import save_network
 
 ROWS = [
@@ -36,14 +34,7 @@ def save_several(path, norm="instance"):
 
 
 def paint_mix(path, mix, pixels):
-    """The painting of a mix, by our own engine from the graph of that one style."""
-
-    class Mixed(Stylizer):
-        def __init__(self):
-            from fusion_style.inference.engines.registry import load_engine
-
-            graph = painting(one_style(load_graph(path), mix))
-            self.name, self.style = path, graph.style()
-            self.engine = load_engine(graph, "openvino", "float32")
-
-    return Mixed().paint(pixels)
+    """The painting of a mix of the file's rows, by our own engine."""
+    stylizer = Stylizer(path, "openvino", "float32")
+    stylizer.style = stylizer.engine.graph.style(mix)
+    return stylizer.paint(pixels)
