@@ -87,7 +87,7 @@ def read_mask(path: str, beside: str = "left as it is") -> Mask:
         ValueError: if the picture cannot be read, or is white or black everywhere.
     """
     picture = read_picture(path)
-    values = picture.pixels @ GRAY
+    values: np.ndarray = picture.pixels @ GRAY
     if picture.alpha is not None:
         values = values * (picture.alpha / np.float32(255))
     found = Mask(to_bytes(values), path)

@@ -15,18 +15,20 @@ RESIZE_ROWS = {
     2: np.array([[[1, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]], np.float32),
     # Nearest ×4 and 7×7: for output row 4p + i the kernel's row j sees the input row
     # p + (i + j - 3) // 4.
-    4: np.float32([
-        [[p == (i + j - 3) // 4 for j in range(7)] for p in (-1, 0, 1)] for i in range(4)
-    ]),
+    4: np.array(
+        [[[p == (i + j - 3) // 4 for j in range(7)] for p in (-1, 0, 1)] for i in range(4)],
+        np.float32,
+    ),
 }  # fmt: skip
 DECONV_ROWS = {
     # A transposed 3×3 of stride 2: output row 2p is k0 of row p and k2 of row p - 1;
     # output row 2p + 1 is k1 of row p.
     2: np.array([[[0, 0, 1], [1, 0, 0]], [[0, 0, 0], [0, 1, 0]]], np.float32),
     # A transposed 7×7 of stride 4: output row 4p + i is k(1 + i - 4q) of row p + q.
-    4: np.float32([
-        [[j == 1 + i - 4 * q for j in range(7)] for q in (-1, 0, 1)] for i in range(4)
-    ]),
+    4: np.array(
+        [[[j == 1 + i - 4 * q for j in range(7)] for q in (-1, 0, 1)] for i in range(4)],
+        np.float32,
+    ),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import gradio as gr
 
 from fusion_style.data.images import sample_photographs
-from fusion_style.inference.stylizer import PaintingWarning
+from fusion_style.inference.blank import PaintingWarning
 from fusion_style.page.controls import Controls
 from fusion_style.page.studio import Look, Studio
 
