@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 LONGEST = 960  # pixels of the longer side at which flow is searched
-SMALLEST = 24  # pixels of the shorter side below which there is no flow
+SMALLEST = 48  # pixels of the shorter side below which there is no flow
 LEVELS = 35.0  # difference of photographs, of 255, at which little is held
 FINE = 1.0  # pixels, the deviation of the blur that detail is what is finer than
 AROUND = 12.0  # pixels, the deviation of where detail's strength is taken over

@@ -20,12 +20,15 @@ class Negative:
         kill_after: so many frames later this process kills itself.
     """
 
-    name, margin = "negative", 0
+    name, margin, scale = "negative", 0, 1.0
     style = np.zeros((2, 0), np.float32)
 
     def __init__(self, log=None, kill_after=None):
         self.log, self.left = log, kill_after
         self.engine, self.graph = self, Graph()
+
+    def paint_seen(self, pixels, seen, norms=None, progress=False):
+        return self.paint(pixels[None], seen, self.style, norms)[0]
 
     def paint(self, pixels, seen, style, norms):
         if self.left is not None:
