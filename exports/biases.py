@@ -1,4 +1,4 @@
-"""The pass that leaves out what instance norm subtracts again: files get smaller."""
+"""Remove biases that have no effect, because instance norm subtracts them again."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from fusion_style.models.rewrites import rewrite
 
 
 def drop_biases(graph: Graph) -> Graph:
-    """Make the biases zero that instance norm subtracts again, with the mean."""
+    """Set biases to zero that instance norm subtracts again, together with the mean."""
     lost = {node.inputs[0] for node in graph.norms if "mean" not in node.weights}
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:

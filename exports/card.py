@@ -1,4 +1,4 @@
-"""The model card beside an exported file: what it is and how to call it."""
+"""Write the model card beside an exported file: what it is and how to call it."""
 
 import dataclasses
 import os
@@ -27,10 +27,10 @@ def model_card(
     config: ExportConfig, graph: Graph, recipe: Mapping[str, Any],
     conditions: Sequence[Condition], folder: str, name: str, operations: Mapping[str, int],
 ) -> dict[str, Any]:  # fmt: skip
-    """Return a model card, as JSON can hold it.
+    """Return a model card as a dict for JSON.
 
     Args:
-        config: what was exported.
+        config: the settings of the export.
         graph: of the style.
         recipe, conditions: of the style file.
         folder, name: where the first of the files is, and its name.
@@ -131,7 +131,7 @@ def snippet(
 
 
 def as_markdown(card: Mapping[str, Any]) -> str:
-    """Return a model card as a page."""
+    """Return a model card as a Markdown page."""
     style, total = card["style"], sum(card["operations"].values())
     named = dict.fromkeys(one["title"] or one["painting"] for one in card["styles"])
     paintings = " or ".join(filter(None, named))

@@ -1,4 +1,4 @@
-"""ExportConfig: what an export is told."""
+"""ExportConfig: the settings of an export."""
 
 import dataclasses
 import re
@@ -13,7 +13,7 @@ PAGE = "web"  # the format that is a page with ONNX models, and not a model alon
 
 @dataclasses.dataclass(frozen=True)
 class ExportConfig:
-    """A style, and what it is to become."""
+    """The settings of an export: which style, and which kind of file."""
 
     style: str = setting(
         "A shipped style's name, or a style file. For web several, with commas between "
@@ -30,10 +30,10 @@ class ExportConfig:
 
 
 def check_export(config: ExportConfig) -> None:
-    """Complain of what cannot be exported.
+    """Check that an export is possible.
 
     Raises:
-        ValueError: the message says what can.
+        ValueError: if not; the message says what is.
     """
     check(config)
     parse_size(config.size)
@@ -46,15 +46,15 @@ def check_export(config: ExportConfig) -> None:
         also = [name for name, one in FORMATS.items() if config.precision in one.precisions]
         raise ValueError(
             f"precision must be one of {', '.join(precisions)} for {config.format}. "
-            f"Received: {config.precision}, which {' and '.join(also)} can have"
+            f"Received: {config.precision}, which is possible for {' and '.join(also)}"
         )
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:
-    """Return height and width of "512" or "512x384" (width first); None for None.
+    """Return (height, width) from "512" or "512x384" (width first); None from None.
 
     Raises:
-        ValueError: for another text, or sides that are too short or too long.
+        ValueError: for other text, or sides outside of `SMALLEST` to `LARGEST`.
     """
     if text is None:
         return None
@@ -62,7 +62,7 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     width, height = (int(n or match[1]) for n in match.groups()) if match else (0, 0)
     if not all(SMALLEST <= side <= LARGEST for side in (width, height)):
         raise ValueError(
-            f"size must be as 512 or 512x384, with sides from {SMALLEST} to {LARGEST} "
+            f"size must be like 512 or 512x384, with sides from {SMALLEST} to {LARGEST} "
             f"pixels. Received: {text}"
         )
     return height, width

@@ -1,4 +1,4 @@
-"""Export: a style file in, a file for another runtime and its model card out."""
+"""export_style: write a style for another runtime, with a model card."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from fusion_style.models.style_file import read_recipe
 
 
 def export_style(config: ExportConfig) -> dict[str, Any]:
-    """Write a style in another format, and a model card; all of it or nothing.
+    """Write a style in another format, with a model card: all files or none.
 
     Args:
         config: what to export, and where to.
@@ -26,7 +26,8 @@ def export_style(config: ExportConfig) -> dict[str, Any]:
         card itself is beside them, as .json and .md. Of a page, its name and its files.
 
     Raises:
-        ValueError: for what cannot be exported; `StyleFileError` for what is no style.
+        ValueError: if the export is not possible; `StyleFileError` if the style cannot be
+            read.
         OSError: if the folder cannot be written to.
     """
     check_export(config)
@@ -76,7 +77,7 @@ def name_of(style: str) -> str:
 
 
 def move(name: str, source: str, target: str) -> None:
-    """Move a file or a folder to another folder, in the place of what is there."""
+    """Move a file or a folder to another folder, and replace what is there."""
     old, new = os.path.join(source, name), os.path.join(target, name)
     if os.path.isdir(new):
         os.replace(new, os.path.join(source, f"{name}.replaced"))

@@ -1,4 +1,4 @@
-"""Which formats there are, and what each can do."""
+"""The formats to which styles can be exported."""
 
 import dataclasses
 import importlib
@@ -10,10 +10,10 @@ from fusion_style.models.graph import Graph
 
 @dataclasses.dataclass(frozen=True)
 class Format:
-    """A format that styles are exported to.
+    """A format to which styles can be exported.
 
     Attributes:
-        module: with a function `write_model`, as that of `exports.onnx`.
+        module: name of a module with a function `write_model`, as in `exports.onnx`.
         suffix: of the file, or of the folder.
         what: it is, in a few words.
         precisions: that its files may have.
@@ -39,10 +39,10 @@ class Format:
     def write(
         self, graph: Graph, path: str, precision: str, size: tuple[int, int] | None
     ) -> Counter[str]:
-        """Write a style; see `exports.onnx.write_model`.
+        """Write a style. See `exports.onnx.write_model`.
 
         Raises:
-            ValueError: if a package is not installed.
+            ValueError: if the package is not installed.
         """
         self.check_installed()
         module = importlib.import_module(f"fusion_style.exports.{self.module}")
@@ -56,7 +56,7 @@ class Format:
         """
         if not importlib.util.find_spec(self.package):
             raise ValueError(
-                f"{self.package} is not installed, which writes this format: "
+                f"{self.package}, which writes this format, is not installed: "
                 "pip install -e '.[export]'"
             )
 

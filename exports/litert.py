@@ -1,7 +1,7 @@
-"""LiteRT (TensorFlow Lite): for Android and iOS, on their processors and GPUs.
+"""Write LiteRT (TensorFlow Lite) files, for processors and GPUs of Android and iOS.
 
-Every operation is one of LiteRT's own and one that phones' GPUs have: no DEPTH_TO_SPACE,
-of MIRROR_PAD only REFLECT, and all sizes are known.
+Only LiteRT's own operations are used, and of those only the ones that phones' GPUs have:
+there is no DEPTH_TO_SPACE, MIRROR_PAD has the mode REFLECT, and all sizes are fixed.
 """
 
 from collections import Counter
@@ -16,12 +16,12 @@ from fusion_style.exports.whole import draw_whole, style_rows
 from fusion_style.models.drawing import Tensor
 from fusion_style.models.graph import Graph
 
-SIZE = (512, 512)  # unless another is asked for
+SIZE = (512, 512)  # the default (height, width)
 IDENTIFIER = b"TFL3"
 
 
 class LiteRTOperations(TensorFlowOperations):
-    """TensorFlow's operations that phones' GPUs have, for pictures of one size."""
+    """`TensorFlowOperations` that phones' GPUs have, for pictures of a fixed size."""
 
     def mirror(self, x: Tensor, margin: int, multiple: int, smallest: int) -> Tensor:
         borders = []
@@ -30,7 +30,7 @@ class LiteRTOperations(TensorFlowOperations):
             after = length - size - margin
             if after >= size:
                 raise ValueError(
-                    f"size must be more than {after} pixels, which are mirrored. "
+                    f"size must be more than the {after} pixels that are mirrored. "
                     f"Received: {size}"
                 )
             borders.append((margin, after))
@@ -84,7 +84,7 @@ def order_inputs(model: schema.ModelT, names: list[str]) -> None:
 
 
 def strip(model: schema.ModelT) -> None:
-    """Remove what nobody reads: names inside the model, empty buffers; 18 KB of them."""
+    """Remove names inside the model and empty buffers, which nothing reads: 18 KB."""
     (graph,) = model.subgraphs
     ends = {*graph.inputs, *graph.outputs}
     kept = [0]  # the empty buffer, by convention
@@ -106,7 +106,7 @@ def strip(model: schema.ModelT) -> None:
 
 
 def operations(model: schema.ModelT) -> Counter[str]:
-    """Return {operation: how many there are} of a model."""
+    """Return {operation: how often it is in a model}."""
     names = {
         code: name
         for name, code in vars(schema.BuiltinOperator).items()

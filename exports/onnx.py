@@ -1,4 +1,4 @@
-"""ONNX: for ONNX Runtime on servers, phones and in browsers, and whatever else reads it."""
+"""Write ONNX files, for ONNX Runtime on servers and phones and in browsers, and others."""
 
 from collections import Counter
 from typing import Any
@@ -18,15 +18,15 @@ from fusion_style.models.rewrites import painting
 
 
 class OnnxOperations:
-    """`exports.whole.WholeOperations` as ONNX's nodes; (batch, channels, height, width).
+    """`exports.whole.WholeOperations` in ONNX, on (batch, channels, height, width).
 
-    A tensor is its name. Vectors have one axis.
+    Tensors are their names. Vectors have one axis.
 
     Args:
         precision: of the kernels in the file.
 
     Attributes:
-        nodes, initializers: what is drawn until now.
+        nodes, initializers: those that were added until now.
     """
 
     def __init__(self, precision: str = "float32") -> None:
@@ -35,7 +35,7 @@ class OnnxOperations:
         self.initializers: dict[bytes, onnx.TensorProto] = {}
 
     def node(self, op: str, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
-        """Add a node; return its output, or a list of several."""
+        """Add a node; return the name of its output, or a list of names."""
         name = f"{op}_{len(self.nodes)}"
         names = [f"{name}_{i}" for i in range(outputs)] if outputs > 1 else [name]
         self.nodes.append(helper.make_node(op, list(inputs), names, name, **attributes))
@@ -51,7 +51,7 @@ class OnnxOperations:
         return assembled(self.nodes, constants, inputs, outputs, defaults)
 
     def constant(self, values: Any, dtype: Any = np.float32) -> str:
-        """Return the name of a constant; equal ones are one."""
+        """Return the name of a constant. Equal constants are stored once."""
         array = np.ascontiguousarray(values, dtype)
         if np.ndim(values) == 0:
             array = array.reshape(())
@@ -194,7 +194,7 @@ class OnnxOperations:
         return self.node("Reshape", both, self.integers(*rows.shape[1:]))
 
     def side(self, x: str, axis: int) -> str:
-        """Return the length of an axis, (1,)."""
+        """Return the length of an axis, of shape (1,)."""
         return self.node("Shape", x, start=axis, end=axis + 1)
 
 
@@ -203,11 +203,15 @@ def write_model(
 ) -> Counter[str]:
     """Write a style as an ONNX model.
 
+    The model computes "painting" from "picture", both float32 RGB (1, height, width, 3),
+    0-255. If norms are not folded, it also has the input "style", float32 (2, sum of the
+    norms' channels), whose default value is the style of the file.
+
     Args:
-        graph: of `models.loading.load_graph`.
+        graph: from `models.loading.load_graph`.
         path: of the file.
-        precision: of the kernels in the file, of `exports.weights.PRECISIONS`.
-        size: height and width of the pictures; None for any.
+        precision: of the kernels in the file, one of `exports.weights.PRECISIONS`.
+        size: (height, width) of the pictures; None for any size.
 
     Returns:
         {operation: how many there are} of the model, which takes "picture", float32

@@ -1,4 +1,4 @@
-"""OpenVINO's own format, .xml and .bin: for Intel's processors, GPUs and NPUs, and ARM."""
+"""Write OpenVINO's .xml and .bin files, for Intel's processors, GPUs and NPUs, and ARM."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ from fusion_style.models.rewrites import painting
 
 
 class WholeOpenVINOOperations(OpenVINOOperations):
-    """`exports.whole.WholeOperations` as OpenVINO's; (batch, channels, height, width).
+    """`exports.whole.WholeOperations` in OpenVINO, on (batch, channels, height, width).
 
     Args:
         precision: of the kernels in the file.
@@ -25,7 +25,7 @@ class WholeOpenVINOOperations(OpenVINOOperations):
         self.precision = precision
 
     def kernel(self, node: Node) -> Tensor:
-        """Return a convolution's kernel, (out, in, height, width), as it is stored."""
+        """Return a convolution's kernel, (out, in, height, width), from its stored form."""
         kernel, rows = node.options.get("narrow", (node.weights["kernel"], None))
         values, _ = stored(kernel.transpose(3, 2, 0, 1), self.precision)
         x = self.nodes.constant(np.ascontiguousarray(values))
@@ -55,7 +55,7 @@ class WholeOpenVINOOperations(OpenVINOOperations):
             places = n.range(whole(0), length, whole(1), "i64")
             places = n.subtract(places, whole(margin))
             wave = n.floor_mod(places, n.add(last, last))
-            # Not abs: OpenVINO 2026.4 leaves constant whole numbers below 0 as they are.
+            # Not abs: OpenVINO 2026.4 does not change constant negative integers.
             away = n.maximum(n.subtract(last, wave), n.subtract(wave, last))
             inside = n.subtract(last, away)
             inside = n.minimum(inside, n.subtract(size, whole(1)))
@@ -75,20 +75,20 @@ class WholeOpenVINOOperations(OpenVINOOperations):
         return self.nodes.reshape(both, np.array([*rows.shape[1:], 1, 1]), False)
 
     def side(self, x: Tensor, axis: int) -> Tensor:
-        """Return the length of an axis, (1,)."""
+        """Return the length of an axis, of shape (1,)."""
         shape = self.nodes.shape_of(x, "i64")
         return self.nodes.gather(shape, np.array([axis]), whole(0))
 
 
 def whole(number: int) -> np.ndarray:
-    """Return a whole number as nodes take it."""
+    """Return an integer as nodes take it: an int64 array without axes."""
     return np.array(number, np.int64)
 
 
 def write_model(
     graph: Graph, path: str, precision: str, size: tuple[int, int] | None
 ) -> Counter[str]:
-    """Write a style as OpenVINO's .xml, and its weights beside it as .bin.
+    """Write a style as OpenVINO's .xml, with its weights beside it as .bin.
 
     Args, Returns: as `exports.onnx.write_model`; without the input "style", and the input
         "mix" must be fed.

@@ -1,8 +1,7 @@
-"""The pass for formats that cannot rearrange pixels, or would hold the larger kernels.
+"""Keep convolutions as the papers draw them, for LiteRT and TensorFlow.
 
 `models.rewrites.lower` computes blocks of pixels at once. Phones' GPUs have no operation
-that lays them out, and TensorFlow would hold four times the weights: here convolutions
-stay as the papers draw them.
+that rearranges them, and a SavedModel would store four times as many weights.
 """
 
 import dataclasses
@@ -29,7 +28,7 @@ def plain_painting(graph: Graph) -> Graph:
 
 
 def spread(graph: Graph) -> Graph:
-    """Make every convolution a border and a convolution without padding."""
+    """Replace every convolution with explicit padding and a convolution without padding."""
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
         if node.op != "conv":

@@ -1,4 +1,4 @@
-"""TensorFlow's SavedModel: for TensorFlow Serving, and whatever else runs TensorFlow."""
+"""Write TensorFlow's SavedModel, for TensorFlow Serving and other uses of TensorFlow."""
 
 from collections import Counter
 
@@ -13,10 +13,10 @@ from fusion_style.models.graph import Graph
 
 
 class Painter(tf.Module):
-    """What is saved: the kernels once, for both signatures.
+    """The module to save. Both signatures share its kernels.
 
     Args:
-        graph: of `exports.plain.plain_painting`.
+        graph: from `exports.plain.plain_painting`.
         precision: of the kernels.
     """
 
@@ -27,8 +27,8 @@ class Painter(tf.Module):
         self.graph, self.ops = graph, TensorFlowOperations(self.kernel)
 
     def kernel(self, kernel: np.ndarray) -> tf.Tensor:
-        """Return what a stored kernel holds, in float32."""
-        key = str(id(kernel))  # the graph, which holds it, lives as long as this
+        """Return a stored kernel as a float32 tensor."""
+        key = str(id(kernel))  # unique, because self.graph keeps the kernel alive
         if key not in self.kernels:
             with tf.init_scope():
                 values, _ = stored(kernel, self.precision)
@@ -44,7 +44,7 @@ class Painter(tf.Module):
     def paint_in_style(
         self, picture: tf.Tensor, style: tf.Tensor | None
     ) -> dict[str, tf.Tensor]:
-        """Paint with γ and β of the norms, (2, channels in all)."""
+        """Return {"painting"} for another γ and β, (2, sum of the norms' channels)."""
         return {"painting": draw_whole(self.graph, self.ops, picture, style)}
 
     def paint_in_mix(self, picture: tf.Tensor, mix: tf.Tensor) -> dict[str, tf.Tensor]:

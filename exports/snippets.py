@@ -1,4 +1,4 @@
-"""How to call an exported file, in about ten lines of each language that has a runtime.
+"""Code that calls an exported file, in about ten lines for each programming language.
 
 `$file` is the file's name, `$width` and `$height` the pictures', `$resized` what makes a
 Python picture fit. `MIXED` says what is different of a file of several styles.

@@ -11,12 +11,12 @@ from fusion_style.models.graph import Node
 
 
 class TensorFlowOperations:
-    """`exports.whole.WholeOperations` as TensorFlow's; (batch, height, width, channels).
+    """`exports.whole.WholeOperations` in TensorFlow, on (batch, height, width, channels).
 
     Vectors have the shape (1, 1, 1, channels).
 
     Args:
-        kernel: from a kernel to the tensor that stands for it.
+        kernel: function from a kernel, an array, to its tensor.
     """
 
     def __init__(self, kernel: Callable[[np.ndarray], tf.Tensor] = tf.constant) -> None:
@@ -34,7 +34,7 @@ class TensorFlowOperations:
         return plus(y, node.weights["bias"])
 
     def depth_to_space(self, x: Tensor, block: int, crop: int) -> Tensor:
-        """Raise an error: phones' GPUs have none, and plain graphs do without."""
+        """Raise NotImplementedError: phones' GPUs cannot do this."""
         raise NotImplementedError("draw a graph of exports.plain.plain_painting")
 
     def nearest(self, x: Tensor, times: int) -> Tensor:
@@ -103,11 +103,11 @@ class TensorFlowOperations:
 
 
 def plus(x: tf.Tensor, bias: np.ndarray) -> tf.Tensor:
-    """Return x + bias; x itself if that is all zero."""
+    """Return x + bias, or x itself if the bias is zero."""
     return x + bias if bias.any() else x
 
 
 def sides(x: tf.Tensor) -> tuple:
-    """Return height and width: numbers where they are known, else tensors."""
+    """Return (height, width): numbers if they are known, else tensors."""
     known, found = x.shape[1:3], tf.shape(x)
     return tuple(found[i + 1] if n is None else n for i, n in enumerate(known))

@@ -1,30 +1,30 @@
-"""Weights as files hold them: in float32, float16, or 8 bits.
+"""Weights as files store them: in float32, float16 or 8 bits.
 
-Whatever they are stored in, they are computed with in float32: half precision cannot hold
-the squares that instance norm sums. Runtimes widen constants once, when they load a file.
+Computations are always in float32, because the squares that instance norm sums can exceed
+float16. Runtimes convert the weights once, when they load a file.
 """
 
 import numpy as np
 
 PRECISIONS = ("float32", "float16", "int8")
-LEVELS = 127  # of an 8-bit weight, on either side of 0
+LEVELS = 127  # largest absolute value of an 8-bit weight
 
 
 def stored(
     kernel: np.ndarray, precision: str, channel: int = -1
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return what a file holds of a kernel.
+    """Return a kernel as a file stores it.
 
     Args:
         kernel: float32.
-        precision: of `PRECISIONS`.
-        channel: the axis of the output's channels, each of which has a scale in int8.
+        precision: one of `PRECISIONS`.
+        channel: the axis of the output channels. In int8, each channel has its own scale.
 
     Returns:
-        (values, scale): the kernel is values · scale; scale is None for 1.
+        (values, scale): the kernel is values · scale. If scale is None, it is values.
 
     Raises:
-        ValueError: if the precision cannot hold the kernel.
+        ValueError: if the kernel has values that are too large for the precision.
     """
     if precision == "float32":
         return kernel.astype(np.float32), None

@@ -1,7 +1,7 @@
-"""The whole function from a photograph to its painting, as files hold it.
+"""Draw the whole function from a photograph to the painted picture, for exported files.
 
-What `inference.stylizer.Stylizer.paint` does around a network stands in the file, too:
-the photograph's statistics, the mirrored border, and the crop back to its size.
+Besides the network, files contain what `inference.stylizer.Stylizer.paint` does: the
+photograph's statistics, the mirrored margin, and the crop back to its size.
 """
 
 from typing import Protocol
@@ -14,22 +14,24 @@ from fusion_style.models.graph import Graph
 
 
 class WholeOperations(Operations, Protocol):
-    """`models.drawing.Operations`, and what is done to a photograph as a whole."""
+    """`models.drawing.Operations`, and operations on a whole photograph."""
 
     def photograph(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and 1 / √(variance + FLOOR²) of a photograph's channels."""
+        """Return the mean and 1 / √(variance + FLOOR²) of a photograph's channels."""
 
     def mirror(self, x: Tensor, margin: int, multiple: int, smallest: int) -> Tensor:
         """Return x with its borders mirrored outwards.
 
         Args:
             x: (batch, height, width, channels).
-            margin: rows and columns to add before; at least as many are added after.
-            multiple, smallest: what the sides of the result must be, and at least be.
+            margin: how many rows to add at the top and columns at the left; at least as
+                many are added at the bottom and the right.
+            multiple: the sides of the result are multiples of this.
+            smallest: the sides of the result are at least this long.
         """
 
     def crop(self, x: Tensor, margin: int, like: Tensor) -> Tensor:
-        """Return x without `margin` rows and columns before, of the size of `like`."""
+        """Return x without its first `margin` rows and columns, of the size of `like`."""
 
     def mixed(self, mix: Tensor, rows: np.ndarray) -> Tensor:
         """Return γ and β of a mix, (2, channels in all), as `Operations.vectors` takes it.
@@ -48,16 +50,16 @@ def style_rows(graph: Graph) -> np.ndarray:
 def draw_whole(
     graph: Graph, ops: WholeOperations, picture: Tensor, style: Tensor = None
 ) -> Tensor:
-    """Draw a graph with all that is around it.
+    """Draw a graph, and everything around it.
 
     Args:
-        graph: whose convolutions have no padding of their own.
-        ops: what draws.
-        picture: (1, height, width, 3), 0-255, in the operations' terms.
-        style: γ and β of the norms, (2, channels in all); None where all are folded.
+        graph: its convolutions must have no padding of their own.
+        ops: the operations.
+        picture: (1, height, width, 3), 0-255, in the layout of `ops`.
+        style: γ and β of the norms, (2, sum of their channels); None if all are folded.
 
     Returns:
-        The painting, of the picture's shape, 0-255.
+        The painted picture, of the picture's shape, 0-255.
     """
     mean, factor = ops.photograph(picture) if graph.standardizes else (None, None)
     x = ops.mirror(picture, MARGIN, graph.multiple, graph.smallest)
