@@ -1,4 +1,4 @@
-"""When frames are shown: those that come, and those that a decoder's error has cost."""
+"""The times at which frames are shown, also of frames lost by decoder errors."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """Tells the times of a video's frames, in ticks.
+    """Determine the times of a video's frames, in ticks.
 
     Args:
-        has_times: whether the file has them, and not only an order.
-        usual: how long a frame is usually shown.
+        has_times: whether the file stores times, not only the order of frames.
+        usual: how long a frame is usually shown, in ticks.
 
     Attributes:
         last: time of the last frame, or None.
@@ -23,19 +23,19 @@ class Clock:
         self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Forget what was read: it goes on elsewhere in the file."""
+        """Forget everything, because reading continues elsewhere in the file."""
         self.last: int | None = None
         self.errors = 0
-        self.expected: set[int] = set()  # times of packets whose frames are to come
+        self.expected: set[int] = set()  # times of packets whose frames must still come
 
     def comes(self, packet: "Packet") -> None:
-        """Expect a packet's frame."""
+        """Note that a packet's frame is expected."""
         if packet.size and self.has_times and not packet.is_discard:
             if packet.pts is not None:
                 self.expected.add(packet.pts)
 
     def time_of(self, found: "VideoFrame") -> int:
-        """Return when a frame is shown: later than the one before, whatever it says."""
+        """Return the time of a frame, always later than that of the frame before."""
         time = found.pts if self.has_times else None
         if self.last is None:
             return 0 if time is None else time
@@ -44,13 +44,13 @@ class Clock:
         return max(time, self.last + 1)
 
     def error(self) -> Iterator[int]:
-        """Note an error; yield the time of its frame, where only the order says it."""
+        """Note a decoder error; without times in the file, yield the time of its frame."""
         self.errors += 1
         if not self.has_times and self.last is not None:
             yield self.last + self.usual
 
     def missing(self, until: int | None = None) -> Iterator[int]:
-        """Yield the times of frames that errors have cost, before that of another one."""
+        """Yield the times of frames lost by errors, before the time `until`."""
         if not self.errors:
             return
         for time in sorted(t for t in self.expected if until is None or t < until):
@@ -59,6 +59,6 @@ class Clock:
                 yield time
 
     def shown(self, time: int) -> None:
-        """Note that a frame has come, or is taken as lost."""
+        """Note that the frame of this time has come, or is lost."""
         self.last = time
         self.expected = {t for t in self.expected if t > time}

@@ -1,4 +1,4 @@
-"""Which streams of a video are copied, and what is still true of them."""
+"""Choose the streams of a video that are copied, and the metadata that is still true."""
 
 import io
 import math
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from av import Packet
     from av.stream import Stream
 
-# What describes a file or a stream as it was encoded, not what is in it.
+# Metadata that describe the encoding of the source, not its content.
 STALE = {
     "major_brand", "minor_version", "compatible_brands", "encoder", "duration",
     "number_of_frames", "number_of_bytes", "bps", "alpha_mode", "vendor_id",
@@ -20,7 +20,7 @@ STALE = {
 
 
 def accepts(container: str, stream: "Stream") -> bool:
-    """Return whether a container takes a stream of another as it is."""
+    """Return whether a container can hold a copy of a stream."""
     import av
 
     try:
@@ -33,14 +33,14 @@ def accepts(container: str, stream: "Stream") -> bool:
 
 
 def describe(stream: "Stream") -> str:
-    """Return a stream's name for messages: subtitle 2 (mov_text, deu)."""
+    """Return a stream's name for messages, such as "subtitle 2 (mov_text, deu)"."""
     language = stream.metadata.get("language", "")
     what = ", ".join(filter(None, (stream.name, language)))
     return f"{stream.type} {stream.index}" + (f" ({what})" if what else "")
 
 
 def choose_copies(reader: VideoReader, container: str) -> tuple[list["Stream"], list[str]]:
-    """Return the streams that can be copied into a container, and what can't."""
+    """Return the streams to copy into a container, and messages about the others."""
     copied, refused = [], []
     for stream in reader.container.streams:
         if stream.index == reader.stream.index or is_made_anew(stream, reader):
@@ -48,12 +48,12 @@ def choose_copies(reader: VideoReader, container: str) -> tuple[list["Stream"], 
         if accepts(container, stream):
             copied.append(stream)
         else:
-            refused.append(f"{container} can't hold {describe(stream)}: it is left out")
+            refused.append(f"{container} cannot hold {describe(stream)}: it is left out")
     return copied, refused
 
 
 def is_made_anew(stream: "Stream", reader: VideoReader) -> bool:
-    """Return whether the container writes a data stream by itself."""
+    """Return whether the container writes such a data stream itself."""
     if stream.type != "data":
         return False
     chapters = stream.name == "bin_data" and bool(reader.container.chapters())
@@ -61,7 +61,7 @@ def is_made_anew(stream: "Stream", reader: VideoReader) -> bool:
 
 
 def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
-    """Return the metadata that is true of the painting too."""
+    """Return the metadata that are still true for the painted video."""
     return {
         key: value
         for key, value in metadata.items()
@@ -70,11 +70,11 @@ def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
 
 
 def copied_packets(reader: VideoReader, streams: "Sequence[Stream]") -> "Iterator[Packet]":
-    """Yield what is copied of the file, as it lies there, between `start` and `stop`.
+    """Yield the packets to copy between `start` and `stop`, in the order of the file.
 
     Args:
-        reader: whose file is open at its start; its frames are not read.
-        streams: of `choose_copies`.
+        reader: its file must be open at its start; no frames are read.
+        streams: from `choose_copies`.
     """
     import av
 
@@ -93,7 +93,7 @@ def copied_packets(reader: VideoReader, streams: "Sequence[Stream]") -> "Iterato
                 continue
             if begin <= shown * packet.time_base < end:
                 yield packet
-            # Sound lies a little after the frames that it belongs to.
+            # Sound comes a little after its frames in the file.
             late = (
                 packet.dts if packet.dts is not None else shown
             ) * packet.time_base - end

@@ -1,4 +1,4 @@
-"""Which encoder writes a video as it was: codec, pixel format, quality."""
+"""Choose encoder, pixel format and quality, to write a video like its source."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from fusion_style.data.video.hdr import light_options
 from fusion_style.data.video.probe import CONTAINERS, Probe, VideoError
 
-# Encoders of each codec, the best first.
+# {codec: its encoders, the best first}
 ENCODERS = {
     "h264": ("libx264",), "hevc": ("libx265",), "vp9": ("libvpx-vp9",),
     "vp8": ("libvpx",), "av1": ("libsvtav1", "libaom-av1"), "prores": ("prores_ks",),
     "ffv1": ("ffv1",),
 }  # fmt: skip
-FALLBACK = {"webm": "vp9"}  # other containers: h264
-# Quality that looks like what was painted. Encoders' own scales differ; smaller is better.
+FALLBACK = {"webm": "vp9"}  # for other containers: h264
+# Qualities at which no loss is visible. Each encoder has its own scale; smaller is better.
 CRF = {"libx264": 18, "libx265": 20, "libvpx-vp9": 24, "libvpx": 8, "libsvtav1": 26,
        "libaom-av1": 24}  # fmt: skip
 PRORES = {"apco": "proxy", "apcs": "lt", "apcn": "standard", "apch": "hq",
@@ -22,16 +22,16 @@ PRORES = {"apco": "proxy", "apcs": "lt", "apcn": "standard", "apch": "hq",
 
 @dataclasses.dataclass(frozen=True)
 class Encoding:
-    """How a video is written.
+    """How to write a video.
 
     Attributes:
         container: FFmpeg's name of the container.
         encoder: FFmpeg's name of the encoder.
-        pixel_format: FFmpeg's name.
+        pixel_format: FFmpeg's name of the pixel format.
         even: whether both sides must be even.
-        options: of the encoder.
-        bitrate: bits a second, or None for a constant quality.
-        notes: what is not as it was, each a line for the user.
+        options: {name: value} for the encoder.
+        bitrate: bits per second, or None for a constant quality.
+        notes: messages for the user about what differs from the source.
     """
 
     container: str
@@ -44,23 +44,23 @@ class Encoding:
 
 
 def output_extension(extension: str) -> str:
-    """Return the extension of a video's painting: its own where we write it, or .mp4."""
+    """Return the extension of the painted video: the same if we can write it, else .mp4."""
     return extension if extension.lower() in CONTAINERS else ".mp4"
 
 
 def choose_encoding(
     source: Probe, extension: str, crf: float | None = None, bitrate: int | None = None
 ) -> Encoding:
-    """Return how to write a video like `source` in a file of an extension.
+    """Return how to write a video like `source`.
 
     Args:
         source: the video that is painted.
-        extension: of the file that is written; it decides the container.
-        crf: the encoder's quality; by default `CRF`'s.
-        bitrate: bits a second, instead of a constant quality.
+        extension: of the file to write; it decides the container.
+        crf: quality on the encoder's scale; by default that of `CRF`.
+        bitrate: bits per second, instead of a constant quality.
 
     Raises:
-        VideoError: for an extension that isn't written, or without an encoder.
+        VideoError: if the extension cannot be written, or there is no encoder.
     """
     container = CONTAINERS.get(extension.lower())
     if container is None:
@@ -74,18 +74,19 @@ def choose_encoding(
     if encoder is None:
         encoder = encoder_of(fallback, container)
         notes.append(
-            f"{source.codec} can't be written in {container} here: it becomes {fallback}"
+            f"{source.codec} cannot be written in {container} here: it becomes {fallback}"
         )
     if encoder is None:
-        raise VideoError(f"this build of PyAV has no encoder of {fallback}")
+        raise VideoError(f"this build of PyAV has no encoder for {fallback}")
     pixel_format = choose_pixel_format(source.pixel_format, formats_of(encoder))
     if has_alpha(source.pixel_format) and not has_alpha(pixel_format):
-        notes.append(f"{encoder} has no alpha: the transparency is left out")
+        notes.append(f"{encoder} cannot write transparency: it is left out")
     if bits(source.pixel_format) > bits(pixel_format):
         notes.append(
-            f"{encoder} writes {bits(pixel_format)} of {bits(source.pixel_format)} bits"
+            f"{encoder} writes {bits(pixel_format)} bits a color, the source has "
+            f"{bits(source.pixel_format)}"
         )
-    # x264 and x265 refuse odd sides where two pixels share a color.
+    # x264 and x265 refuse odd sides if neighboring pixels share a color.
     even = encoder in ("libx264", "libx265") and subsampling(pixel_format) > (1, 1)
     return Encoding(
         container, encoder, pixel_format, even,
@@ -94,7 +95,7 @@ def choose_encoding(
 
 
 def encoder_of(codec: str, container: str) -> str | None:
-    """Return the encoder of a codec that this build has and a container takes."""
+    """Return an encoder for a codec that this build has and the container can hold."""
     import io
 
     import av
@@ -111,14 +112,14 @@ def encoder_of(codec: str, container: str) -> str | None:
 
 
 def formats_of(encoder: str) -> list[str]:
-    """Return the pixel formats that an encoder takes."""
+    """Return the names of the pixel formats that an encoder takes."""
     import av
 
     return [f.name for f in av.codec.Codec(encoder, "w").video_formats or ()]
 
 
 def bits(name: str) -> int:
-    """Return the bits of a sample of a pixel format."""
+    """Return the bits of one color value in a pixel format."""
     import av
 
     return max(c.bits for c in av.VideoFormat(name).components)
@@ -132,7 +133,7 @@ def has_alpha(name: str) -> bool:
 
 
 def subsampling(name: str) -> tuple[int, int]:
-    """Return how many pixels share a color, across and down."""
+    """Return how many pixels share one color, horizontally and vertically."""
     import av
 
     pixels = av.VideoFormat(name, 64, 64)
@@ -142,7 +143,7 @@ def subsampling(name: str) -> tuple[int, int]:
 
 
 def choose_pixel_format(source: str, offered: Sequence[str]) -> str:
-    """Return which of an encoder's pixel formats loses least of the source's."""
+    """Return the pixel format of those offered that loses least of the source's."""
     import av
 
     def loss(name: str) -> tuple[int, ...]:
@@ -167,11 +168,11 @@ def choose_pixel_format(source: str, offered: Sequence[str]) -> str:
 def encoder_options(
     encoder: str, container: str, source: Probe, crf: float | None, bitrate: int | None
 ) -> dict[str, str]:
-    """Return what an encoder is told."""
+    """Return {name: value} of the options for an encoder."""
     options = {}
     if encoder in CRF and bitrate is None:
         options["crf"] = f"{CRF[encoder] if crf is None else crf:g}"
-    if container == "avi":  # it doesn't say when a frame is shown: no reordering
+    if container == "avi":  # it has no frame times, so frames must not be reordered
         options["bf"] = "0"
     if encoder == "libx265":
         options["x265-params"] = "log-level=none"
@@ -190,7 +191,7 @@ def encoder_options(
 
 
 def with_light(encoding: Encoding, light: dict[str, bytes]) -> dict[str, str]:
-    """Return an encoding's options, with what HDR says of its screen added."""
+    """Return an encoding's options, with those that describe an HDR video's screen."""
     more = light_options(encoding.encoder, light)
     options = dict(encoding.options)
     if more:

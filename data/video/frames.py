@@ -1,4 +1,4 @@
-"""What a video is read as: frames to paint."""
+"""Frames of a video."""
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ class Frame:
         time: when it is shown, in ticks of the video.
         duration: how long, in ticks; 0 where the file doesn't say.
         damaged: whether the decoder could not read it, or not all of it.
-        resized: whether it had another size than the first.
+        resized: whether it had another size than the first frame.
     """
 
     pixels: np.ndarray | None
@@ -31,7 +31,7 @@ class Frame:
 
 
 def side_data(frame: "VideoFrame") -> dict[str, bytes]:
-    """Return what comes with a frame of PyAV, as FFmpeg's structs, by its name."""
-    container: Any = frame.side_data  # its annotations know one key
+    """Return {name: FFmpeg's struct as bytes} of the side data of a frame of PyAV."""
+    container: Any = frame.side_data  # PyAV's annotations are incomplete
     found = (container[i] for i in range(len(container)))
     return {data.type.name: bytes(data) for data in found}

@@ -1,9 +1,9 @@
-"""A part of a painted video: encoded packets in a file, to be joined with others.
+"""Part files: encoded packets of a painted video, to be joined with other parts.
 
     FusionStylePart1 | length | header | packets ... | trailer | its length
 
-Header and trailer are JSON; the header is what all parts of a video agree on. Packets are
-as the encoder made them, with their times to the tick, which containers would round.
+Header and trailer are JSON. The header is the same in all parts of a video. Packets are
+stored as the encoder made them, with exact times in ticks, which containers would round.
 """
 
 import dataclasses
@@ -22,19 +22,18 @@ if TYPE_CHECKING:
 EXTENSION = ".part"
 MAGIC = b"FusionStylePart1"
 LENGTH = struct.Struct("<Q")
-# Of a packet: shown at, decoded at, shown for, bytes; keyframe, in Matroska.
+# Of a packet: time shown, time decoded, duration, bytes; is a keyframe, is in Matroska.
 RECORD = struct.Struct("<qqqQ??")
 NEVER = -(1 << 63)
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """A part that is whole.
+    """A complete part.
 
     Attributes:
         path: of its file.
-        header: what it was given; see `PartWriter`.
-        trailer: likewise.
+        header, trailer: see `PartWriter`.
     """
 
     path: str
@@ -42,7 +41,7 @@ class Part:
     trailer: dict[str, Any]
 
     def packets(self) -> "Iterator[Packet]":
-        """Yield its packets, in the order in which they are decoded."""
+        """Yield the packets, in the order in which they are decoded."""
         import av
 
         with open(self.path, "rb") as file:
@@ -61,11 +60,11 @@ class Part:
 
 
 class PartWriter:
-    """Writes a part as packets come.
+    """Write a part, packet by packet.
 
     Args:
         path: of the file.
-        header: what all parts of a video share; JSON can hold it.
+        header: data that all parts of a video share; JSON must be able to hold them.
     """
 
     def __init__(self, path: str, header: Mapping[str, Any]) -> None:
@@ -88,7 +87,11 @@ class PartWriter:
             self.packets, self.time_base = self.packets + 1, packet.time_base
 
     def close(self, trailer: Mapping[str, Any]) -> None:
-        """Write the end, with what is known only now; JSON can hold it."""
+        """Write the end of the file.
+
+        Args:
+            trailer: data that are known only now; JSON must be able to hold them.
+        """
         unit = self.time_base
         more = {"packets": self.packets, "time_base": [unit.numerator, unit.denominator]}
         text = json.dumps({**trailer, **more}).encode()
@@ -96,15 +99,15 @@ class PartWriter:
         self.file.close()
 
     def abandon(self) -> None:
-        """Let go of a file that will not be finished."""
+        """Close a file that will not be finished."""
         self.file.close()
 
 
 def read_part(path: str) -> Part:
-    """Return what a file says of the part in it.
+    """Read header and trailer of a part file.
 
     Raises:
-        VideoError: if it is no whole part.
+        VideoError: if it is not a complete part.
     """
     try:
         with open(path, "rb") as file:
@@ -118,12 +121,12 @@ def read_part(path: str) -> Part:
     except (OSError, ValueError, struct.error) as error:
         why = getattr(error, "strerror", None)
         raise VideoError(
-            f"{path} is no whole part of a painted video{f': {why}' if why else ''}"
+            f"{path} is not a complete part of a painted video{f': {why}' if why else ''}"
         ) from None
 
 
 def boxed(packet: "Packet") -> bytes:
-    """Return a small Matroska file with a packet in it, and the alpha that goes with it."""
+    """Return a small Matroska file that contains a packet with its alpha."""
     import av
 
     buffer, kept = io.BytesIO(), (packet.pts, packet.dts, packet.time_base)
@@ -136,11 +139,11 @@ def boxed(packet: "Packet") -> bytes:
 
 
 def unboxed(data: bytes) -> "Packet":
-    """Return the packet that is in a file of `boxed`."""
+    """Return the packet in a file that `boxed` made."""
     import av
 
     try:
         with av.open(io.BytesIO(data)) as file:
             return next(packet for packet in file.demux() if packet.size)
     except (av.error.FFmpegError, StopIteration) as error:
-        raise VideoError(f"a packet can't be read: {reason(error)}") from None
+        raise VideoError(f"a packet cannot be read: {reason(error)}") from None

@@ -1,4 +1,4 @@
-"""Between FFmpeg's frames and pixels: float32 RGB, 0-255, upright."""
+"""Convert FFmpeg's frames to pixels and back: float32 RGB, 0-255, upright."""
 
 import dataclasses
 import struct
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 Matrix = tuple[int, ...]
 UPRIGHT: Matrix = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
-# Bicubic, rounded well, with a color for each pixel before it becomes RGB.
+# swscale's flags: bicubic, accurate rounding, full chroma resolution in RGB.
 SCALING = 0x4 | 0x2000 | 0x4000 | 0x40000
 FULL, LIMITED = 2, 1  # FFmpeg's numbers of the ranges of levels
-UNSPECIFIED = 2  # FFmpeg's number of a color tag that isn't there
-# swscale's number of each matrix that turns RGB into YUV (ITU-T H.273).
+UNSPECIFIED = 2  # FFmpeg's number for a missing color tag
+# {number of a matrix from RGB to YUV in ITU-T H.273: swscale's number}
 MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 
 
 def display_matrix(frame: "VideoFrame") -> Matrix:
-    """Return the nine numbers of a frame's display matrix: how players turn it."""
+    """Return a frame's display matrix, nine numbers, which says how players turn it."""
     data = side_data(frame).get("DISPLAYMATRIX")
     return struct.unpack("=9i", data[:36]) if data else UPRIGHT
 
@@ -34,7 +34,7 @@ def display_matrix(frame: "VideoFrame") -> Matrix:
 def turn(pixels: np.ndarray, matrix: Matrix) -> np.ndarray:
     """Return pixels (height, width, ...) as a player shows them.
 
-    Turns by multiples of 90° and mirrors; other angles are left to the player.
+    Rotations by multiples of 90° and mirroring are applied; other angles are ignored.
     """
     a, b, _, c, d, *_ = (0 if abs(n) < 32768 else n for n in matrix)
     if not a and not d and b and c:
@@ -45,7 +45,7 @@ def turn(pixels: np.ndarray, matrix: Matrix) -> np.ndarray:
 
 
 def turn_back(pixels: np.ndarray, matrix: Matrix) -> np.ndarray:
-    """Return what `turn` makes `pixels` of."""
+    """Return pixels as they are stored in the file: the inverse of `turn`."""
     a, b, _, c, d, *_ = (0 if abs(n) < 32768 else n for n in matrix)
     swapped = not a and not d and b and c
     across, down = (c, b) if swapped else (a, d)
@@ -55,11 +55,11 @@ def turn_back(pixels: np.ndarray, matrix: Matrix) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class Colors:
-    """How a video's frames become RGB, and RGB its frames.
+    """The color conversion between a video's frames and RGB.
 
     Attributes:
-        matrix: swscale's number.
-        full: whether levels reach from 0 to the highest number.
+        matrix: swscale's number of the matrix.
+        full: whether levels use the full range, from 0 to the highest number.
         transfer: FFmpeg's number of the transfer function.
     """
 
@@ -69,7 +69,7 @@ class Colors:
 
     @classmethod
     def of(cls, source: Probe) -> "Colors":
-        """Return a video's; where it doesn't say, players take BT.709 for HD."""
+        """Return a video's conversion. Without tags, HD is BT.709, as in players."""
         matrix = MATRICES.get(source.matrix, 1 if source.height >= 720 else 5)
         full = source.range == FULL or source.pixel_format.startswith("yuvj")
         return cls(matrix, full, source.transfer)
@@ -80,13 +80,13 @@ class Colors:
         """Return a frame as (pixels, alpha).
 
         Args:
-            frame: of PyAV.
-            matrix: of `display_matrix`.
-            size: (width, height) to resize it to, before it is turned.
+            frame: a frame of PyAV.
+            matrix: from `display_matrix`.
+            size: (width, height) to which to resize the frame before it is turned.
 
         Returns:
-            float32 RGB (height, width, 3), 0-255, upright, and uint8 (height, width) or
-            None where the frame has no alpha.
+            Pixels, float32 RGB (height, width, 3), 0-255, upright; and alpha, uint8
+            (height, width), or None if the frame has no alpha.
         """
         alpha, deep = has_alpha(frame.format.name), bits(frame.format.name) > 8
         width, height = size or (frame.width, frame.height)
@@ -114,7 +114,7 @@ class Colors:
         matrix: Matrix,
         pixel_format: str,
     ) -> "VideoFrame":
-        """Return a frame of PyAV that `to_pixels` turns into `pixels` and `alpha`."""
+        """Return the frame of PyAV for pixels and alpha: the inverse of `to_pixels`."""
         import av
 
         if is_hdr(self.transfer):

@@ -1,4 +1,4 @@
-"""What a video file says of itself, before a frame is decoded."""
+"""Read what a video file declares, before any frame is decoded."""
 
 import contextlib
 import dataclasses
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-# What we write of each extension: the name of FFmpeg's container.
+# {extension that we write: FFmpeg's name of the container}
 CONTAINERS = {
     ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm",
     ".avi": "avi", ".ts": "mpegts", ".mts": "mpegts", ".m2ts": "mpegts",
 }  # fmt: skip
-# What we read: these, and containers whose videos become an .mp4.
+# Extensions that we read. Videos in the other containers become an .mp4.
 VIDEO_EXTENSIONS = (
     *CONTAINERS, ".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".flv", ".3gp", ".ogv", ".mxf",
 )  # fmt: skip
 
 
 class VideoError(ValueError):
-    """A file that cannot be read or written as a video; the message says why."""
+    """The error for a file that cannot be read or written as a video."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,15 +32,15 @@ class Probe:
 
     Attributes:
         path: of the file.
-        codec: FFmpeg's name: "h264", "hevc", "vp9", ...
-        profile: of the codec, as the stream's four letters say for ProRes; or "".
-        pixel_format: FFmpeg's name: "yuv420p10le", ...
+        codec: FFmpeg's name, such as "h264", "hevc" or "vp9".
+        profile: the four letters of the codec tag, which name the profile of ProRes; or "".
+        pixel_format: FFmpeg's name, such as "yuv420p10le".
         width, height: in pixels, before rotation.
-        time_base: seconds of a tick.
-        rate: frames a second, on average.
-        duration: seconds, or None where the file doesn't say.
-        frames: how many there are to be expected, or None.
-        aspect: of a pixel, width over height.
+        time_base: length of a tick, in seconds.
+        rate: average number of frames per second.
+        duration: in seconds; None if the file does not say.
+        frames: expected number of frames; None if the file does not say.
+        aspect: width of a pixel divided by its height.
         range, primaries, transfer, matrix: FFmpeg's numbers of the color tags.
     """
 
@@ -74,16 +74,16 @@ def open_video(path: str | os.PathLike[str]) -> Iterator["InputContainer"]:
         path: of the file.
 
     Raises:
-        VideoError: if it can't be opened; the message says why.
+        VideoError: if it cannot be opened; the message says why.
     """
-    import av  # takes a quarter of a second, which pictures don't need
+    import av  # takes a quarter of a second, and pictures do not need it
 
     name = os.fspath(path)
     if os.path.isdir(name):
         raise VideoError(f"{name} is a directory, not a video")
     if os.path.exists(name) and os.path.getsize(name) == 0:
         raise VideoError(f"{name} is empty (0 bytes)")
-    av.logging.set_level(None)  # we say what is wrong ourselves, once
+    av.logging.set_level(None)  # our own messages say what is wrong
     try:
         # A colon in a relative path would be taken for a protocol.
         container = av.open(os.path.abspath(name), metadata_errors="replace")
@@ -93,22 +93,22 @@ def open_video(path: str | os.PathLike[str]) -> Iterator["InputContainer"]:
         raise VideoError(f"{name} may not be read (no permission)") from None
     except (av.error.FFmpegError, ValueError) as error:
         raise VideoError(
-            f"{name} is damaged, incomplete or no video: {reason(error)}"
+            f"{name} is damaged, incomplete or not a video: {reason(error)}"
         ) from None
     with container:
         yield container
 
 
 def reason(error: Exception) -> str:
-    """Return what FFmpeg says of an error, without the path and its number."""
+    """Return FFmpeg's description of an error, without path and number."""
     return getattr(error, "strerror", None) or str(error)
 
 
 def main_stream(container: "InputContainer", path: str) -> "VideoStream":
-    """Return the video stream that is painted: the first that is not a cover picture.
+    """Return the video stream to paint: the first one that is not a cover picture.
 
     Raises:
-        VideoError: if there is none; the message says what there is instead.
+        VideoError: if there is none; the message names the streams in the file.
     """
     from av.stream import Disposition
 
@@ -118,15 +118,15 @@ def main_stream(container: "InputContainer", path: str) -> "VideoStream":
             return stream
     others = [f"{s.type} ({s.name or 'unknown'})" for s in container.streams]
     raise VideoError(
-        f"{path} has no video in it; there is {', '.join(others) or 'nothing'}"
+        f"{path} contains no video. It contains {', '.join(others) or 'nothing'}"
     )
 
 
 def probe(container: "InputContainer", path: str) -> Probe:
-    """Return what a file declares of the video that is painted.
+    """Return what a file declares about the video to paint.
 
     Raises:
-        VideoError: if there is no video in it.
+        VideoError: if the file contains no video.
     """
     stream = main_stream(container, path)
     context = stream.codec_context
@@ -165,7 +165,7 @@ def pixel_format(stream: "VideoStream") -> str:
 
 
 def alpha_decoder(stream: "VideoStream") -> str | None:
-    """Return the decoder that reads the alpha of a stream, where FFmpeg's own drops it."""
+    """Return a decoder that reads a stream's alpha, which FFmpeg's own drops, or None."""
     import av
 
     names = {"vp8": "libvpx", "vp9": "libvpx-vp9"}

@@ -1,4 +1,4 @@
-"""Reading the frames of a video, in the order in which they are shown.
+"""Read the frames of a video, in the order in which they are shown.
 
 with open_video("clip.mp4") as container:
     for frame in VideoReader(container, "clip.mp4"):
@@ -21,35 +21,35 @@ if TYPE_CHECKING:
     from av import Packet, VideoFrame
     from av.container import InputContainer
 
-EARLIER = 2  # seconds before what is wanted that reading begins, to be sure of it
+EARLIER = 2  # how long before the first frame to read, in seconds, decoding begins
 
 
 class Missed(Exception):
-    """Reading began too late in the file."""
+    """Reading began too late in the file, and missed frames."""
 
 
 class VideoReader:
-    """Decodes the frames of a video.
+    """Decode the frames of a video.
 
     Args:
         container: an open file.
         path: its name, for messages.
-        start, end: seconds of what is read; frames' times are ticks after `start`.
-        max_frames: the most frames that are read.
+        start, end: which part to read, in seconds. Times of frames are ticks after `start`.
+        max_frames: the largest number of frames to read.
 
     Attributes:
         probe: what the file declares.
         stream: the video stream that is decoded.
-        zero: the tick of the first frame.
-        start, stop: ticks of what is read, as the file has them, or None.
-        begin: the first tick that is read, where it isn't `start`.
-        left: the most frames that are still to be read.
-        size: (width, height) of the first frame, before it is turned; None until then.
-        matrix: how players turn the video; known once the first frame is read.
-        light: of the screen that an HDR video was made on, likewise.
-        damaged: times, in seconds, of the damaged frames until now.
-        resized: how many frames had another size than the first, and were resized.
-        cut_short: what was wrong where reading ended early, or None.
+        zero: time of the file's first frame, in ticks.
+        start, stop: which part to read, in ticks of the file, or None.
+        begin: first tick to read, if it is not `start`.
+        left: how many frames may still be read.
+        size: (width, height) of the first frame, before it is turned; None before that.
+        matrix: how players turn the video; known after the first frame.
+        light: description of the screen of an HDR video; known after the first frame.
+        damaged: times of the damaged frames read until now, in seconds.
+        resized: number of frames that had another size than the first, and were resized.
+        cut_short: why reading ended early, or None.
 
     Raises:
         VideoError: if there is no video in the file.
@@ -68,9 +68,9 @@ class VideoReader:
         if name := alpha_decoder(self.stream):
             self.decoder = CodecContext.create(name, "r")
         self.decoder.thread_type = "AUTO"
-        if self.probe.codec == "ffv1":  # its damaged frames are known by their checksums
+        if self.probe.codec == "ffv1":  # use its checksums to find damaged frames
             self.decoder.options = {"err_detect": "crccheck+explode"}
-        self.has_times = container.format.name != "avi"  # which has only an order
+        self.has_times = container.format.name != "avi"  # AVI stores only their order
         self.colors = Colors.of(self.probe)
         self.matrix: Matrix = UPRIGHT
         self.light: dict[str, bytes] = {}
@@ -82,7 +82,7 @@ class VideoReader:
         self.stop = None if end is None else self.zero + self.ticks(end)
         self.begin: int | None = None
         self.after: int | None = None  # time of the last frame that was read before
-        self.met = False  # whether it, or what lies before the start, was seen
+        self.met = False  # whether that frame, or one before the start, was seen
         self.following: int | None = None  # time of the first frame after the end
         self.left = math.inf if max_frames is None else max_frames
         self.size: tuple[int, int] | None = None
@@ -94,7 +94,7 @@ class VideoReader:
 
     @property
     def shift(self) -> Fraction:
-        """The seconds that are cut off at the start."""
+        """How much is cut off at the start, in seconds."""
         return Fraction(0) if self.start is None else self.start * self.probe.time_base
 
     @property
@@ -103,7 +103,7 @@ class VideoReader:
         return max(round(1 / (self.probe.rate * self.probe.time_base)), 1)
 
     def go_on_after(self, time: int, frames: int) -> None:
-        """Leave out what has been read before: `frames` frames, the last one at `time`."""
+        """Skip `frames` frames that were read before; the last one is at `time`."""
         self.after = time + (self.start or 0)
         self.begin = self.after + 1
         self.left -= frames
@@ -117,10 +117,10 @@ class VideoReader:
         self.notice_end()
 
     def seek(self, first: bool = False) -> bool:
-        """Go to a keyframe before what is wanted; return whether that is in the middle.
+        """Go to a keyframe before the first frame to read; return whether in the middle.
 
         Args:
-            first: go to the first frame.
+            first: go to the first frame of the file.
         """
         import av
 
@@ -128,7 +128,7 @@ class VideoReader:
         self.clock.begin_anew()
         if begin is None or not self.has_times:
             return False
-        # Pictures right after a keyframe may need what lies before it.
+        # Frames directly after a keyframe may depend on frames before it.
         early = begin - self.ticks(EARLIER)
         if early <= self.zero and not first:
             return False
@@ -152,7 +152,7 @@ class VideoReader:
         Raises:
             Missed: if it was.
         """
-        held: Frame | None = None  # until the next one says how long it is shown
+        held: Frame | None = None  # waits for the next frame, which gives its duration
         for frame in self.decoded():
             if held is not None:
                 held.duration = frame.time - held.time
@@ -168,7 +168,7 @@ class VideoReader:
             yield held
 
     def decoded(self) -> Iterator[Frame]:
-        """Yield frames until the file is over, or what is wanted of it."""
+        """Yield frames until the end of the file or of the part to read."""
         import av
 
         packets = self.container.demux(self.stream)
@@ -179,12 +179,12 @@ class VideoReader:
                 return
             except (av.error.FFmpegError, ValueError) as error:
                 self.cut_short = reason(error)
-                packet = av.Packet()  # asks the decoder for the frames it holds
+                packet = av.Packet()  # for which the decoder gives its last frames
                 packet.stream = self.stream
             yield from self.decode(packet)
 
     def decode(self, packet: "Packet") -> Iterator[Frame]:
-        """Yield the frames that are complete with a packet."""
+        """Give a packet to the decoder, and yield the frames that it returns."""
         import av
 
         if self.left <= 0:
@@ -206,7 +206,7 @@ class VideoReader:
                 yield from self.emit(lost, 0, None)
 
     def emit(self, time: int, duration: int, found: "VideoFrame | None") -> Iterator[Frame]:
-        """Yield a frame if it is wanted."""
+        """Yield a frame if it is in the part that is read."""
         self.clock.shown(time)
         begin = self.start if self.begin is None else self.begin
         if self.after is not None:
@@ -224,7 +224,7 @@ class VideoReader:
         if damaged:
             self.damaged.append(float(time * self.probe.time_base))
         if self.size is None:
-            if found is None:  # nothing to show in its place
+            if found is None:  # there is no earlier frame to show instead
                 return
             self.size = (found.width, found.height)
             self.matrix, self.light = display_matrix(found), light_of(found)
@@ -240,7 +240,7 @@ class VideoReader:
         yield Frame(pixels, alpha, time, duration, damaged, resized)
 
     def notice_end(self) -> None:
-        """Note it if the file ended earlier than it says."""
+        """Set `cut_short` if the file ended earlier than it declares."""
         duration, last = self.probe.duration, self.clock.last
         if self.left <= 0 or duration is None or last is None or self.cut_short:
             return

@@ -1,7 +1,7 @@
-"""Writing a painted video: its frames encoded, everything else as it was.
+"""Write a painted video: encode its frames, and copy everything else.
 
-A `VideoWriter` is the encoder and the file that is written. Frames may be encoded in one
-process, `VideoWriter(None, ...)`, and the packets written in another, later.
+A `VideoWriter` is an encoder and a file. It is possible to encode frames in one process,
+with `VideoWriter(None, ...)`, and to write the packets later in another process.
 """
 
 import contextlib
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 
 
 def as_os_error(error: "av.error.FFmpegError") -> OSError:
-    """Return FFmpeg's error of writing as Python's: a full disk, for instance."""
+    """Return FFmpeg's error in writing, such as a full disk, as an OSError."""
     return OSError(error.errno, reason(error))
 
 
 class VideoWriter:
-    """Encodes painted frames into a file, beside copies of the other streams.
+    """Encode painted frames into a file, together with copies of the other streams.
 
     Args:
-        path: of the file; it is written as frames come. None for packets alone.
-        encoding: of `choose_encoding`.
-        reader: of the video that is painted; its first frame has been read.
+        path: of the file; None to encode packets without a file.
+        encoding: from `choose_encoding`.
+        reader: of the source; its first frame must have been read.
         size: (height, width) of the painted frames, upright.
-        copied: streams of the reader's file that are to be copied.
+        copied: the streams of the reader's file to copy.
 
     Raises:
-        VideoError: if the encoder or the container refuses.
+        VideoError: if the encoder or the container does not accept the video.
     """
 
     def __init__(
@@ -57,15 +57,15 @@ class VideoWriter:
         self.colors = Colors.of(reader.probe)
         options = {}
         if encoding.container in reader.container.format.name.split(","):
-            # Times are as good as they were: nothing needs to be moved.
+            # The container is the same, so its times are valid and must not be moved.
             options["avoid_negative_ts"] = "disabled"
         if encoding.container in ("mp4", "mov") and any(
             key.startswith("com.") for key in reader.container.metadata
         ):
             options["movflags"] = "use_metadata_tags"
-        os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 reports what isn't an error
+        os.environ.setdefault("SVT_LOG", "1")  # otherwise SVT-AV1 prints more than errors
         self.durations: dict[int, int] = {}
-        self.due = -(1 << 62)  # ticks, the earliest that the next packet may be decoded
+        self.due = -(1 << 62)  # earliest decoding time of the next packet, in ticks
         self.height, self.width = self.stored(np.broadcast_to(np.uint8(0), size)).shape
         self.output = av.open(
             io.BytesIO() if path is None else path, "w", format=encoding.container,
@@ -87,17 +87,17 @@ class VideoWriter:
         except (av.error.FFmpegError, ValueError) as error:
             self.abandon()
             raise VideoError(
-                f"{encoding.encoder} can't write {self.width}x{self.height} in "
+                f"{encoding.encoder} cannot write {self.width}x{self.height} in "
                 f"{encoding.pixel_format}: {reason(error)}"
             ) from None
 
     @property
     def extradata(self) -> str:
-        """What decoders must know before the first packet, in hexadecimal."""
+        """Data that decoders need before the first packet, in hexadecimal."""
         return (self.stream.codec_context.extradata or b"").hex()
 
     def stored(self, pixels: np.ndarray) -> np.ndarray:
-        """Return pixels as they lie in the file: not turned, and with even sides."""
+        """Return pixels as the file stores them: not turned, with even sides if needed."""
         pixels = turn_back(pixels, self.reader.matrix)
         if self.encoding.even:
             odd = [(0, size % 2) for size in pixels.shape[:2]]
@@ -125,7 +125,7 @@ class VideoWriter:
         if encoding.bitrate:
             context.bit_rate = encoding.bitrate
         if source.profile == "hvc1" and encoding.encoder == "libx265":
-            context.codec_tag = "hvc1"  # without it, Apple's players show nothing
+            context.codec_tag = "hvc1"  # Apple's players need it
         if self.reader.matrix != UPRIGHT:
             stream.set_display_matrix(self.reader.matrix)
         stream.metadata.update(kept_metadata(self.reader.stream.metadata))
@@ -133,7 +133,7 @@ class VideoWriter:
         return stream
 
     def chapters(self) -> "list[Chapter]":
-        """Return the source's chapters, moved if its start is cut off."""
+        """Return the source's chapters, shifted if the start is cut off."""
         reader = self.reader
         found: list[Chapter] = []
         for chapter in reader.container.chapters():
@@ -147,7 +147,12 @@ class VideoWriter:
         return found
 
     def write(self, frame: Frame) -> None:
-        """Encode a frame, and write the packets that are complete."""
+        """Encode a frame, and write the packets that are complete.
+
+        Raises:
+            VideoError: if it cannot be encoded.
+            OSError: if the file cannot be written.
+        """
         self.mux_painted(self.encode(frame))
 
     def encode(self, frame: Frame) -> "list[Packet]":
@@ -168,16 +173,16 @@ class VideoWriter:
         try:
             return self.timed(self.stream.encode(encoded))
         except av.error.FFmpegError as error:
-            raise VideoError(f"the frame can't be encoded: {reason(error)}") from None
+            raise VideoError(f"the frame cannot be encoded: {reason(error)}") from None
 
     def flush(self) -> "list[Packet]":
-        """Return the packets that the encoder still holds."""
+        """Return the last packets of the encoder."""
         return self.timed(self.stream.encode(None))
 
     def timed(self, packets: "Iterable[Packet]") -> "list[Packet]":
         """Return the packets that are not empty, with durations."""
         found = [packet for packet in packets if packet.size]
-        for packet in found:  # some encoders forget them
+        for packet in found:  # some encoders lose durations
             if packet.pts is not None and (known := self.durations.pop(packet.pts, 0)):
                 packet.duration = known
         return found
@@ -193,10 +198,11 @@ class VideoWriter:
             self.mux([packet])
 
     def mux_painted(self, packets: "Iterable[Packet]") -> None:
-        """Write packets of the painted frames, which this or another encoder made."""
+        """Write packets of painted frames, made by this or another encoder."""
         for packet in packets:
             packet.stream = self.stream
-            # Where another encoder went on, its first packets may be due too early.
+            # The first packets of another encoder may have decoding times that are too
+            # early.
             if packet.dts is not None:
                 packet.dts = max(packet.dts, self.due)
                 self.due = packet.dts + 1
@@ -213,7 +219,11 @@ class VideoWriter:
                     raise as_os_error(error) from None
 
     def close(self) -> None:
-        """Write what the encoder still holds, and the end of the file."""
+        """Write the encoder's last packets and the end of the file.
+
+        Raises:
+            OSError: if the file cannot be written.
+        """
         import av
 
         self.mux_painted(self.flush())
@@ -223,6 +233,6 @@ class VideoWriter:
             raise as_os_error(error) from None
 
     def abandon(self) -> None:
-        """Let go of a file that will not be finished."""
+        """Close a file that will not be finished."""
         with contextlib.suppress(Exception):
             self.output.close()

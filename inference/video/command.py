@@ -1,4 +1,4 @@
-"""What stylize.py does with a video: paint it, or a part of it, or join parts."""
+"""Carry out what stylize.py asks for videos: paint one, paint a part, or join parts."""
 
 import os
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 def paint_moving(
     source: str, path: str, style: StyleChoice, stylizer: Stylizer, config: "PaintConfig"
 ) -> list[str]:
-    """Paint a video or an animation; return what of it is not as it was, line by line.
+    """Paint a video or an animation, or a part of one; return messages for the user.
 
     Args:
         source: path of the video.
-        path: where the painting goes; with `--part`, what all parts will become.
-        style: what `stylizer` was loaded from.
-        stylizer: paints.
-        config: how.
+        path: path of the painted video; with `--part`, of the joined video.
+        style: the style from which `stylizer` was loaded.
+        stylizer: paints the frames.
+        config: the settings.
 
     Raises:
         VideoError, OSError: see `paint_video`.
@@ -48,7 +48,7 @@ def paint_moving(
         part = paint_part(
             source, path, workers, config.video, *look, overwrite=config.overwrite
         )
-        return [f"{part} is there, for --join"]
+        return [f"{part} is painted. Join all parts with --join"]
     report = paint_video(
         source, path, workers, config.video, *look, overwrite=config.overwrite
     )
@@ -56,11 +56,11 @@ def paint_moving(
 
 
 def join_parts(inputs: Sequence[str], out: str) -> list[str]:
-    """Put parts of a painted video together; return what is not as it was.
+    """Join parts of a painted video; return messages for the user.
 
     Args:
-        inputs: paths of the parts, and of the video if it isn't where it was.
-        out: path of the file.
+        inputs: paths of the parts, and of the source if it has been moved.
+        out: path of the file to write.
 
     Raises:
         VideoError, OSError: see `join`.

@@ -1,4 +1,4 @@
-"""What painting a video is told, besides what painting a picture is told."""
+"""VideoConfig: the settings for videos, besides those of painting pictures."""
 
 import dataclasses
 
@@ -7,35 +7,35 @@ from fusion_style.settings import setting
 
 @dataclasses.dataclass(frozen=True)
 class VideoConfig:
-    """How videos are painted and written."""
+    """The settings for painting and writing videos."""
 
     start: float | None = setting(
-        "Of a video, begin at this second.", None, at_least=0
+        "Begin at this second of a video.", None, at_least=0
     )  # fmt: skip
-    end: float | None = setting("Of a video, stop at this second.", None, above=0)
+    end: float | None = setting("Stop at this second of a video.", None, above=0)
     max_frames: int | None = setting(
-        "Of a video, paint at most so many frames.", None, at_least=1
+        "Paint at most this many frames of a video.", None, at_least=1
     )
     crf: float | None = setting(
-        "A painted video's quality, on its encoder's scale; smaller is better.", None,
+        "Quality of a painted video, on its encoder's scale; smaller is better.", None,
         at_least=0, at_most=63,
     )  # fmt: skip
     bitrate: int | None = setting(
-        "A painted video's bits a second, instead of a constant quality.", None,
+        "Bits per second of a painted video, instead of a constant quality.", None,
         at_least=1000,
     )  # fmt: skip
     steady: float = setting(
-        "How much of a painting is held from frame to frame: 0, each is new, to 1.", 1.0,
+        "How much flicker is reduced: from 0 (each frame is painted alone) to 1.", 1.0,
         at_least=0, at_most=1,
     )  # fmt: skip
-    resume: bool = setting("Go on with a video that was interrupted.", False)
+    resume: bool = setting("Continue a video that was interrupted.", False)
     part: str | None = setting(
-        "Paint one of several parts of a video, as in 2/5, on its own machine.", None
+        "Paint only this part of a video, such as 2/5; each machine paints another.", None
     )
-    join: bool = setting("Put parts together. Give all of them, and --out FILE.", False)
+    join: bool = setting("Join painted parts. Give all of them, and --out FILE.", False)
     preview: str | None = setting(
-        "Of videos, a picture to keep open: always the newest painting.", None
+        "A picture file that always shows the newest painted frame.", None
     )
     workers: int = setting(
-        "How many frames of a video are painted at a time.", 1, at_least=1, at_most=64
+        "How many frames of a video to paint at the same time.", 1, at_least=1, at_most=64
     )

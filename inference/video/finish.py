@@ -1,4 +1,4 @@
-"""The last stage of painting a video: paintings are steadied, and written."""
+"""The last stage of painting a video: reduce flicker, and write the frames."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -17,16 +17,16 @@ State = dict[str, np.ndarray]
 
 @dataclasses.dataclass
 class Work:
-    """A frame, with what it is painted with, and then its painting.
+    """A frame on its way through the stages.
 
     Attributes:
-        frame: of the reader.
-        photograph: the frame's pixels, float32 RGB (height, width, 3); None where there
-            is nothing to paint, and then so is all that follows.
+        frame: from the reader.
+        photograph: the frame's pixels, float32 RGB (height, width, 3), 0-255; None if there
+            is nothing to paint. Then the other attributes keep their defaults.
         cut: whether the frame begins a shot.
-        seen: a `Photograph`, of the shot.
-        norms: mean and variance for the norms; None for the frame's own.
-        painting: float32 RGB (height, width, 3), 0-255.
+        seen: the `Photograph` statistics of the shot.
+        norms: mean and variance for the norms; None to use those of the frame.
+        painting: the painted frame, float32 RGB (height, width, 3), 0-255.
     """
 
     frame: Frame
@@ -38,29 +38,29 @@ class Work:
 
 
 class Output(Protocol):
-    """Where painted frames go."""
+    """The interface of everything to which painted frames are written."""
 
     def write(self, frame: Frame, cut: bool, held: Callable[[], State]) -> None:
         """Write a frame; see `Segments.write`."""
 
     def close(self) -> None:
-        """Write the end."""
+        """Finish writing."""
 
     def abandon(self, error: BaseException) -> None:
-        """Let go of what will not be finished."""
+        """Stop writing, because of an error."""
 
 
 class Finish:
-    """Steadies paintings, and writes them; the last stage.
+    """Reduce the flicker of painted frames, and write them.
 
     Args:
-        output: where to.
-        steady: how much is held, 0 to 1.
+        output: where to write them.
+        steady: how much flicker to reduce, 0 to 1.
         strength, keep_colors: see `Stylizer.__call__`.
-        preview: shows the newest painting.
+        preview: shows the newest painted frame, or None.
 
     Attributes:
-        frames: how many were written.
+        frames: number of frames written.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Finish:
         self.frames = 0
 
     def __call__(self, work: Work) -> None:
-        """Write a frame of the video."""
+        """Write the painted frame of a `Work`."""
         frame, held = work.frame, self.state()
         if work.painting is not None:
             self.show(frame, work)
-        elif self.good is not None:  # a damaged one: the last good painting stays
+        elif self.good is not None:  # it is damaged: repeat the last good painting
             frame.pixels, frame.alpha = self.good.pixels, self.good.alpha
         self.output.write(frame, work.cut, lambda: held)
         self.frames += 1
@@ -87,7 +87,7 @@ class Finish:
             self.preview(frame.pixels)
 
     def show(self, frame: Frame, work: Work) -> None:
-        """Give a frame the pixels to show."""
+        """Replace a frame's pixels with the painted ones."""
         photograph = work.photograph
         painting = self.steady(photograph, work.painting, work.cut)
         if self.keep_colors:
@@ -100,7 +100,7 @@ class Finish:
             self.good = frame
 
     def state(self) -> State:
-        """Return what the next frames need to know of those before; nothing is copied."""
+        """Return the data of earlier frames that the next frames need, without copies."""
         if self.before is None or self.good is None or self.good.pixels is None:
             return {}
         held = {f"steady_{name}": values for name, values in self.steady.state().items()}
@@ -111,7 +111,7 @@ class Finish:
         return held | {"undamaged": np.array(not self.good.damaged)}
 
     def go_on(self, state: Mapping[str, np.ndarray]) -> Photograph:
-        """Take up what `state` returned; return the statistics of the shot."""
+        """Continue from what `state` returned; return the statistics of the shot."""
         photograph, seen = state["photograph"], Photograph(state["mean"], state["factor"])
         good = Frame(state["good"], state.get("alpha"), 0, 0, not state["undamaged"])
         self.good, self.before = good, Work(good, photograph, seen=seen)

@@ -1,4 +1,4 @@
-"""Parts of a painted video, put together without encoding them again."""
+"""Join parts of a painted video, without encoding them again."""
 
 import hashlib
 import os
@@ -19,24 +19,22 @@ from fusion_style.inference.video.segments import compare, give_look
 if TYPE_CHECKING:
     from av import Packet
 
-END = 1 << 20  # bytes at both ends of a video that tell it from others
+END = 1 << 20  # bytes at each end of a video whose hash identifies it
 
 
 def join(parts: Sequence[str], out: str, source: str | None = None) -> VideoReport:
-    """Put the parts of a painted video together.
-
-    Sound and everything else is copied from the video that was painted.
+    """Join the parts of a painted video. Sound and everything else come from the source.
 
     Args:
-        parts: paths of all parts, of `paint_part`, in any order.
-        out: path of the file, which appears whole or not at all; its extension is that
-            of the video that the parts were painted for.
-        source: path of the video that was painted; by default where it was then.
+        parts: paths of all parts, from `paint_part`, in any order.
+        out: path of the file, which is written completely or not at all. Its extension must
+            be the one for which the parts were painted.
+        source: path of the source; by default where it was when it was painted.
 
     Raises:
-        VideoError: if a part is missing, or of another video; if the source is missing
-            or another one.
-        OSError: if the file can't be written.
+        VideoError: if a part is missing or belongs to another video, or the source is
+            missing or is another video.
+        OSError: if the file cannot be written.
     """
     found = sorted(map(read_part, parts), key=lambda part: part.header["part"])
     check_all_there(found)
@@ -48,25 +46,25 @@ def join(parts: Sequence[str], out: str, source: str | None = None) -> VideoRepo
     source = source or found[0].header["source"]["path"]
     if not os.path.exists(source):
         raise VideoError(
-            f"{source}, whose sound is copied, does not exist. Give its path beside the "
-            "parts"
+            f"{source}, from which sound is copied, does not exist. Give its path "
+            "together with the parts"
         )
     compare(found[0].path, found[0].header["source"], identity(source))
     return assemble(found, out, source)
 
 
 def parts_and_source(inputs: Sequence[str], out: str) -> tuple[list[str], str | None]:
-    """Return the parts among paths, and the video that was painted, if it is there.
+    """Return the parts among these paths, and the source if it is given, else None.
 
     Raises:
-        VideoError: if there are no parts, or several videos, or `out` is no video.
+        VideoError: if there are no parts or several videos, or `out` is not a video.
     """
     parts = [path for path in inputs if path.endswith(EXTENSION)]
     others = [path for path in inputs if not path.endswith(EXTENSION)]
     if not parts or len(others) > 1:
         raise VideoError(
-            f"--join takes all {EXTENSION} files of one video, and, if it isn't where it "
-            f"was, the video itself. Received: {', '.join(inputs)}"
+            f"--join takes all {EXTENSION} files of one video and, if the video has been "
+            f"moved, the video too. Received: {', '.join(inputs)}"
         )
     if os.path.splitext(out)[1].lower() not in CONTAINERS:
         raise VideoError(f"--join needs a video to write: --out FILE. Received: {out}")
@@ -74,10 +72,10 @@ def parts_and_source(inputs: Sequence[str], out: str) -> tuple[list[str], str | 
 
 
 def check_all_there(parts: Sequence[Part]) -> None:
-    """Complain if parts are missing, twice there, or of different videos.
+    """Check that all parts of one video are there, each once.
 
     Raises:
-        VideoError: the message names them.
+        VideoError: if not; the message names the parts.
     """
     if not parts:
         raise VideoError("there is no part to join")
@@ -95,7 +93,7 @@ def check_all_there(parts: Sequence[Part]) -> None:
 
 
 def assemble(parts: Sequence[Part], out: str, source: str) -> VideoReport:
-    """Write parts, in order, beside copies of the source's other streams."""
+    """Write parts in their order, together with copies of the source's other streams."""
     shown = [part for part in parts if part.trailer["packets"]]
     if not shown:
         raise VideoError(f"{source} has no frame that can be read")
@@ -126,10 +124,10 @@ def assemble(parts: Sequence[Part], out: str, source: str) -> VideoReport:
 def in_time(
     parts: Sequence[Part], copied: "Iterator[Packet]"
 ) -> "Iterator[tuple[bool, Packet]]":
-    """Yield packets of parts, and those that are copied, in the order of their times.
+    """Yield packets of the parts and copied packets, in the order of their times.
 
     Yields:
-        (whether it is copied, the packet).
+        (whether the packet is copied, packet).
     """
     waiting = next(copied, None)
     for part in parts:
@@ -149,7 +147,7 @@ def seconds(packet: "Packet") -> Fraction:
 
 
 def bundle(parts: Sequence[Part], out: str) -> None:
-    """Write the parts of a folder as one part, whole or not at all."""
+    """Write several parts as one part, completely or not at all."""
     with replacing(out) as temporary:
         writer = PartWriter(temporary, parts[0].header)
         try:
@@ -165,21 +163,21 @@ def bundle(parts: Sequence[Part], out: str) -> None:
 
 
 def compare_encoders(header: Mapping[str, Any], writer: VideoWriter) -> None:
-    """Complain of parts that players could not decode with the file's own description.
+    """Check that the parts can be decoded with the data that this encoder gives decoders.
 
     Raises:
-        VideoError: if this machine's encoder describes its videos otherwise.
+        VideoError: if another version of the encoder made the parts.
     """
     if header["extradata"] != writer.extradata:
         name = header["encoding"]["encoder"]
         raise VideoError(
-            f"the parts were encoded with another version of {name}. Join them where they "
-            "were painted"
+            f"the parts were encoded with another version of {name}. Join them on a "
+            "machine that painted them"
         )
 
 
 def identity(path: str) -> dict[str, Any]:
-    """Return what tells a video from others: its size, and a hash of its ends."""
+    """Return data that identify a video: its path, its size, and a hash of its ends."""
     size, digest = os.path.getsize(path), hashlib.sha256()
     with open(path, "rb") as file:
         for start in (0, max(size - END, 0)):

@@ -1,4 +1,4 @@
-"""Painting a video: in parts that are whole or not there, which are joined at the end."""
+"""Paint a video in short parts, and join them at the end."""
 
 import contextlib
 import dataclasses
@@ -25,7 +25,7 @@ from fusion_style.inference.video.spans import span_of
 from fusion_style.inference.video.stages import Tell, expected, run
 from fusion_style.locks import locked
 
-UNFINISHED = ".unfinished"  # ends the name of the folder that lies beside a video
+UNFINISHED = ".unfinished"  # suffix of the folder beside an unfinished video
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,25 +42,25 @@ def paint_video(
     max_size: int | None = None, strength: float = 1.0, keep_colors: bool = False,
     progress: bool = True, overwrite: bool = False, tell: Tell | None = None,
 ) -> VideoReport:  # fmt: skip
-    """Paint a video into a file, which appears whole or not at all.
+    """Paint a video into a file, which is written completely or not at all.
 
-    Until then its parts lie in a folder beside it, with `UNFINISHED` behind the name. A
-    process that was killed leaves it there, and with `config.resume` the next goes on.
+    Until then, its parts are in a folder beside it, whose name ends in `UNFINISHED`. After
+    a kill the folder is still there, and `config.resume` continues from it.
 
     Args:
         source: path of the video.
-        out: path of the painting; its extension decides the container.
-        stylizers: of one style, one for each frame that is painted at a time.
-        config: what of the video, and how it is written.
+        out: path of the painted video; its extension decides the container.
+        stylizers: of one style, one for each frame that is painted at the same time.
+        config: which part of the video to paint, and how to write it.
         max_size, strength, keep_colors: see `Stylizer.__call__`.
-        progress: show a bar.
-        overwrite: begin anew, whatever there is of an earlier attempt.
-        tell: called after each frame with how many are painted, and how many there are
-            if the file says so. What it raises ends the work.
+        progress: whether to show a bar.
+        overwrite: whether to start again, and to remove the parts of earlier attempts.
+        tell: called after each frame with the number of painted frames, and the number of
+            all frames if the file says it. Errors that it raises end the work.
 
     Raises:
-        VideoError: if the video can't be read, or not be written as `out`.
-        OSError: if the file can't be written.
+        VideoError: if the video cannot be read, or cannot be written as `out`.
+        OSError: if the file cannot be written.
     """
     folder = out + UNFINISHED
     look = Look(max_size, strength, keep_colors)
@@ -79,14 +79,14 @@ def paint_part(
 ) -> str:  # fmt: skip
     """Paint a part of a video, for `join`; return the path of its file.
 
-    A part that is there already stays, unless `overwrite` says otherwise.
+    A part that exists already is not painted again, unless `overwrite` is true.
 
     Args:
         source, stylizers, max_size, strength, keep_colors, progress, overwrite: see
             `paint_video`.
-        out: path of the video that all parts will become.
-        config: its `part` says which one.
-        path: of the part; by default `part_path`'s.
+        out: path of the video into which all parts will be joined.
+        config: `config.part` says which part.
+        path: of the part; by default `part_path(out, …)`.
 
     Raises:
         VideoError, OSError: see `paint_video`.
@@ -104,15 +104,15 @@ def paint_part(
 
 
 def part_path(out: str, number: int, count: int) -> str:
-    """Return where a part of a painted video goes: out.2-of-5.part."""
+    """Return the path of a part of a painted video: out.2-of-5.part."""
     return f"{out}.{number:0{len(str(count))}}-of-{count}.part"
 
 
 def numbers_of(part: str | None) -> tuple[int, int]:
-    """Return (2, 5) of "2/5", and (1, 1) of None.
+    """Return (2, 5) for "2/5", and (1, 1) for None.
 
     Raises:
-        ValueError: the message says what a part is.
+        ValueError: for other text.
     """
     if part is None:
         return 1, 1
@@ -120,7 +120,7 @@ def numbers_of(part: str | None) -> tuple[int, int]:
         number, count = map(int, part.split("/"))
         if 1 <= number <= count <= 100_000:
             return number, count
-    raise ValueError(f"part must be a number of how many, as in 2/5. Received: {part!r}")
+    raise ValueError(f"part must be like 2/5, the second of five. Received: {part!r}")
 
 
 def paint_parts(
@@ -128,13 +128,13 @@ def paint_parts(
     config: VideoConfig, look: Look, progress: bool, overwrite: bool,
     tell: Tell | None = None,
 ) -> list[Part]:  # fmt: skip
-    """Paint a video, or a part of it, into a folder; return what is in it."""
+    """Paint a video, or a part of it, into a folder; return the parts in the folder."""
     complaint = f"{out} is being painted by another program"
     if overwrite and not config.resume:
         remove_parts(folder)
     number, count = numbers_of(config.part)
     if count > 1 and config.max_frames is not None:
-        raise VideoError("--part goes with --start and --end, not with --max_frames")
+        raise VideoError("--part works with --start and --end, but not with --max_frames")
     with open_video(source) as container:
         reader = VideoReader(container, source, config.start, config.end, config.max_frames)
         extension = os.path.splitext(out)[1].lower()
@@ -155,8 +155,8 @@ def paint_parts(
             state = segments.find()
             if segments.parts and not config.resume:
                 raise VideoError(
-                    f"{folder} holds {segments.total('frames')} painted frames of an "
-                    "earlier attempt. Give --resume to go on, or --overwrite"
+                    f"{folder} has {segments.total('frames')} painted frames of an earlier "
+                    "attempt. Give --resume to continue, or --overwrite to start again"
                 )
             if segments.is_complete:
                 return segments.parts
@@ -191,7 +191,7 @@ def digest(stylizer: Stylizer | None) -> str:
 
 
 def asked(stylizer: Stylizer, config: VideoConfig, look: Look) -> dict[str, Any]:
-    """Return all that frames depend on besides the video itself."""
+    """Return everything on which painted frames depend, besides the source."""
     names = ("start", "end", "max_frames", "crf", "bitrate", "steady")
     return {
         "style": stylizer.name,

@@ -1,9 +1,9 @@
-"""Stages that overlap: each in a thread of its own, bounded queues between them.
+"""Stages that work at the same time, each in its own thread, with bounded queues between.
 
     for item in ahead(decode(), 4):      # decodes up to 4 items ahead
         sink.put(paint(item))            # while another thread encodes
 
-NumPy, OpenCV, FFmpeg and OpenVINO let go of Python's lock while they work.
+NumPy, OpenCV, FFmpeg and OpenVINO release Python's lock while they work.
 """
 
 import collections
@@ -15,15 +15,15 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-PATIENCE = 0.1  # seconds between two looks at whether the other side has given up
+PATIENCE = 0.1  # seconds between two checks whether the other side has stopped
 
 
 class Stopped(Exception):
-    """The other side of a queue has given up."""
+    """The other side of a queue has stopped."""
 
 
 class Channel(Generic[Item]):
-    """A queue of bounded length whose two sides notice when the other one gives up."""
+    """A queue of bounded length; each side notices if the other side stops."""
 
     def __init__(self, depth: int) -> None:
         self.queue: queue.Queue[Item] = queue.Queue(depth)
@@ -33,7 +33,7 @@ class Channel(Generic[Item]):
         """Add an item; wait while the queue is full.
 
         Raises:
-            Stopped: if nobody will take it.
+            Stopped: if the other side has stopped.
         """
         while not self.stopped.is_set():
             try:
@@ -46,7 +46,7 @@ class Channel(Generic[Item]):
         """Return the next item; wait for it.
 
         Raises:
-            Stopped: if none will come.
+            Stopped: if the other side has stopped.
         """
         while not self.stopped.is_set():
             try:
@@ -57,12 +57,12 @@ class Channel(Generic[Item]):
 
 
 def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
-    """Yield items in order, made in another thread, at most `depth` of them ahead.
+    """Yield items in order, while another thread makes up to `depth` items ahead.
 
-    Whatever making them raises is raised here. If the generator is closed, the thread
-    ends after the item that it is making.
+    Errors in the other thread are raised here. If the generator is closed, the other thread
+    ends after its current item.
     """
-    # An item, or what was raised; StopIteration at the end.
+    # (item, None), or (None, error); StopIteration at the end.
     channel: Channel[tuple[Item | None, BaseException | None]] = Channel(depth)
 
     def make() -> None:
@@ -87,17 +87,17 @@ def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
                 return
             if error is not None:
                 raise error
-            yield item  # type: ignore  # an item stands where no error does
+            yield item  # type: ignore  # without an error there is an item
     finally:
         channel.stopped.set()
         thread.join()
 
 
 class Sink(Generic[Item]):
-    """Hands items to a function, in order, in another thread.
+    """Call a function with items, in order, in another thread.
 
     Args:
-        work: called with each item.
+        work: the function.
         depth: how many items may wait.
     """
 
@@ -119,7 +119,7 @@ class Sink(Generic[Item]):
             self.channel.stopped.set()
 
     def put(self, item: Item) -> None:
-        """Add an item; raise what `work` raised, if it has."""
+        """Add an item; raise the error of `work`, if there was one."""
         try:
             self.channel.put(item)
         except Stopped:
@@ -127,7 +127,7 @@ class Sink(Generic[Item]):
             raise self.error or Stopped from None
 
     def close(self) -> None:
-        """Wait until everything is done; raise what `work` raised, if it has."""
+        """Wait until all items are done; raise the error of `work`, if there was one."""
         try:
             self.channel.put(None)
         except Stopped:
@@ -137,7 +137,7 @@ class Sink(Generic[Item]):
             raise self.error
 
     def stop(self) -> None:
-        """Give up what waits."""
+        """Stop without the items that still wait."""
         self.channel.stopped.set()
         self.thread.join()
 
@@ -145,13 +145,13 @@ class Sink(Generic[Item]):
 def in_order(
     items: Iterable[Item], work: Callable[[Item, int], Result], workers: int
 ) -> Iterator[Result]:
-    """Yield what `work` returns for each item, in the items' order.
+    """Yield the result of `work` for each item, in the items' order.
 
     Args:
-        items: what there is to do.
-        work: takes an item and the number of a worker, 0 to `workers` - 1; of each
-            worker one call runs at a time.
-        workers: how many calls run at a time; with one, it is called in this thread.
+        items: the items.
+        work: function of an item and the number of a worker, 0 to `workers` - 1. Each
+            worker does one call at a time.
+        workers: how many calls run at the same time; one worker runs in this thread.
     """
     if workers == 1:
         yield from (work(item, 0) for item in items)

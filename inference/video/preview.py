@@ -1,4 +1,4 @@
-"""A picture to keep open while a video is painted: the newest painting."""
+"""The preview of a video: a picture file that always shows the newest painted frame."""
 
 import contextlib
 import os
@@ -10,17 +10,17 @@ from fusion_style.data.images import WRITABLE, Picture, encode
 from fusion_style.data.video.probe import VideoError
 from fusion_style.files import write_bytes
 
-EVERY = 1.0  # seconds between two of them
+EVERY = 1.0  # least time between two pictures, in seconds
 
 
 class Preview:
-    """Writes the newest painting to a file, not more often than every second.
+    """Write the newest painted frame to a file, at most once a second.
 
     Args:
-        path: of a picture.
+        path: of the picture.
 
     Raises:
-        VideoError: for an extension that is no picture's.
+        VideoError: if the extension is not one of a picture that we write.
     """
 
     def __init__(self, path: str) -> None:
@@ -31,9 +31,9 @@ class Preview:
         self.path, self.next = path, 0.0
 
     def __call__(self, pixels: np.ndarray) -> None:
-        """Show a painting, float32 RGB (height, width, 3), 0-255, if it is time."""
+        """Write a painted frame, float32 RGB (height, width, 3), 0-255, if it is time."""
         if time.monotonic() < self.next:
             return
-        with contextlib.suppress(OSError):  # it is worth no video
+        with contextlib.suppress(OSError):  # a preview must not stop the video
             write_bytes(self.path, encode(self.path, Picture(pixels)), durable=False)
         self.next = time.monotonic() + EVERY

@@ -1,4 +1,4 @@
-"""What is said to the user when a video is painted."""
+"""The report about a painted video, for the user."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from fusion_style.data.video.parts import Part
 
 @dataclasses.dataclass
 class VideoReport:
-    """What came of painting a video.
+    """The result of painting a video.
 
     Attributes:
-        frames: how many were written.
-        shots: how many there were.
-        notes: what is not as it was, each a line for the user.
+        frames: number of frames written.
+        shots: number of shots.
+        notes: messages for the user about what differs from the source.
     """
 
     frames: int
@@ -22,7 +22,7 @@ class VideoReport:
 
 
 def said(parts: Sequence[Part]) -> list[str]:
-    """Return what was wrong with a video, each a line for the user."""
+    """Return messages for the user about errors in a video."""
     lines = []
     damaged = [time for part in parts for time in part.trailer["damaged"]]
     if damaged:
@@ -36,9 +36,11 @@ def said(parts: Sequence[Part]) -> list[str]:
     if resized:
         height, width = parts[0].header["painted"]
         lines.append(
-            f"{resized} frames had another size, and were resized to {width}x{height}"
+            f"{resized} frames had another size and were resized to {width}x{height}"
         )
     cut_short = [part.trailer["cut_short"] for part in parts if part.trailer["cut_short"]]
     if cut_short:
-        lines.append(f"the file is incomplete: {cut_short[0]}. What there is is painted")
+        lines.append(
+            f"the file is incomplete: {cut_short[0]}. The part that is there is painted"
+        )
     return lines

@@ -1,8 +1,8 @@
-"""A painted video in short parts that are whole or not there, so that none is lost.
+"""Write a painted video in short parts, so that little is lost after a kill.
 
-In a folder beside the video lie 00000.part, 00001.part, ... and what the next one needs to
-know of the one before. A part ends at a cut, or else after `LONGEST` frames. That depends
-on nothing but the frames: a video that was painted in two goes has the same parts.
+A folder beside the video has 00000.part, 00001.part, ..., and the state that the next part
+needs. A part is written completely or not at all. It ends at a cut, or after `LONGEST`
+frames. This depends only on the frames, so a resumed video has the same parts.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ from fusion_style.data.video.reader import VideoReader
 from fusion_style.data.video.writer import VideoWriter
 from fusion_style.files import replacing, write_bytes
 
-SHORTEST, LONGEST = 48, 240  # frames of a part; encoders begin anew in each
-LOCK = "in-use"  # the file in a folder that says so
+SHORTEST, LONGEST = 48, 240  # frames in a part; each part has a new encoder
+LOCK = "in-use"  # name of the lock file in a folder
 State = Mapping[str, np.ndarray]
 
 
 @dataclasses.dataclass
 class Tally:
-    """What is counted of the frames of a part; `last` is the time of the last one."""
+    """Counts of the frames in a part; `last` is the time of the last frame, in ticks."""
 
     frames: int = 0
     shots: int = 0
@@ -40,15 +40,15 @@ class Tally:
 
 
 class Segments:
-    """Encodes frames into the parts of a folder.
+    """Encode frames into parts in a folder.
 
     Args:
-        folder: of the parts; it is made if it isn't there.
+        folder: the folder; it is made if it does not exist.
         encoding, reader: see `VideoWriter`.
-        header: what the parts share; JSON can hold it.
+        header: data that all parts share; JSON must be able to hold them.
 
     Attributes:
-        parts: that are whole.
+        parts: the complete parts.
     """
 
     def __init__(
@@ -67,10 +67,10 @@ class Segments:
         return os.path.join(self.folder, f"{number:05}{extension}")
 
     def find(self) -> State | None:
-        """Take up the parts that are there; return what was held at their end.
+        """Find the parts that exist; return the state at their end, or None.
 
         Raises:
-            VideoError: if they are of another video, or painted in another way.
+            VideoError: if they belong to another video, or were painted in another way.
         """
         while os.path.exists(self.path(len(self.parts))):
             part = read_part(self.path(len(self.parts)))
@@ -89,20 +89,20 @@ class Segments:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is left to be painted."""
+        """Whether all parts are painted."""
         return bool(self.parts) and bool(self.parts[-1].trailer["ends"])
 
     def total(self, name: str) -> int:
-        """Return the sum of a number in the trailers of the parts that are whole."""
+        """Return the sum of a number in the trailers of the complete parts."""
         return sum(part.trailer[name] for part in self.parts)
 
     def write(self, frame: Frame, cut: bool, held: Callable[[], State]) -> None:
         """Encode a frame.
 
         Args:
-            frame: with the painting to show.
+            frame: a painted frame.
             cut: whether it begins a shot.
-            held: what the next frames need to know of those before this one.
+            held: function that returns the state before this frame.
         """
         if self.tally.frames >= (SHORTEST if cut else LONGEST):
             write_state(self.path(len(self.parts) + 1, ".npz"), held())
@@ -119,7 +119,7 @@ class Segments:
             tally.damaged.append(float(time))
 
     def begin_part(self, frame: Frame) -> None:
-        """Open a part, and an encoder for it."""
+        """Begin a part with a new encoder."""
         assert frame.pixels is not None
         reader = self.reader
         self.encoder = VideoWriter(None, self.encoding, reader, frame.pixels.shape[:2])
@@ -130,12 +130,12 @@ class Segments:
         self.exits.callback(self.writer.abandon)
 
     def trailer(self, ends: bool) -> dict[str, Any]:
-        """Return what is known at the end of a part."""
+        """Return the trailer of a part; `ends` says whether it is the last one."""
         more = {"cut_short": self.reader.cut_short, "stop": self.reader.stop}
         return {**dataclasses.asdict(self.tally), "ends": ends, **more}
 
     def end_part(self, ends: bool) -> None:
-        """Finish the part that is written.
+        """Finish the present part.
 
         Args:
             ends: whether it is the last one.
@@ -155,7 +155,7 @@ class Segments:
         """Finish the last part.
 
         Raises:
-            VideoError: if there was no frame, and this isn't one of several parts.
+            VideoError: if there was no frame, and the video is not painted in parts.
         """
         if self.writer is not None:
             return self.end_part(True)
@@ -166,15 +166,15 @@ class Segments:
         self.parts.append(read_part(self.path(0)))
 
     def abandon(self, error: BaseException) -> None:
-        """Let go of the part that is written; the parts that are whole stay."""
+        """Remove the present part, because of an error. Complete parts stay."""
         with contextlib.suppress(BaseException):
             self.exits.__exit__(type(error), error, None)
 
 
 def write_state(path: str, state: State) -> None:
-    """Write arrays, whole or not at all."""
+    """Write {name: array}, completely or not at all."""
     buffer = io.BytesIO()
-    np.savez(buffer, **state)  # type: ignore  # its annotations take them for flags
+    np.savez(buffer, **state)  # type: ignore  # the annotations take names for flags
     write_bytes(path, buffer.getvalue())
 
 
@@ -184,7 +184,7 @@ def remove_parts(folder: str) -> None:
 
 
 def look_of(reader: VideoReader, frame: Frame) -> dict[str, Any]:
-    """Return what a file must know of a video before its first packet."""
+    """Return the data about a video that a file needs before its first packet."""
     assert frame.pixels is not None
     return {
         "painted": list(frame.pixels.shape[:2]), "size": reader.size,
@@ -193,20 +193,20 @@ def look_of(reader: VideoReader, frame: Frame) -> dict[str, Any]:
 
 
 def give_look(reader: VideoReader, header: Mapping[str, Any]) -> None:
-    """Give a reader what `look_of` has said."""
+    """Give a reader the data that `look_of` returned."""
     reader.size, reader.matrix = tuple(header["size"]), tuple(header["matrix"])
     reader.light = {k: bytes.fromhex(v) for k, v in header["light"].items()}
 
 
 def compare(folder: str, there: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Complain of parts that are of another video, or painted in another way.
+    """Check that parts belong to the same video and were painted in the same way.
 
     Raises:
-        VideoError: the message names the difference.
+        VideoError: if not; the message names the difference.
     """
     for name in [*there, *(set(now) - set(there))]:
         if there.get(name) != now.get(name) and name != "path":
             raise VideoError(
                 f"{folder} was painted with {name} {there.get(name)!r}. Received: "
-                f"{now.get(name)!r}. Give the same, or --overwrite to begin anew"
+                f"{now.get(name)!r}. Give the same value, or --overwrite to start again"
             )

@@ -1,17 +1,17 @@
-"""Where a shot ends and another begins, seen as frames pass."""
+"""Find where a new shot begins, frame by frame."""
 
 import numpy as np
 
 from fusion_style.data.images import resize
 
-HISTOGRAM = 0.35  # share of pixels that must have changed their color
-DIFFERENCE = 20.0  # mean difference of small pictures, in levels of 255
+HISTOGRAM = 0.35  # share of pixels whose color must change
+DIFFERENCE = 20.0  # mean difference of reduced pictures, in gray levels
 
 
 class CutFinder:
-    """Finds hard cuts: both the colors and the picture change from one frame to the next.
+    """Find hard cuts, at which both the colors and the picture change.
 
-    A flash changes the colors, and a fast camera the picture; a cut mostly both.
+    A flash changes only the colors, and a fast camera only the picture.
     """
 
     def __init__(self) -> None:
@@ -19,10 +19,10 @@ class CutFinder:
         self.small: np.ndarray | None = None
 
     def __call__(self, pixels: np.ndarray) -> bool:
-        """Return whether a frame begins a shot; the first does.
+        """Return whether a frame begins a shot. The first frame does.
 
         Args:
-            pixels: float32 RGB (height, width, 3), 0-255; frames are given in order.
+            pixels: float32 RGB (height, width, 3), 0-255; give the frames in order.
         """
         step = [max(n // 64, 1) for n in pixels.shape[:2]]
         small = resize(np.ascontiguousarray(pixels[:: step[0], :: step[1]]), 18, 32)
@@ -37,6 +37,6 @@ class CutFinder:
 
 
 def histogram(pixels: np.ndarray) -> np.ndarray:
-    """Return the shares of pixels in 6×6×6 boxes of color."""
+    """Return the share of pixels in each of 6×6×6 boxes of colors, float64 (216,)."""
     boxes = np.minimum(pixels / (256 / 6), 5).astype(np.intp).reshape(-1, 3)
     return np.bincount(boxes @ [36, 6, 1], minlength=216) / len(boxes)

@@ -1,29 +1,31 @@
-"""Where a part of a video begins and ends, so that every machine finds the same places."""
+"""Find where a part of a video begins and ends; all machines find the same places."""
 
 from fusion_style.data.video.probe import VideoError, open_video
 from fusion_style.data.video.reader import VideoReader
 from fusion_style.inference.video.shots import CutFinder
 
-SEARCHED = 10  # seconds behind a keyframe in which a cut is looked for
+SEARCHED = 10  # how long after a keyframe to look for a cut, in seconds
 
 
 def span_of(reader: VideoReader, number: int, count: int) -> tuple[int | None, int | None]:
-    """Return the ticks at which a part begins and ends; None for the video's own ends.
+    """Return the ticks at which a part begins and ends; None for the ends of the video.
 
-    A part begins at the first cut behind a keyframe, or else at the keyframe: there,
-    nothing holds paintings together that lie in two parts.
+    A part begins at the first cut after a keyframe, because paintings on both sides of a
+    cut are independent. Without a cut, it begins at the keyframe.
 
     Args:
-        reader: of the whole video; nothing has been read.
-        number: of the part, from 1.
-        count: of all parts.
+        reader: of the whole video; nothing must have been read.
+        number: number of the part, from 1.
+        count: number of parts.
 
     Raises:
-        VideoError: if the video's length isn't known.
+        VideoError: if the file does not say how long the video is.
     """
     duration, zero = reader.probe.duration, reader.zero
     if duration is None:
-        raise VideoError(f"{reader.path} doesn't say how long it is. Paint it whole")
+        raise VideoError(
+            f"{reader.path} does not say how long it is. Paint it without --part"
+        )
     first = zero if reader.start is None else reader.start
     end = zero + reader.ticks(duration)
     end = end if reader.stop is None else min(reader.stop, end)
@@ -34,7 +36,13 @@ def span_of(reader: VideoReader, number: int, count: int) -> tuple[int | None, i
 
 
 def place_near(path: str, place: int, limit: int) -> int:
-    """Return where a part begins, for a place of an even share and that of the next."""
+    """Return the tick at which a part begins.
+
+    Args:
+        path: of the video.
+        place: where it would begin if all parts had the same length, in ticks.
+        limit: the same for the next part.
+    """
     start, limit = key_before(path, place), key_before(path, limit)
     with open_video(path) as container:
         reader, is_cut = VideoReader(container, path), CutFinder()
@@ -46,7 +54,7 @@ def place_near(path: str, place: int, limit: int) -> int:
 
 
 def key_before(path: str, place: int) -> int:
-    """Return when the keyframe is shown that lies before a place, or the place itself."""
+    """Return the time of the last keyframe before a place, or the place, in ticks."""
     with open_video(path) as container:
         reader = VideoReader(container, path)
         if not reader.has_times:

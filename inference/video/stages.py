@@ -1,4 +1,4 @@
-"""The stages of painting frames: decoding, painting, finishing; at the same time."""
+"""The stages of painting a video: decode, paint and finish frames at the same time."""
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -30,19 +30,19 @@ def run(
     """Decode in one thread, paint in this one, finish and encode in a third.
 
     Args:
-        reader: of the frames.
+        reader: gives the frames.
         stylizers: see `paint_video`.
         finish: the last stage.
         max_size: see `fit`.
-        bar: shows how many frames are painted.
-        state: what `finish` held when it was interrupted.
+        bar: shows the number of painted frames.
+        state: the state of `finish` when the video was interrupted, or None.
         tell: see `paint_video`.
     """
     statistics, is_cut = ShotStatistics(stylizers[0]), CutFinder()
     if state:
         statistics.photograph = finish.go_on(state)
         is_cut(state["photograph"])
-    lock = threading.Lock()  # an engine measures or paints, not both
+    lock = threading.Lock()  # an engine must not measure and paint at the same time
 
     def measured(works: Iterator[Work]) -> Iterator[Work]:
         for work in works:
@@ -82,12 +82,12 @@ def run(
 def prepared(
     reader: Frames, max_size: int | None, is_cut: CutFinder, good: bool
 ) -> Generator[Work, None, None]:
-    """Yield frames with the photographs to paint, and where shots begin.
+    """Yield a `Work` for each frame, with the photograph and whether a shot begins.
 
     Args:
         reader, max_size: see `run`.
-        is_cut: has seen the frame before, if there was one.
-        good: whether a frame before was whole.
+        is_cut: must have seen the frame before, if there was one.
+        good: whether there was an undamaged frame before.
     """
     for frame in reader:
         work = Work(frame)
@@ -100,7 +100,7 @@ def prepared(
 
 
 def fit(frame: Frame, max_size: int | None) -> None:
-    """Make a frame smaller if its longer side is longer; both sides become even."""
+    """Resize a frame whose longer side is over `max_size`; both sides become even."""
     assert frame.pixels is not None
     height, width = frame.pixels.shape[:2]
     if not max_size or max(height, width) <= max_size:
@@ -117,7 +117,7 @@ def paint_frame(stylizer: Stylizer, work: Work) -> np.ndarray:
 
 
 def expected(reader: VideoReader, config: VideoConfig) -> int | None:
-    """Return how many frames are to come, or None if the file doesn't say."""
+    """Return the expected number of frames, or None if the file does not say."""
     source = reader.probe
     frames = source.frames
     begin = reader.start if reader.after is not None else reader.begin or reader.start

@@ -1,12 +1,12 @@
-"""A shot's contrast and average, which change slowly, instead of each frame's own.
+"""Mean and contrast of a shot, which change slowly from frame to frame.
 
-A photograph is given to the network at one contrast. If each frame were given at its own,
-a wall would be painted otherwise as soon as somebody walks into the picture. So what is
-taken over a whole frame follows with a delay, and begins anew at each cut.
+A network sees each photograph scaled to the same mean and contrast. With each frame's own
+statistics, a wall would be painted differently as soon as somebody walks into the picture.
+So the statistics follow those of the frames slowly, and start again at each cut.
 
-What goes into the norms is not held: it is each frame's own. Held from frame to frame it
-made paintings harsher and less steady (docs/video.md has the figures): each norm corrects
-what the ones before it let through, and norms that are given can't.
+The statistics of the norms are each frame's own. When they were held over a shot, paintings
+became harsher and flickered more (docs/video.md has the figures): each norm corrects errors
+of the norms before it, and norms with given statistics cannot do that.
 """
 
 import numpy as np
@@ -16,15 +16,14 @@ from fusion_style.inference.statistics import photograph_of, samples
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.tiles import REGION
 
-KEPT = 0.9  # of the statistics from one frame to the next
+KEPT = 0.9  # weight of the statistics before, from one frame to the next
 
 
 class ShotStatistics:
-    """Gives each frame the statistics to paint it with.
+    """Compute the statistics with which to paint each frame.
 
     Args:
-        stylizer: which measures what goes into the norms, where frames are painted in
-            tiles.
+        stylizer: measures the norms' inputs, if frames are painted in tiles.
     """
 
     def __init__(self, stylizer: Stylizer) -> None:
@@ -34,10 +33,10 @@ class ShotStatistics:
     def __call__(
         self, pixels: np.ndarray, cut: bool, region: int = REGION
     ) -> tuple[Photograph, np.ndarray | None]:
-        """Return what `Engine.paint` takes for a frame: (photograph, statistics).
+        """Return (photograph, statistics) for `Engine.paint`.
 
         Args:
-            pixels: float32 RGB (height, width, 3), 0-255; frames are given in order.
+            pixels: float32 RGB (height, width, 3), 0-255; give the frames in order.
             cut: whether the frame begins a shot.
             region: see `inference.tiles.paint_in_tiles`.
         """

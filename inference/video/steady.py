@@ -1,12 +1,12 @@
-"""A painting that holds still: what moves is moved along, what is new is painted.
+"""Reduce flicker: move the painting before along the video, and mix it with the new one.
 
 Each painting is mixed with the one before, moved along the optical flow of the
 photographs (Kroeger et al. 2016, DIS), where the photograph, moved along as often as the
 painting was, still looks as it does now.
 
-Mixing and moving soften a picture, more so in each frame. Two things keep it sharp: it is
-moved with Lanczos' kernel, and its fine detail is given the strength that the new
-painting's has there.
+Moving and mixing make a picture softer in every frame. Two things keep it sharp: Lanczos'
+kernel is used for moving, and fine detail gets the strength that it has in the new painting
+at the same place.
 """
 
 import cv2
@@ -46,16 +46,16 @@ def mix(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 
 class Steady:
-    """Mixes each painting with the one before.
+    """Mix each painted frame with the one before.
 
     Args:
-        strength: 0 for every painting as it is, to 1 for as much of the one before as
-            flow and photographs allow.
+        strength: from 0 (no mixing) to 1 (as much of the frame before as the flow and the
+            photographs allow).
     """
 
     def __init__(self, strength: float) -> None:
         self.strength = strength
-        # OpenCV's annotations don't know all that it has.
+        # OpenCV's annotations are incomplete.
         self.search = cv2.DISOpticalFlow_create(  # type: ignore
             cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
         )
@@ -77,12 +77,12 @@ class Steady:
     def __call__(
         self, photograph: np.ndarray, painting: np.ndarray, cut: bool
     ) -> np.ndarray:
-        """Return the painting to show.
+        """Return the painted frame to show.
 
         Args:
-            photograph, painting: float32 RGB (height, width, 3), 0-255, of one frame;
-                frames are given in order.
-            cut: whether the frame begins a shot: nothing is held then.
+            photograph, painting: of one frame, float32 RGB (height, width, 3), 0-255; give
+                the frames in order.
+            cut: whether the frame begins a shot; then it is not mixed.
 
         Returns:
             float32 RGB (height, width, 3), 0-255.

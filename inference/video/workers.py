@@ -1,4 +1,4 @@
-"""Several engines of one style, each with a part of the processor."""
+"""Several engines of one style, each with a part of the processor's cores."""
 
 import os
 
@@ -13,7 +13,7 @@ def load_workers(
 ) -> list[Stylizer]:  # fmt: skip
     """Return as many Stylizers as frames are to be painted at a time.
 
-    OpenVINO's share the cores. One paints a frame with all of them.
+    Engines of OpenVINO share the cores. A single engine uses all of them.
 
     Args:
         style, engine, precision, stroke: see `Stylizer`.

@@ -252,7 +252,7 @@ def test_a_truncated_file(tmp_path):
 
 
 @pytest.mark.parametrize("what, message", [
-    ("nothing", "does not exist"), ("empty", "empty"), ("text", "no video"),
+    ("nothing", "does not exist"), ("empty", "empty"), ("text", "not a video"),
     ("folder", "directory"), ("cut", "incomplete"),
 ])  # fmt: skip
 def test_what_is_no_video(tmp_path, what, message):
@@ -280,6 +280,6 @@ def test_sound_alone(tmp_path):
                 out.mux(packet)
     with (
         open_video(path) as container,
-        pytest.raises(VideoError, match=r"no video in it; there is audio \(aac\)"),
+        pytest.raises(VideoError, match=r"no video. It contains audio \(aac\)"),
     ):
         VideoReader(container, path)

@@ -213,8 +213,8 @@ def test_the_command(tmp_path, style, monkeypatch, capsys, photograph):
     ]  # fmt: skip
     printed = capsys.readouterr()
     assert "holiday/clip.mp4 -> stylized/clip-narrow.mp4" in printed.out
-    assert "3 were there already" in printed.out
-    assert "old-narrow.avi: mpeg4 can't be written in avi here" in printed.err
+    assert "3 existed already" in printed.out
+    assert "old-narrow.avi: mpeg4 cannot be written in avi here" in printed.err
     assert len(contents("stylized/clip-narrow.mp4").frames) == 3
 
 
