@@ -1,4 +1,4 @@
-"""What the networks are made of, each drawn once, on a builder."""
+"""The building blocks of the networks, each drawn once, on a builder."""
 
 from typing import Any, Protocol, TypeVar
 
@@ -10,26 +10,26 @@ class Tensor(Protocol):
 
     @property
     def shape(self) -> Any:
-        """The shape, (batch, height, width, channels): a tuple that knows its channels."""
+        """The shape, (batch, height, width, channels); the number of channels is known."""
 
 
 T = TypeVar("T", bound=Tensor)
 
 
 class Builder(Protocol[T]):
-    """What a network is drawn on; T is the `Tensor` that the builder makes.
+    """The interface on which a network is drawn; T is the builder's kind of `Tensor`.
 
-    Every convolution is followed by the norm that `config` names and, unless `relu` is
-    False, by a ReLU.
+    The norm that `config` names follows every convolution, and then a ReLU unless `relu` is
+    False.
 
     Attributes:
-        config: what the network is told.
+        config: the settings of the network.
     """
 
     config: NetworkConfig
 
     def channels(self, count: int) -> int:
-        """Return the paper's number of channels times the network's width, even."""
+        """Return the paper's number of channels times the network's width; it is even."""
 
     def conv(
         self,
@@ -57,46 +57,46 @@ class Builder(Protocol[T]):
         """
 
     def add(self, x: T, y: T, *, name: str) -> T:
-        """Draw the sum."""
+        """Draw the sum of both."""
 
     def concatenate(self, x: T, y: T, *, name: str) -> T:
-        """Draw both, one after the other along the channels."""
+        """Draw the concatenation of both along the channels."""
 
     def block(self, function: "Drawing", x: T, *, name: str) -> T:
-        """Draw `function(net, x)`, all of whose names begin with `name` and a slash."""
+        """Draw `function(net, x)`; all names in it begin with `name` and a slash."""
 
 
 class Drawing(Protocol):
     """A function that draws a network or a part of one, on any builder."""
 
     def __call__(self, net: Builder[T], x: T) -> T:
-        """Draw on `net` what follows `x`, and return the last tensor."""
+        """Draw on `net`, beginning with the tensor `x`; return the last tensor."""
 
 
 class block:
-    """Make a function of a builder and a tensor a block, which takes a name, too.
+    """Make a block, which also takes a name, from a function of a builder and a tensor.
 
     Args:
-        function: what draws the block.
+        function: draws the block.
 
     Attributes:
-        function: the same.
+        function: the argument.
     """
 
     def __init__(self, function: Drawing) -> None:
         self.__doc__, self.function = function.__doc__, function
 
     def __call__(self, net: Builder[T], x: T, name: str) -> T:
-        """Draw the block; what is inside has names that begin with `name` and a slash."""
+        """Draw the block; all names in it begin with `name` and a slash."""
         return net.block(self.function, x, name=name)
 
 
 @block
 def residual_block(net: Builder[T], x: T) -> T:
-    """Draw x + F(x), with F two 3×3 (He et al. 2016; Johnson et al. 2016).
+    """Draw x + F(x); F is two 3×3 convolutions (He et al. 2016; Johnson et al. 2016).
 
-    No ReLU follows the second convolution or the sum, as in Johnson's network (after
-    Gross & Wilber 2016): with one, a block could add and never take away.
+    No ReLU follows the second convolution or the sum, as in Johnson's network (after Gross
+    & Wilber 2016). With a ReLU, a block could add but never subtract.
     """
     inner = net.conv(x, x.shape[-1], 3, name="conv1")
     inner = net.conv(inner, x.shape[-1], 3, relu=False, name="conv2")
@@ -111,8 +111,8 @@ def fusion_block(net: Builder[T], x: T) -> T:
         x ─ 1×1, ─┤                       ├─ concatenated: C
             C/2   └─ residual block, C/2 ─┘
 
-    No ReLU follows the first 1×1 (a departure): half of the channels are all that passes
-    through a module, and a ReLU would take half of what they hold (Sandler et al. 2018).
+    No ReLU follows the first 1×1 convolution (a departure). This convolution passes on only
+    half of the channels, and a ReLU would lose half of their content (Sandler et al. 2018).
     """
     half = x.shape[-1] // 2
     reduced = net.conv(x, half, 1, relu=False, name="reduce")
@@ -125,10 +125,11 @@ def inception_conv(
     net: Builder[T], x: T, filters: int, kernel: int, stride: int = 1,
     relu: bool = True, up: bool = False, *, name: str,
 ) -> T:  # fmt: skip
-    """Draw FastChi's convolution: a 1×1 that shrinks the channels by k, n×n, a 1×1 back.
+    """Draw FastChi's bottleneck: 1×1 to 1/k of the channels, n×n, 1×1 to all channels.
 
-    A picture's three channels are not shrunk (a departure): one and a half channels hold
-    no color. The shrinking 1×1 has no ReLU, which would lose half of what it passes on.
+    A picture's three channels are not shrunk (a departure), because one and a half channels
+    cannot hold colors. No ReLU follows the shrinking 1×1 convolution (a departure): it
+    would lose half of the channels' content.
     """
     narrow, between = (max(3, n // net.config.shrink) for n in (x.shape[-1], filters))
     x = net.conv(x, narrow, 1, relu=False, name=f"{name}_shrink")
@@ -141,7 +142,7 @@ def inception_conv(
 
 @block
 def inception_block(net: Builder[T], x: T) -> T:
-    """Draw a residual block of FastChi's convolutions."""
+    """Draw a residual block of FastChi's bottlenecks."""
     inner = inception_conv(net, x, x.shape[-1], 3, name="conv1")
     inner = inception_conv(net, inner, x.shape[-1], 3, relu=False, name="conv2")
     return net.add(x, inner, name="add")

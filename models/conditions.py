@@ -19,14 +19,14 @@ FARTHEST = 4.0  # a stroke may be so many times larger or smaller than learned o
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """What one row of γ and β has learned.
+    """The painting and the stroke size that one row of γ and β has learned.
 
     Attributes:
-        painting: what it is called: the name of its file, without the extension.
-        stroke: the painting's shorter side in pixels when it was learned, which sets the
-            size of the strokes; 0 if that is not known.
-        file: the painting's file name.
-        title, painter, year: of the painting, where they are known.
+        painting: name of the painting: that of its file, without the extension.
+        stroke: shorter side of the painting when it was learned, in pixels, which sets the
+            size of the strokes; 0 if it is not known.
+        file: file name of the painting.
+        title, painter, year: of the painting; "" if they are not known.
     """
 
     painting: str
@@ -40,16 +40,17 @@ class Condition:
 def read_conditions(path: str | os.PathLike[str]) -> tuple[Condition, ...]:
     """Return the conditions of a style file, in the order of its norms' rows.
 
-    A file of one painting, as earlier versions wrote them, has one. Needs neither Keras nor
-    a backend.
+    A file of one painting, such as those of earlier versions, has one condition. Needs
+    neither Keras nor a backend.
 
     Raises:
-        StyleFileError: if the file is no style, or its recipe doesn't say what it holds.
+        StyleFileError: if the file is not a style file, or its recipe does not describe its
+            conditions.
     """
     recipe, rows = read_recipe(path), read_config(path).conditions
     said = recipe.get("conditions", [the_only_one(recipe)])
     if not isinstance(said, list) or len(said) != rows:
-        raise damaged(path, f"its recipe doesn't say what its {rows} conditions are")
+        raise damaged(path, f"its recipe does not describe its {rows} conditions")
     try:
         return tuple(condition_of(row) for row in said)
     except (TypeError, ValueError, AttributeError) as error:
@@ -57,7 +58,7 @@ def read_conditions(path: str | os.PathLike[str]) -> tuple[Condition, ...]:
 
 
 def the_only_one(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the condition that a recipe of one painting means."""
+    """Return the condition of a recipe of one painting, as a dict."""
     painting, settings = recipe.get("painting"), recipe.get("settings")
     file = painting.get("file", "") if isinstance(painting, dict) else ""
     stroke = settings.get("style_size", 0) if isinstance(settings, dict) else 0
@@ -65,10 +66,10 @@ def the_only_one(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def condition_of(row: Mapping[str, Any]) -> Condition:
-    """Return a condition that a recipe's dict says.
+    """Return the condition that a dict of a recipe describes.
 
     Raises:
-        TypeError, ValueError, AttributeError: if the dict is none.
+        TypeError, ValueError, AttributeError: if the dict does not describe a condition.
     """
     names = [field.name for field in dataclasses.fields(Condition)]
     said = {name: row[name] for name in names if name in row.keys()}
@@ -84,7 +85,7 @@ def condition_of(row: Mapping[str, Any]) -> Condition:
 
 
 def stem(file: str) -> str:
-    """Return what a painting is called: its file's name, without the extension."""
+    """Return the name of a painting: that of its file, without the extension."""
     return os.path.splitext(os.path.basename(file))[0]
 
 

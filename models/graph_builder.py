@@ -14,7 +14,7 @@ class GraphBuilder:
     """The builder (`models.blocks.Builder`) whose tensors are nodes.
 
     Args:
-        config: which norm, how to upsample, how wide.
+        config: the settings of the network.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -22,7 +22,7 @@ class GraphBuilder:
         self.prefix = ""
 
     def channels(self, count: int) -> int:
-        """Return the paper's number of channels times the network's width, even."""
+        """Return the paper's number of channels times the network's width; it is even."""
         return scaled_channels(count, self.config.width)
 
     def conv(
@@ -74,7 +74,7 @@ class GraphBuilder:
         return dataclasses.replace(follow(x, "add"), inputs=(x, y), reach=farther(x, y))
 
     def concatenate(self, x: Node, y: Node, *, name: str) -> Node:
-        """Add a node for both, one after the other along the channels."""
+        """Add a node for the concatenation of both along the channels."""
         both = follow(x, "concatenate")
         channels = x.channels + y.channels
         return dataclasses.replace(
@@ -92,12 +92,12 @@ class GraphBuilder:
 
 
 def farther(x: Node, y: Node) -> int:
-    """Return the reach of what depends on two nodes."""
+    """Return the reach of a node that depends on both nodes."""
     return max(x.reach, y.reach)
 
 
 def scaled_channels(count: int, width: float) -> int:
-    """Return `count` channels times the width, even: a Fusion module halves them."""
+    """Return `count` times the width; it is even, because a Fusion module halves it."""
     return max(2, 2 * round(count * width / 2))
 
 
@@ -105,7 +105,7 @@ def build_graph(config: NetworkConfig) -> Graph:
     """Return the network that `config` describes, without weights.
 
     Raises:
-        ValueError: for an unknown network, or another setting that cannot be.
+        ValueError: for an unknown network, or another value that is not allowed.
     """
     check(config)
     picture = Node("picture", (), PICTURE)

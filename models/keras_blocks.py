@@ -1,4 +1,4 @@
-"""The builder that makes Keras layers, and blocks as Keras models of their own."""
+"""The builder that makes Keras layers, and the blocks, which are Keras models."""
 
 import dataclasses
 from typing import Any, ClassVar
@@ -18,11 +18,12 @@ class KerasBuilder:
     """The builder (`models.blocks.Builder`) whose tensors are Keras's.
 
     Args:
-        config: which norm, how to upsample, how wide.
-        plain: draw the layers that the papers draw, in place of `SubPixelConv2D`.
+        config: the settings of the network.
+        plain: draw the layers of the papers, instead of `SubPixelConv2D`.
 
     Attributes:
-        weights: of the rows of γ and β, an input (batch, conditions); None for one row.
+        weights: an input (batch, conditions), which weighs the rows of γ and β; None for
+            one row.
     """
 
     def __init__(self, config: NetworkConfig, plain: bool = False) -> None:
@@ -32,11 +33,11 @@ class KerasBuilder:
             self.weights = keras.Input(shape, dtype="float32", name="weights")
 
     def told(self, x: Tensor) -> Any:
-        """Return what a norm or a block takes: x, and the weights of rows if need be."""
+        """Return the input of a norm or a block: x, or [x, weights of the rows]."""
         return x if self.weights is None else [x, self.weights]
 
     def channels(self, count: int) -> int:
-        """Return the paper's number of channels times the network's width, even."""
+        """Return the paper's number of channels times the network's width; it is even."""
         return scaled_channels(count, self.config.width)
 
     def conv(
@@ -67,21 +68,21 @@ class KerasBuilder:
         return self.after(x, relu, name)
 
     def after(self, x: Tensor, relu: bool, name: str) -> Tensor:
-        """Add what follows a convolution: its norm, and a ReLU if `relu`."""
+        """Add the norm after a convolution, and a ReLU if `relu`."""
         norm = normalization(self.config.norm, f"{name}_norm", self.config.conditions)
         x = norm(self.told(x))
         return keras.layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
     def add(self, x: Tensor, y: Tensor, *, name: str) -> Tensor:
-        """Add the layer that adds both."""
+        """Add a layer for the sum of both."""
         return keras.layers.Add(name=name)([x, y])
 
     def concatenate(self, x: Tensor, y: Tensor, *, name: str) -> Tensor:
-        """Add the layer that joins both along the channels."""
+        """Add a layer that concatenates both along the channels."""
         return keras.layers.Concatenate(name=name)([x, y])
 
     def block(self, function: Drawing, x: Tensor, *, name: str) -> Tensor:
-        """Add a block, a model of its own."""
+        """Add a block, which is a Keras model of its own."""
         if function in BLOCKS and not self.plain:
             block = BLOCKS[function](x.shape[-1], self.config, name=name)
         else:
@@ -90,12 +91,12 @@ class KerasBuilder:
 
 
 class Block(keras.Model):
-    """A block of `models.blocks`, drawn in a functional model.
+    """A block of `models.blocks`, as a functional model.
 
     Args:
-        function: of a builder and a tensor.
-        channels: of what goes in.
-        config: what the network around it is told.
+        function: draws the block on a builder, from a tensor.
+        channels: number of channels of the input.
+        config: the settings of the network.
         plain: see `KerasBuilder`.
     """
 
@@ -110,7 +111,7 @@ class Block(keras.Model):
 
 
 class NamedBlock(Block):
-    """A block whose class says what it is, so that Keras can save it by itself."""
+    """A block with a class of its own, so that Keras can save it separately."""
 
     function: ClassVar[Drawing]
 
@@ -132,14 +133,14 @@ class NamedBlock(Block):
 
 @register
 class ResidualBlock(NamedBlock):
-    """He et al. 2016's block as Johnson et al. 2016 use it: `models.blocks`."""
+    """The residual block of He et al. 2016 and Johnson et al. 2016; see `models.blocks`."""
 
     function = residual_block.function
 
 
 @register
 class FusionBlock(NamedBlock):
-    """The Fusion module of Qiu & Huang 2017: `models.blocks`."""
+    """The Fusion module of Qiu & Huang 2017; see `models.blocks`."""
 
     function = fusion_block.function
 

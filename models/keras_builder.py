@@ -1,7 +1,7 @@
-"""Networks as Keras models, to be trained: `models.keras_blocks` between both ends.
+"""Networks as Keras models, for training.
 
-All networks take and return float32 RGB pictures, (batch, height, width, 3), with values
-in 0-255, of any height and width from one pixel up.
+All networks take and return float32 RGB pictures, (batch, height, width, 3), 0-255, of any
+height and width from one pixel.
 """
 
 import dataclasses
@@ -25,18 +25,20 @@ from fusion_style.models.networks import network
 
 @register
 class ImageTransformationNetwork(keras.Model):
-    """A network of `models.networks` between both ends: a photograph in, a painting out.
+    """A network of `models.networks`, with the layers before and after it.
+
+    It takes photographs and returns painted pictures.
 
     Args:
-        config: which one, and what it is told. With several conditions it takes
-            [photographs, weights], float32 (batch, conditions) of rows of γ and β.
+        config: the settings. With several conditions, the model takes [photographs,
+            weights]; the weights of the rows of γ and β are float32 (batch, conditions).
         plain: see `KerasBuilder`.
 
     Raises:
         ValueError: for an unknown network or norm.
     """
 
-    network = ""  # of a subclass that names one
+    network = ""  # subclasses for one network name it here
 
     def __init__(
         self, config: NetworkConfig | None = None, plain: bool = False, **kwargs: Any
@@ -93,7 +95,7 @@ class JohnsonNetwork(ImageTransformationNetwork):
 
 @register
 class InceptionNetwork(ImageTransformationNetwork):
-    """FastChi: Johnson's network, every convolution an inception bottleneck."""
+    """FastChi: Johnson's network, with a bottleneck in place of every convolution."""
 
     network = "inception"
 
@@ -106,7 +108,11 @@ CLASSES = {
 def build_network(
     config: NetworkConfig | None = None, **options: Any
 ) -> ImageTransformationNetwork:
-    """Return an untrained network; options replace those of the config.
+    """Return an untrained network.
+
+    Args:
+        config: the settings; by default those of `NetworkConfig()`.
+        options: settings that replace those of `config`.
 
     Raises:
         ValueError: for an unknown network, norm or upsampling.
@@ -116,7 +122,7 @@ def build_network(
 
 
 def named_layers(model: keras.Model, prefix: str = "") -> Iterator[tuple[str, keras.Layer]]:
-    """Yield ("block1/reduce", layer): the layers with weights, by their names in a file."""
+    """Yield (name, layer) of layers with weights, named as in files: "block1/reduce"."""
     for layer in model.layers:
         name = f"{prefix}{layer.name}"
         if isinstance(layer, keras.Model):

@@ -1,6 +1,6 @@
-"""The Keras layers that Keras lacks: padding, and both ends of a network.
+"""Layers that Keras does not have: padding, and both ends of a network.
 
-Shapes are (batch, height, width, channels) throughout, sizes unknown until a picture
+Shapes are (batch, height, width, channels). Height and width are unknown until a picture
 comes.
 """
 
@@ -12,22 +12,22 @@ from keras import ops
 
 from fusion_style.models.config import FLOOR, LEAK, LIMIT, TRAINING_LIMIT
 
-Tensor: TypeAlias = Any  # keras.KerasTensor or a backend's tensor: Keras has no types
-Shape: TypeAlias = tuple[int | None, ...]  # None for what is unknown
+Tensor: TypeAlias = Any  # keras.KerasTensor or a tensor of the backend
+Shape: TypeAlias = tuple[int | None, ...]  # None for unknown sizes
 
 Class = TypeVar("Class", bound=type)
 
 
 def register(cls: Class) -> Class:
-    """Let `.keras` files name the class, as fusion_style>ClassName."""
+    """Register a class, so that `.keras` files can name it: fusion_style>ClassName."""
     return keras.saving.register_keras_serializable("fusion_style")(cls)
 
 
 @register
 class ReflectionPadding(keras.layers.Layer):
-    """Mirror `width` pixels at each border, without repeating the edge pixel.
+    """Add `width` mirrored pixels at each border, without repeating the edge pixel.
 
-    A departure from Qiu & Huang 2017, who pad with zeros: those show as a dark frame
+    A departure from Qiu & Huang 2017, who pad with zeros: with zeros, a dark frame shows
     around the picture.
 
     Args:
@@ -52,11 +52,11 @@ class ReflectionPadding(keras.layers.Layer):
 
 @register
 class InputNormalization(keras.layers.Layer):
-    """Bring each channel of each picture to mean 0 and standard deviation 1, bounded.
+    """Scale each channel of each picture to mean 0 and standard deviation 1, and limit it.
 
-    Takes pictures with values in 0-255. With batch norm in the network this is what keeps
-    flat regions from collapsing to one color, and it is the only statistic of the whole
-    picture that such a network uses.
+    Takes pictures with values in 0-255. With batch norm in the network, this prevents flat
+    regions from collapsing to one color. These are the only statistics of the whole picture
+    that such a network uses.
     """
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
@@ -72,15 +72,15 @@ class InputNormalization(keras.layers.Layer):
 
 @register
 class MirrorToMultiple(keras.layers.Layer):
-    """Extend a picture of any size, by mirroring, to one that the network takes.
+    """Extend a picture of any size, by mirroring, to a size that the network takes.
 
-    Height and width grow at the bottom and the right to the next multiple of `multiple`,
-    and to at least `minimum`, so that every reflection inside the network has pixels to
-    mirror. A side shorter than the extension is mirrored back and forth; a side of one
-    pixel is repeated.
+    Rows are added at the bottom and columns at the right, until the sides are multiples of
+    `multiple` and at least `minimum`. So every reflection inside the network has pixels to
+    mirror. A side that is shorter than its extension is mirrored back and forth. A side of
+    one pixel is repeated.
 
     Args:
-        multiple, minimum: in pixels; see `models.graph.Graph`.
+        multiple, minimum: in pixels; see `multiple` and `smallest` of `models.graph.Graph`.
     """
 
     def __init__(self, multiple: int = 4, minimum: int = 8, **kwargs: Any) -> None:
@@ -113,10 +113,10 @@ class MirrorToMultiple(keras.layers.Layer):
 
 @register
 class UnsaturatedTanh(keras.layers.Layer):
-    """tanh, with a gradient of at least `LEAK`: 1 - tanh² + `LEAK`.
+    """Compute tanh, with the gradient 1 - tanh² + `LEAK`.
 
-    A departure from Johnson et al. 2016: where their tanh is saturated, no loss could
-    bring the brightest places back from pure white.
+    A departure from Johnson et al. 2016: a saturated tanh has no gradient, so no loss could
+    correct a pixel that is pure white.
     """
 
     def call(self, x: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
-"""Norms as Keras layers: with one γ and β, or with a row of them for each condition.
+"""Norms as Keras layers, with one γ and β or with a row of them for each condition.
 
-Of a network that learns many styles all is shared but γ and β (Dumoulin et al. 2017). Which
-row is meant is said by weights, (batch, conditions): one of them 1 and the others 0 where
-a style is learned; any mix of the rows where it is painted with.
+A network that learns many styles shares everything except γ and β (Dumoulin et al. 2017).
+Weights, (batch, conditions), choose the rows. In training, one weight is 1 and the others
+are
+0. In painting, any mix of rows is possible.
 """
 
 from collections.abc import Sequence
@@ -19,13 +20,13 @@ def normalization(norm: str, name: str, conditions: int = 1) -> keras.layers.Lay
     """Return the layer called `norm`: "batch", as in the paper, or "instance".
 
     Args:
-        norm: which one.
+        norm: "batch" or "instance".
         name: of the layer.
-        conditions: how many rows of γ and β it has. With more than one it takes
-            [features, weights], else the features.
+        conditions: number of rows of γ and β. With more than one, the layer takes
+            [features, weights]; otherwise it takes the features.
 
     Raises:
-        ValueError: for any other name.
+        ValueError: for another norm.
     """
     many = conditions > 1
     if norm == "batch":
@@ -44,13 +45,13 @@ def normalization(norm: str, name: str, conditions: int = 1) -> keras.layers.Lay
 def mix(rows: Tensor, weights: Tensor, dtype: str) -> Tensor:
     """Return Σ weight · row for each picture, (batch, 1, 1, channels).
 
-    Not as a matrix product: on some GPUs that rounds its factors, and a row that is
-    taken alone must be itself to the bit.
+    This is not a matrix product, because some GPUs round its factors. A single row with
+    weight 1 must be returned bit for bit.
 
     Args:
         rows: (conditions, channels).
         weights: (batch, conditions).
-        dtype: to compute in.
+        dtype: in which to compute.
     """
     rows, weights = ops.cast(rows, dtype), ops.cast(weights, dtype)
     return ops.sum(weights[:, :, None] * rows[None], axis=1)[:, None, None]
@@ -60,15 +61,15 @@ def mix(rows: Tensor, weights: Tensor, dtype: str) -> Tensor:
 class ConditionalInstanceNormalization(keras.layers.Layer):
     """Instance norm with rows of γ and β: z = γ_s (x - μ) / σ + β_s.
 
-    Dumoulin et al. 2017, eq. 5. With one row it is Keras's GroupNormalization(groups=-1),
-    to the bit.
+    Dumoulin et al. 2017, eq. 5. With one row it gives the same as Keras's
+    GroupNormalization(groups=-1), bit for bit.
 
     Args:
-        conditions: how many rows.
+        conditions: number of rows.
     """
 
     def __init__(self, conditions: int, **kwargs: Any) -> None:
-        # Weights of a mix would lose bits in bfloat16: what goes in is cast below.
+        # No autocast, because weights would lose bits in bfloat16. Inputs are cast below.
         super().__init__(autocast=False, **kwargs)
         self.conditions = conditions
 
@@ -78,7 +79,7 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         x, weights = inputs
         dtype = keras.backend.result_type(x.dtype, "float32")
-        # In five axes, as GroupNormalization has it: sums have the same order then.
+        # Five axes, as in GroupNormalization, so that sums have the same order.
         x = ops.expand_dims(ops.cast(x, dtype), -1)
         mean, variance = ops.moments(x, axes=(1, 2, 4), keepdims=True)
         gamma, beta = (
@@ -98,14 +99,14 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
 
 @register
 class ConditionalBatchNormalization(keras.layers.BatchNormalization):
-    """Batch norm with rows of γ and β, and one moving mean and variance for all.
+    """Batch norm with rows of γ and β, and one moving mean and variance for all rows.
 
     Args:
-        conditions: how many rows.
+        conditions: number of rows.
 
     Attributes:
-        held: whether training, too, normalizes by the moving mean and variance, and leaves
-            them as they are.
+        held: whether the moving mean and variance are used in training too, and do not
+            change.
     """
 
     def __init__(self, conditions: int, **kwargs: Any) -> None:
@@ -116,7 +117,7 @@ class ConditionalBatchNormalization(keras.layers.BatchNormalization):
     def build(self, shapes: Sequence[Shape]) -> None:
         add_rows(self, shapes)
         super().build(shapes[0])
-        self.input_spec = None  # of features alone
+        self.input_spec = None  # Keras's describes the features without the weights
 
     def call(
         self, inputs: Sequence[Tensor], training: bool | None = None, mask: None = None
@@ -138,7 +139,7 @@ class ConditionalBatchNormalization(keras.layers.BatchNormalization):
 
 
 def add_rows(layer: keras.layers.Layer, shapes: Sequence[Shape]) -> None:
-    """Give a norm its γ, of ones, and its β, of zeros, (conditions, channels) each."""
+    """Give a norm γ (ones) and β (zeros), each of shape (conditions, channels)."""
     shape = (layer.conditions, shapes[0][-1])
     layer.gamma, layer.beta = (
         layer.add_weight(shape, initializer, name=name, autocast=False)

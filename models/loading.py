@@ -1,4 +1,4 @@
-"""The networks in style files, as graphs or as Keras models, checked when they are read."""
+"""Read the networks in style files, as graphs or as Keras models, and check them."""
 
 import dataclasses
 import os
@@ -20,8 +20,8 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
     """Return the network in a style file as a graph, with its weights.
 
     Raises:
-        StyleFileError: if the file is no style, is damaged, or holds weights that are not
-            what its description says, or not finite.
+        StyleFileError: if the file is not a style file or is damaged, or if its weights do
+            not match its description or are not finite.
     """
     config = read_config(path)
     try:
@@ -41,14 +41,14 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
 
 
 def load_network(path: str | os.PathLike[str]) -> "ImageTransformationNetwork":
-    """Return the network in a style file as a Keras model.
+    """Return the network in a style file as a Keras model, with its weights.
 
     Raises:
-        StyleFileError: as `load_graph` does.
+        StyleFileError: see `load_graph`.
     """
     from fusion_style.models.keras_builder import build_network, named_layers
 
-    graph = load_graph(path)  # which checks everything
+    graph = load_graph(path)  # this checks everything
     network = build_network(read_config(path))
     weights = {node.name: list(node.weights.values()) for node in graph.nodes}
     for name, layer in named_layers(network):

@@ -47,7 +47,7 @@ def johnson(net: Builder[T], x: T) -> T:
 
 
 def inception(net: Builder[T], x: T) -> T:
-    """Draw Johnson's network with inception bottlenecks for convolutions (FastChi)."""
+    """Draw Johnson's network with FastChi's bottlenecks in place of convolutions."""
     c = net.channels
     x = inception_conv(net, x, c(32), 9, name="conv1")
     x = inception_conv(net, x, c(64), 3, stride=2, name="conv2")
@@ -83,7 +83,7 @@ def network(name: str) -> Drawing:
     """Return the function of `NETWORKS` called `name`.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if there is no such network.
     """
     if name not in NETWORKS:
         raise ValueError(

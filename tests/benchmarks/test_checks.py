@@ -100,7 +100,7 @@ def test_a_damaged_style_is_one_complaint(recorded):
     with open(style, "wb") as file:
         file.write(b"not a style")
     _, (complaint,) = check({"narrow": style}, path)
-    assert complaint.startswith("narrow: ") and "is no style" in complaint
+    assert complaint.startswith("narrow: ") and "is not a style" in complaint
 
 
 @pytest.mark.parametrize(

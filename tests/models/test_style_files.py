@@ -260,11 +260,11 @@ def config(**changes):
     (CONFIG, config(config__depth=3), "There is no setting called depth"),
     (CONFIG, config(config__network="johnson"), "is described as another network"),
     (CONFIG, config(config__network={}), "is described as another network"),
-    (CONFIG, config(config=None), "config.json says nothing of the network"),
-    (CONFIG, config(class_name="JohnsonNetwork"), "no network of ours but fusion_style>F"),
-    (CONFIG, config(class_name=7), "holds no network of ours"),
-    (CONFIG, config(registered_name="keras>Lambda"), "of ours but keras>Lambda"),
-    (CONFIG, config(registered_name=None), "holds no network of ours but FusionNetwork"),
+    (CONFIG, config(config=None), "config.json does not describe the network"),
+    (CONFIG, config(class_name="JohnsonNetwork"), "of Fusion Style but fusion_style>F"),
+    (CONFIG, config(class_name=7), "contains no network of Fusion Style"),
+    (CONFIG, config(registered_name="keras>Lambda"), "Style but keras>Lambda"),
+    (CONFIG, config(registered_name=None), "no network of Fusion Style but FusionNet"),
     (CONFIG, config(class_name="ANetwork", registered_name="fusion_style>ANetwork",
                     config__network="a"), "network must be one of fusion, johnson"),
     (CONFIG, lambda data: b"{", "config.json is not JSON"),
@@ -291,7 +291,7 @@ def test_descriptions_that_cannot_be_are_refused(name, change, message, parts, t
 def test_networks_of_others_are_not_loaded(tmp_path):
     path = str(tmp_path / "other.keras")
     save_network(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), path, {})
-    assert_refused(path, "holds no network of ours but Sequential", load_network)
+    assert_refused(path, "no network of Fusion Style but Sequential", load_network)
 
 
 # Archives
@@ -348,9 +348,9 @@ def patched(path, name, offset, value):
     (24, (LARGEST + 1).to_bytes(4, "little"), "model.weights.h5 has more than 256,000,0"),
     (24, (10**6 * 200).to_bytes(4, "little"), "a damaged style file: "),
     (24, (1000).to_bytes(4, "little"), "Bad CRC-32"),
-    (24, b"\xff\xff\xff\xff", "a damaged style file|is no style"),  # zip64, and no sizes
+    (24, b"\xff\xff\xff\xff", "a damaged style file|not a style"),  # zip64, and no sizes
     (16, b"\x00\x00\x00\x00", "Bad CRC-32"),
-    (42, b"\xff\xff\xff\x7f", "a damaged style file|is no style"),
+    (42, b"\xff\xff\xff\x7f", "a damaged style file|not a style"),
 ])  # fmt: skip
 def test_what_an_archive_says_falsely_of_a_member(offset, value, message, parts, tmp_path):
     parts = sorted(parts, key=lambda part: part[0] == WEIGHTS)
