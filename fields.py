@@ -1,6 +1,6 @@
-"""One setting: a field of a frozen dataclass, and which values are allowed.
+"""One setting: a field of a frozen dataclass, with the values that are allowed.
 
-`fusion_style.settings` is what dataclasses of such fields are used with.
+`fusion_style.settings` works with dataclasses of such fields.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ def setting(
         choices: the values that are allowed.
         at_least, above, at_most: bounds of a number; `above` is exclusive.
         may_change: whether a run may be resumed with another value.
-        flag: whether it has a flag; without one it follows from other settings.
+        flag: whether there is a flag; a setting without one follows from other settings.
     """
     metadata = {
         "help": help,
@@ -58,7 +58,7 @@ class Setting:
         name: the field's name.
         kind: str, int, float or bool.
         many: whether the setting is a tuple of values of that kind.
-        single: whether one value alone stands for a tuple of one.
+        single: whether a single value may be given instead of a tuple.
         optional: whether it may be None.
         default: `dataclasses.MISSING` if it must be given.
         help, choices, at_least, above, at_most, may_change, flag: of `setting`.
@@ -125,7 +125,7 @@ class Setting:
     def plain(self, value: Any) -> Any:
         """Return an allowed value as JSON stores it: tuples as lists, Python's numbers.
 
-        A tuple of one is stored as that one value, where `single`.
+        If `single`, a tuple with one value is stored as this value.
         """
         if value is None:
             return None

@@ -125,7 +125,7 @@ def what_was_learned(record: dict[str, Any], out: str) -> str:
 
 
 def losses_by_style(record: dict[str, Any], entry: dict[str, Any]) -> str:
-    """Return a table of what each style's losses were at last."""
+    """Return a table of the last losses of each style, as text."""
     lines = ["style                        total  content  style"]
     learned = record["conditions"][-len(entry["loss"]) :]
     for i, row in enumerate(learned):

@@ -1,4 +1,4 @@
-"""What one picture's pixels are optimized for: one scalar of them."""
+"""The objective of an optimization: a scalar that depends on a picture's pixels."""
 
 import numpy as np
 from keras import ops
@@ -9,19 +9,19 @@ from fusion_style.losses.terms import Tensor
 
 
 class PictureObjective:
-    """Compute the loss of a picture painted from one photograph, less what it dreams of.
+    """Compute the loss of a picture of one photograph, minus a dream's activation.
 
-    What depends on the photograph alone is computed once, here.
+    Everything that depends only on the photograph is computed once, here.
 
     Args:
-        loss: `PerceptualLoss` or `GatysLoss`; with a dream, one whose network returns
-            the dream's layers too (`also`).
+        loss: `PerceptualLoss` or `GatysLoss`. With a dream, its network must also return
+            the dream's layers (`also`).
         photograph: float32 RGB (height, width, 3), 0-255, as large as the picture.
         dream: `Dream`, or None.
-        dream_weight: weight of its activation in the objective.
+        dream_weight: weight of the dream's activation in the objective.
 
     Raises:
-        ValueError: for a dream of channels that the loss network does not have.
+        ValueError: if the dream has channels that the loss network does not have.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class PictureObjective:
             pictures: tensor (1, height, width, 3), 0-255.
 
         Returns:
-            What is to be minimized, and {"content", "style", "variation", "dream"}
-            unweighted, those of them that there are.
+            The scalar to minimize, and the unweighted terms {"content", "style",
+            "variation", "dream"}, without those that are not used.
         """
         features = self.loss.network(pictures)
         terms = self.loss.terms(self.targets, features, pictures)

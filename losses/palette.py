@@ -1,8 +1,8 @@
-"""Which colors a painting has.
+"""The palette: which colors a painting has.
 
-Gram matrices are sums over a picture: a small blob of pure white can supply what the
-rest of it lacks in brightness (Risser et al. 2017 call that an instability, and add
-histograms to the loss). Networks do paint such blobs, in the brightest flat places.
+Gram matrices are sums over a picture, so a small blob of pure white can replace brightness
+that is missing elsewhere. Risser et al. 2017 call this an instability, and add histograms
+to the loss. Networks really paint such blobs, in the brightest flat places.
 """
 
 import copy
@@ -13,20 +13,20 @@ from keras import ops
 
 from fusion_style.losses.terms import Tensor
 
-SHARE = 0.002  # of the painting's pixels, beyond each side of the box
+SHARE = 0.002  # share of the painting's pixels outside of each side of the box
 
 
 class Palette:
-    """Draw a box around the colors of paintings, along their principal axes.
+    """A box around the colors of paintings, along the principal axes of the colors.
 
     Args:
-        paintings: list of float32 RGB (height, width, 3), 0-255; of several, all
-            colors count.
+        paintings: list of float32 RGB (height, width, 3), 0-255. The box is around the
+            colors of all paintings.
 
     Attributes:
-        mean: the paintings' mean color, (1, 1, 3).
-        axes: (1, 3, 3), from a color less `mean` to deviations along the axes.
-        least, most: the box's sides along each axis, (1, 1, 3).
+        mean: the mean color, (1, 1, 3).
+        axes: matrix (1, 3, 3) from (color - mean) to standard deviations along the axes.
+        least, most: the box's limits along each axis, (1, 1, 3).
     """
 
     parts = ("mean", "axes", "least", "most")
@@ -35,7 +35,7 @@ class Palette:
         colors = np.concatenate([np.reshape(p, (-1, 3)) for p in paintings])
         mean = colors.mean(axis=0, dtype=np.float32)
         variances, axes = np.linalg.eigh(np.cov((colors - mean).T))
-        # A gray painting has one axis: no deviation is less than a gray level.
+        # A gray painting has only one axis. Deviations are at least one gray level.
         deviations = np.sqrt(np.maximum(variances, 1))
         axes = (axes / deviations).astype(np.float32)
         sides = np.quantile((colors - mean) @ axes, [SHARE, 1 - SHARE], axis=0)
@@ -44,7 +44,7 @@ class Palette:
 
     @classmethod
     def stack(cls, palettes: Sequence["Palette"]) -> "Palette":
-        """Return one whose parts have a row for each palette."""
+        """Return a palette whose attributes have one row for each of these palettes."""
         several = copy.copy(palettes[0])
         for part in cls.parts:
             rows = np.concatenate([getattr(palette, part) for palette in palettes])
@@ -52,7 +52,11 @@ class Palette:
         return several
 
     def of(self, rows: Tensor) -> "Palette":
-        """Return the palette of each picture of a batch: `rows`, (batch,), of a `stack`."""
+        """Return a stacked palette with the palette of each picture of a batch.
+
+        Args:
+            rows: (batch,), integers: which row of this `stack`.
+        """
         taken = copy.copy(self)
         for part in self.parts:
             setattr(taken, part, ops.take(getattr(self, part), rows, axis=0))
@@ -65,7 +69,7 @@ class Palette:
             pictures: (batch, height, width, 3), 0-255.
 
         Returns:
-            (batch, height, width), in deviations of the paintings' colors, squared.
+            (batch, height, width), in squared standard deviations of the paintings' colors.
         """
         shape = ops.shape(pictures)
         colors = ops.reshape(ops.cast(pictures, "float32"), (shape[0], -1, 3))

@@ -21,25 +21,25 @@ from fusion_style.losses.terms import EPSILON, Tensor, gram_matrix, total_variat
 from fusion_style.settings import check
 
 DEFAULT = LossConfig()
-PALETTE = 0.5  # of the style term: the weight of colors that the painting does not have
+PALETTE = 0.5  # weight, in the style term, of colors that the painting does not have
 
 
 class PerceptualLoss:
     """Measure how far pictures are from their photographs' content and a painting's style.
 
-    Each layer's content and style term is divided by its scale in the painting (the
-    variance of its features; the mean square of its Gram matrix), and layers are
-    averaged: a departure from the papers that lets one set of weights serve every
-    loss network. 1 is "as wrong as knowing nothing". The photograph's own variance
-    would not do: a clear sky has next to none, and would have to stay unpainted.
+    Each layer's content term is divided by the variance of the painting's features, and its
+    style term by the mean square of the painting's Gram matrix. Then the layers are
+    averaged. This is a departure from the papers: one set of weights fits every loss
+    network, and 1 means that nothing was learned. The photograph's own variance cannot be
+    the scale: it is nearly 0 for a clear sky, which would have to stay unpainted.
 
     Args:
         style: the painting, float32 RGB (height, width, 3), 0-255; or a list of
-            paintings, or None for no style.
-        config: whose features are compared, and what the terms weigh. Each layer is
+            paintings; or None for no style.
+        config: the loss network, its layers, and the weights of the terms. A layer is
             "name" or "name=weight"; the weights are scaled to sum to 1.
-        style_weights: the paintings' shares in the style, equal by default.
-        also: further feature maps that `network` returns.
+        style_weights: the paintings' shares in the style; equal by default.
+        also: names of other feature maps that `network` must return.
 
     Raises:
         ValueError: for settings that are not allowed, or unknown layers.
@@ -75,12 +75,12 @@ class PerceptualLoss:
         self.network = build_loss_network(
             config.loss_network, layers, config.loss_weights, pooling=config.pooling
         )
-        # The photograph's features are needed for the content layers alone.
+        # For the photograph, only the features of the content layers are needed.
         self.content_network = self.part(self.content_layers)
         self.see_style(style, style_weights)
 
     def part(self, layers: Iterable[str]) -> keras.Model | None:
-        """Return the loss network as deep as `layers`; None if there are none."""
+        """Return the loss network up to these layers; None if there are no layers."""
         outputs = {layer: self.network.output[layer] for layer in layers}
         return keras.Model(self.network.input, outputs) if outputs else None
 
@@ -89,20 +89,20 @@ class PerceptualLoss:
         style: np.ndarray | Sequence[np.ndarray] | None,
         style_weights: Sequence[float] | None = None,
     ) -> None:
-        """Make a painting, or the weighted mean of paintings, what style is.
+        """Set the style: a painting, or a weighted mean of paintings.
 
-        Without one, content is measured by the photograph's own variance.
+        Without a painting, the scale of the content term is the photograph's own variance.
 
-        Several paintings' Gram matrices are mixed. For Gatys' objective that has the
-        gradient of the weighted sum of their losses: Σ w (G − A)² is, for weights that
-        sum to 1, (G − Σ w A)² and a constant.
+        The Gram matrices of several paintings are mixed. For Gatys' objective, this gives
+        the gradient of the weighted sum of their losses: for weights with the sum 1,
+        Σ w (G − A)² is (G − Σ w A)² plus a constant.
 
         Args:
-            style: as the class takes it; an empty list means that paintings come later.
-            style_weights: the paintings' shares, equal by default.
+            style: as the class takes it. An empty list means that paintings come later.
+            style_weights: the paintings' shares; equal by default.
 
         Raises:
-            ValueError: for weights that are negative, all 0, or not one a painting.
+            ValueError: if weights are negative, all 0, or not one for each painting.
         """
         self.style_targets: dict[str, Any] = {}
         self.content_scales: dict[str, Any] = {}
@@ -132,9 +132,9 @@ class PerceptualLoss:
                 self.content_scales[layer] = self.content_scales.get(layer, 0.0) + scale
 
     def see_each(self, paintings: Iterable[np.ndarray]) -> None:
-        """Make each painting a style of its own: a row of what pictures are compared with.
+        """Set several styles, one for each painting: a row of targets for each.
 
-        Which row is whose picture's is said by `of`.
+        `of` chooses a row for each picture.
 
         Args:
             paintings: float32 RGB (height, width, 3), 0-255, of any sizes.
@@ -152,10 +152,10 @@ class PerceptualLoss:
         self.palette = Palette.stack(palettes)
 
     def of(self, rows: Tensor) -> "PerceptualLoss":
-        """Return the loss of a batch of which each picture has a style of its own.
+        """Return the loss for a batch in which each picture has its own style.
 
         Args:
-            rows: (batch,), whole numbers: which of the paintings of `see_each`.
+            rows: (batch,), integers: which painting of `see_each` each picture has.
         """
         taken = copy.copy(self)
         taken.style_targets, taken.content_scales = (
@@ -174,7 +174,7 @@ class PerceptualLoss:
             photograph_features, features: {layer: (batch, height, width, channels)}.
 
         Returns:
-            (batch,), in variances of the painting's features.
+            (batch,), in units of the variance of the painting's features.
         """
         term = 0.0
         for layer, weight in self.content_layers.items():
@@ -190,7 +190,7 @@ class PerceptualLoss:
     def style(self, features: Mapping[str, Tensor], pictures: Tensor) -> Tensor:
         """Return the squared difference of Gram matrices (Johnson et al. 2016, eq. 4).
 
-        A departure: colors that the painting does not have count too. See
+        A departure: the term also counts colors that the painting does not have. See
         `losses.palette`.
 
         Args:
@@ -198,7 +198,7 @@ class PerceptualLoss:
             pictures: (batch, height, width, 3), 0-255.
 
         Returns:
-            (batch,), in mean squares of the painting's Gram matrices.
+            (batch,), in units of the mean square of the painting's Gram matrices.
         """
         term = PALETTE * self.reduce(self.palette.beyond(pictures), axis=(1, 2))
         for layer, weight in self.style_layers.items():
@@ -215,8 +215,8 @@ class PerceptualLoss:
             photographs, pictures: (batch, height, width, 3), 0-255.
 
         Returns:
-            {"content", "style", "variation"}: float32 tensors of shape (batch,). See
-            `terms` for what may be absent.
+            {"content", "style", "variation"}: float32 tensors of shape (batch,). `terms`
+            says which may be missing.
         """
         seen = self.content_network(photographs) if self.content_network else {}
         return self.terms(seen, self.network(pictures), pictures)
@@ -227,7 +227,7 @@ class PerceptualLoss:
         features: Mapping[str, Tensor],
         pictures: Tensor,
     ) -> dict[str, Tensor]:
-        """Return the unweighted terms, from features that are computed already.
+        """Return the unweighted terms, from features that were computed before.
 
         Args:
             photograph_features: the content layers' features of the photographs.
@@ -235,8 +235,8 @@ class PerceptualLoss:
             pictures: (batch, height, width, 3), 0-255.
 
         Returns:
-            {"variation", "content", "style"}: (batch,) each. There is no content
-            without content layers, no style without a painting.
+            {"variation", "content", "style"}: each (batch,). "content" is missing if there
+            are no content layers, and "style" if there is no painting.
         """
         terms = {"variation": total_variation(pictures, self.reduce)}
         if self.content_layers:

@@ -1,6 +1,6 @@
-"""Further paintings for a network that is there: new rows of γ and β, all else held.
+"""Add paintings to a trained network: learn new rows of γ and β, and change nothing else.
 
-Dumoulin et al. 2017: what the convolutions have learned serves other paintings, too.
+The convolutions that were learned also work for other paintings (Dumoulin et al. 2017).
 """
 
 import dataclasses
@@ -17,21 +17,22 @@ from fusion_style.models.keras_norms import ConditionalBatchNormalization
 from fusion_style.models.loading import load_network
 from fusion_style.models.style_file import read_config
 
-PHOTOGRAPHS = 4  # on which earlier rows are compared
+PHOTOGRAPHS = 4  # number of photographs on which earlier rows are compared
 
 
 def with_rows(
     config: NetworkConfig, lessons: int, add_to: str | None = None
 ) -> NetworkConfig:
-    """Return what the network of a training is told.
+    """Return the settings of a training's network, with the number of its rows.
 
     Args:
-        config: of the training.
-        lessons: how many rows it learns.
-        add_to: path of the style file that has the others, whose settings these are, too.
+        config: the network's settings in the training.
+        lessons: number of rows to learn.
+        add_to: path of a style file with earlier rows, or None. Its settings replace
+            `config`.
 
     Raises:
-        StyleFileError: if that is none.
+        StyleFileError: if it is not a style file.
     """
     base = read_config(add_to) if add_to else None
     rows = lessons + (base.conditions if base else 0)
@@ -39,7 +40,7 @@ def with_rows(
 
 
 def hold(network: ImageTransformationNetwork) -> None:
-    """Keep training from changing anything but γ and β."""
+    """Make only γ and β trainable."""
     for name, layer in named_layers(network):
         layer.trainable = name.endswith("_norm")
         if isinstance(layer, ConditionalBatchNormalization):
@@ -52,16 +53,16 @@ def take_over(
     loss: PerceptualLoss,
     photographs: Iterable[np.ndarray],
 ) -> None:
-    """Give a network the weights of a style file, and its new rows good ones to begin with.
+    """Copy the weights of a style file into a network, and choose its new rows.
 
-    A new row begins as the earlier one whose paintings of a few photographs are nearest to
-    the new painting, or as the mean of all, if that is nearer.
+    Each new row starts as a copy of the earlier row that paints a few photographs with the
+    lowest loss for the new painting, or as the mean of all rows if that is better.
 
     Args:
-        network: with as many rows as the file and the loss have together.
-        path: of the file.
-        loss: with a row for each painting that is to be learned.
-        photographs: uint8 or float32 RGB (height, width, 3), 0-255, of one size.
+        network: it has as many rows as the file and the loss together. Its weights are set.
+        path: of the style file.
+        loss: has a row for each painting to learn.
+        photographs: uint8 or float32 RGB (height, width, 3), 0-255, all of the same size.
     """
     earlier = load_network(path)
     rows, lessons = earlier.config.conditions, network.config.conditions
@@ -79,7 +80,15 @@ def take_over(
 
 
 def extended(rows: np.ndarray, begin: np.ndarray) -> np.ndarray:
-    """Return rows of γ or β, (rows, channels) or (channels,), and mixes of them below."""
+    """Return rows of γ or β with mixes of them appended.
+
+    Args:
+        rows: (rows, channels) or (channels,).
+        begin: weights of the mixes, (mixes, rows).
+
+    Returns:
+        (rows + mixes, channels).
+    """
     rows = np.atleast_2d(rows)
     return np.vstack([rows, (begin @ rows).astype(rows.dtype)])
 
@@ -88,7 +97,7 @@ def losses_of(
     network: ImageTransformationNetwork, mix: np.ndarray, crops: np.ndarray,
     loss: PerceptualLoss, lessons: int,
 ) -> list[float]:  # fmt: skip
-    """Return the total loss of a mix's paintings for each lesson, a mean over crops."""
+    """Return, for each lesson, the mean total loss of crops painted with a mix of rows."""
     weights = np.tile(mix.astype(np.float32), (len(crops), 1))
     single = network.config.conditions == 1
     painted = network(crops if single else [crops, weights], training=False)

@@ -1,28 +1,28 @@
-"""The losses of each style of a training that learns several."""
+"""The losses of each style, in a training that learns several."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-# What a step says of each lesson: how many photographs it had, and sums over them.
+# For each lesson of a step: the number of its photographs, and sums over them.
 COLUMNS = ("photographs", "loss", "content", "style", "variation")
-ENTRIES = 50  # of a training, about
-MOST = 2.0  # times as often, or as seldom, as its even share a style is drawn
+ENTRIES = 50  # approximate number of entries in a training
+MOST = 2.0  # a style is drawn at most this many times as often, or as rarely, as on average
 
 
 class StyleLosses:
-    """Keep each style's losses: means over a fiftieth of the training.
+    """Keep each style's losses, as means over about a fiftieth of the training.
 
     Args:
         names: of the lessons.
         steps: length of the whole training.
-        every: entries are written after steps that are a multiple of this.
+        every: the number of steps between two entries is a multiple of this.
 
     Attributes:
-        history: [{"step", "photographs", "loss", …}], each of the last a list with a value
-            for each lesson: None for one that no photograph had.
-        recent: (lessons, `COLUMNS`): sums since the last entry.
+        history: [{"step", "photographs", "loss", …}]. All but "step" are lists with a value
+            for each lesson: None for a lesson without photographs.
+        recent: sums since the last entry, (lessons, `COLUMNS`).
     """
 
     def __init__(self, names: Sequence[str], steps: int, every: int) -> None:
@@ -32,15 +32,15 @@ class StyleLosses:
         self.recent = np.zeros((len(names), len(COLUMNS)))
 
     def add(self, step: int, sums: np.ndarray) -> dict[str, float] | None:
-        """Add a step's sums.
+        """Add the sums of a step.
 
         Args:
-            step: its number, from 1 up.
-            sums: (lessons, `COLUMNS`), up to a factor.
+            step: its number, from 1.
+            sums: (lessons, `COLUMNS`); a common factor does not matter.
 
         Returns:
-            {"loss/wave_256": mean since the last entry, …} if an entry is full with this
-            step, else None.
+            If an entry ends with this step: {"loss/wave_256": mean since the last entry,
+            …}. Otherwise None.
         """
         self.recent += np.asarray(sums, np.float64)
         if step % self.every and step != self.steps:
@@ -61,16 +61,17 @@ class StyleLosses:
         }
 
     def worst(self) -> tuple[str, float] | None:
-        """Return the style with the largest loss in the last entry, and that loss."""
+        """Return the style of the largest loss in the last entry and the loss, or None."""
         losses = self.history[-1]["loss"] if self.history else [None] * len(self.names)
         known = [(n, x) for n, x in zip(self.names, losses, strict=True) if x is not None]
         return max(known, key=lambda pair: pair[1], default=None)
 
     def shares(self, step: int) -> np.ndarray | None:
-        """Return how often to draw each style after `step` steps, summing to 1.
+        """Return how often to draw each style after `step` steps; the sum is 1.
 
-        In proportion to its loss in the last entry of that time, within a factor of `MOST`
-        of the mean; None before there is one. So it is a function of the record.
+        The shares are proportional to the losses in the last entry at that step, but differ
+        from the mean by a factor of at most `MOST`. They depend only on the record. Without
+        an entry, return None.
         """
         entries = [entry for entry in self.history if entry["step"] <= step]
         if not entries:
@@ -80,15 +81,15 @@ class StyleLosses:
         return shares / shares.sum()
 
     def next_entry(self, step: int) -> int:
-        """Return after which step comes the next entry."""
+        """Return the step after which the next entry is written."""
         return min(self.steps, (step // self.every + 1) * self.every)
 
     def saved(self) -> dict[str, Any]:
-        """Return what `load` takes, for JSON."""
+        """Return the state for JSON, as `load` takes it."""
         return {"by_style": list(self.history), "recent_by_style": self.recent.tolist()}
 
     def load(self, recipe: dict[str, Any] | Any) -> None:
-        """Go back to what a recipe says."""
+        """Restore the state from a recipe."""
         self.history = list(recipe.get("by_style", []))
         if recent := recipe.get("recent_by_style"):
             self.recent = np.array(recent)

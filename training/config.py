@@ -1,4 +1,4 @@
-"""TrainConfig: what a training is told, and whether it can be done."""
+"""TrainConfig: the settings of a training, and checks that it can be carried out."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -21,30 +21,32 @@ from fusion_style.models.shipped import style_path
 from fusion_style.settings import setting
 from fusion_style.training.paintings import as_tuple
 
-SMALLEST = 16  # pixels: a crop of less shows nothing
+SMALLEST = 16  # pixels: nothing can be seen in a smaller crop
 LARGEST = 16384  # pixels
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainConfig:
-    """What a training is told; only the painting must be given.
+    """The settings of a training. Only the painting must be given.
 
     Example:
         learn_style(TrainConfig("starry.jpg", data="photos", steps=4000))
 
-    `may_change` says what may be another when a training goes on: where files are, and
-    what the numbers don't depend on. Files are compared by what is in them.
+    Settings with `may_change` may differ when a training is resumed: the paths of files,
+    and settings that do not affect the results. The content of the files must be the same.
     """
 
     style: str | tuple[str, ...] = setting(
-        "The painting; several with commas between them, or a folder of them.",
+        "The painting; or several, with commas between them; or a folder of paintings.",
         may_change=True,
     )
     data: str = setting(
-        "A folder of photographs, or a TFDS data set.", "coco/2014", may_change=True
+        "A folder of photographs, or a data set of TensorFlow Datasets.",
+        "coco/2014",
+        may_change=True,
     )
     out: str | None = setting(
-        "The style file to write. By default the painting's name.keras.",
+        "The style file to write. By default NAME.keras, for a painting NAME.jpg.",
         None,
         may_change=True,
     )
@@ -54,8 +56,8 @@ class TrainConfig:
         "Side of the training crops, in pixels.", 256, at_least=SMALLEST, at_most=LARGEST
     )
     style_size: int | tuple[int, ...] = setting(
-        "Shorter side of the painting, in pixels: sets the strokes. Several, such as "
-        "256,512, are learned side by side.",
+        "Shorter side of the painting, in pixels: larger gives larger strokes. Several, "
+        "such as 256,512, are learned together.",
         384,
         at_least=SMALLEST,
         at_most=LARGEST,
@@ -64,13 +66,13 @@ class TrainConfig:
         "Photographs in a step, over all devices.", 4, at_least=1, at_most=2**16
     )
     cache: str = setting(
-        "Where decoded photographs are kept for the next epoch.",
+        "Where to keep decoded photographs for the next epoch.",
         "memory",
         choices=KINDS,
         may_change=True,
     )
     cache_gb: float = setting(
-        "How much is kept, in gigabytes; the rest is decoded again.",
+        "How much to keep, in gigabytes; the rest is decoded again.",
         2.0,
         at_least=0,
         at_most=1e6,
@@ -78,48 +80,57 @@ class TrainConfig:
     )
     epochs: float = setting("Passes over the photographs.", 2.0, above=0, at_most=1e6)
     steps: int | None = setting(
-        "Length of the training, instead of --epochs.", None, at_least=1, at_most=10**9
+        "Number of steps, instead of --epochs.", None, at_least=1, at_most=10**9
     )
     learning_rate: float = setting(
-        "Adam's at the start; falls to 0 along a cosine.", 2e-3, above=0, at_most=10
+        "Adam's learning rate at the start; it falls to 0 along a cosine.",
+        2e-3,
+        above=0,
+        at_most=10,
     )
     precision: str = setting(
         "Of the activations.", "float32", choices=("float32", "bfloat16")
     )
-    devices: str = setting("auto, cpu, gpu, cpu:N or gpu:N.", "auto", may_change=True)
+    devices: str = setting(
+        "Where to compute: auto, cpu, gpu, cpu:N or gpu:N.", "auto", may_change=True
+    )
     seed: int = setting(
-        "Of weights, photographs and crops.", 0, at_least=0, at_most=2**32 - 1
+        "Seed of weights, photographs and crops.", 0, at_least=0, at_most=2**32 - 1
     )
     preview: str | None = setting(
-        "A photograph or a folder to paint while training.", None, may_change=True
+        "A photograph, or a folder of them, to paint during the training.",
+        None,
+        may_change=True,
     )
     log_dir: str | None = setting(
-        "For TensorBoard, preview, checkpoint. By default OUT.training.",
+        "Folder for TensorBoard, preview and checkpoint. By default OUT.training.",
         None,
         may_change=True,
     )
     checkpoint_every: float = setting(
-        "Seconds between checkpoints; 0: after each step.",
+        "Seconds between checkpoints; 0 for a checkpoint after each step.",
         120.0,
         at_least=0,
         at_most=1e9,
         may_change=True,
     )
     resume: bool = setting(
-        "Go on from the checkpoint in --log_dir.", False, may_change=True
+        "Continue from the checkpoint in --log_dir.", False, may_change=True
     )
     init_from: str | None = setting("A style file to start from.", None, may_change=True)
     add_to: str | None = setting(
-        "A style file to learn further paintings for, all else held.", None, may_change=True
+        "A style file to which to add paintings; everything it has learned stays.",
+        None,
+        may_change=True,
     )
-    balance: bool = setting("Draw a style that falls behind more often.", False)
+    balance: bool = setting("Learn styles with a higher loss more often.", False)
 
 
 def check(config: TrainConfig) -> None:
-    """Complain of what can be known to be wrong before anything is downloaded.
+    """Check, before anything is downloaded, that a training can be carried out.
 
     Raises:
-        ValueError, OSError: the message says what to do.
+        ValueError, OSError: if it cannot; the message says what to do.
     """
     settings.check(config)
     networks.network(config.transformer.network)
@@ -128,7 +139,8 @@ def check(config: TrainConfig) -> None:
     check_pooling(config.loss.loss_network, config.loss.pooling)
     if config.add_to and config.init_from:
         raise ValueError(
-            "add_to and init_from are both given: what is added to is what it starts from"
+            "Give add_to or init_from, not both: with add_to the training starts from that "
+            "style file"
         )
     if config.add_to:
         style_path(config.add_to)
@@ -137,16 +149,16 @@ def check(config: TrainConfig) -> None:
 
 
 def check_sizes(loss: LossConfig, **sizes: int | Sequence[int]) -> None:
-    """Complain of pictures in which a layer would see next to nothing.
+    """Check that pictures are large enough for all layers of the loss network.
 
-    May build the loss network, for which the devices must have been chosen.
+    May build the loss network, so the devices must have been chosen before.
 
     Args:
-        loss: whose layers look at the pictures.
+        loss: the settings of the loss.
         sizes: {setting: shorter side in pixels, or several}.
 
     Raises:
-        ValueError: the message says what is enough.
+        ValueError: if they are too small; the message says how large they must be.
     """
     layers = loss_layers(loss)
     for name, several in sizes.items():
@@ -165,7 +177,7 @@ def loss_layers(loss: LossConfig) -> tuple[str, ...]:
     """Return the names of the feature maps that the loss compares, each once.
 
     Raises:
-        ValueError: if there are none of a kind.
+        ValueError: if the content layers or the style layers are empty.
     """
     default = architecture(loss.loss_network)
     found: dict[str, float] = {}

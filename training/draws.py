@@ -1,21 +1,23 @@
-"""Which lesson each photograph of a training gets: a function of seed and position."""
+"""Draw a lesson for each photograph of a training, from the seed and the position."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-LESSONS = 2**32 - 2  # in place of an epoch, as in `data.photos.stream`: drawn apart
+LESSONS = 2**32 - 2  # used instead of an epoch's number, as in `data.photos.stream`
 
 
 class Draws:
-    """Give each position a lesson, evenly: each once in as many positions as there are.
+    """Give each position a lesson, so that lessons are spread evenly.
+
+    Positions are divided into stretches of `lessons` positions. In each stretch, every
+    lesson comes once.
 
     Args:
         seed: of the training.
-        lessons: how many there are.
-        shares: of each in the photographs, summing to 1; by default equal. In any stretch
-            of `lessons` positions a lesson comes as often as its share says, rounded up or
-            down.
+        lessons: number of lessons.
+        shares: share of each lesson, with the sum 1; by default equal. In each stretch, a
+            lesson comes as often as its share says, rounded up or down.
     """
 
     def __init__(
@@ -25,7 +27,7 @@ class Draws:
         self.ends = None if shares is None else np.cumsum(shares)
 
     def stretch(self, number: int) -> np.ndarray:
-        """Return the lessons of stretch `number`, (lessons,), each a whole number."""
+        """Return the lessons of stretch `number`, integers (lessons,)."""
         rng = np.random.default_rng((self.seed, LESSONS, number))
         order = rng.permutation(self.lessons)
         if self.ends is None:
@@ -35,7 +37,7 @@ class Draws:
         return found.clip(max=self.lessons - 1)[order]
 
     def at(self, first: int, count: int) -> np.ndarray:
-        """Return the lessons of `count` positions from `first` on, int32 (count,)."""
+        """Return the lessons of `count` positions from `first`, int32 (count,)."""
         begin, place = divmod(int(first), self.lessons)
         end = -(-(place + count) // self.lessons)
         found = np.concatenate([self.stretch(begin + i) for i in range(end)])

@@ -1,4 +1,4 @@
-"""Records of earlier trainings: read, and what of them a new training takes over."""
+"""Read the records of earlier trainings, and their settings for a new training."""
 
 import json
 import os
@@ -70,13 +70,17 @@ def read_settings(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_file(path: str, file: str, kind: str, name: str, was: str) -> None:
-    """Complain of a file that is not the one that a record was made with.
+    """Check that a file is the one that an earlier training used.
 
     Args:
         path: of the record.
-        file: path of what should be the same.
-        kind, name: what it is, and its flag.
-        was: its sha256 then.
+        file: path of the file now.
+        kind, name: what the file is, and the name of its flag.
+        was: sha256 of the file in the record.
+
+    Raises:
+        FileNotFoundError: if the file does not exist.
+        ValueError: if it has another sha256.
     """
     if not os.path.exists(file):
         raise FileNotFoundError(
@@ -92,7 +96,17 @@ def check_file(path: str, file: str, kind: str, name: str, was: str) -> None:
 def check_paintings(
     path: str, were: Sequence[Mapping[str, str]], style: str | Sequence[str]
 ) -> None:
-    """Complain of paintings that are not those that a record was made with."""
+    """Check that the paintings are those that an earlier training used.
+
+    Args:
+        path: of the record.
+        were: [{"file", "sha256"}] of the paintings in the record.
+        style: path of a painting, of a folder, or several.
+
+    Raises:
+        FileNotFoundError: if a painting does not exist.
+        ValueError: if their number or a sha256 differs.
+    """
     files = [file for one in as_tuple(style) for file in in_folder(one)]
     if len(files) != len(were):
         raise ValueError(
@@ -104,7 +118,7 @@ def check_paintings(
 
 
 def paintings_of(record: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return [{"file", "sha256"}] of the paintings that a training learns."""
+    """Return [{"file", "sha256"}] of the paintings in a run record."""
     return record["paintings"] if "paintings" in record else [record["painting"]]
 
 

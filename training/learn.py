@@ -1,4 +1,4 @@
-"""learn_style: paintings and many photographs in, a style file out."""
+"""learn_style: learn the style of paintings from photographs, and write a style file."""
 
 import contextlib
 import dataclasses
@@ -32,21 +32,20 @@ def learn_style(config: TrainConfig) -> dict[str, Any]:
         record = learn_style(TrainConfig("starry.jpg", data="photos", steps=4000))
 
     Args:
-        config: which paintings and photographs, and how. The number of the network's
-            conditions follows from the paintings and stroke sizes.
+        config: which paintings and photographs, and how. The number of conditions of the
+            network is set here, from the paintings and stroke sizes.
 
     Returns:
-        The run record, a dict. If its "finished" is true, the style file is there and
-        the record is beside it as JSON; else the training was interrupted and there is
-        a checkpoint.
+        The run record, a dict. If "finished" is true, the style file is written, and the
+        record is beside it as JSON. Otherwise the training was interrupted, and there is a
+        checkpoint.
 
     Raises:
-        ValueError, OSError: for what was given and cannot be; the message says
-            what to do.
+        ValueError, OSError: if settings or files are wrong; the message says what to do.
         BlockingIOError: if another training writes the same files.
-        FloatingPointError: if the loss stops being finite, and does so again with
-            smaller steps.
-        ConnectionError: if another worker ends; see `training.strategy`.
+        FloatingPointError: if the loss is not finite, and lower learning rates do not help.
+        ConnectionError: if weights or photographs cannot be downloaded, or another worker
+            ends (see `training.strategy`).
     """
     check(config)
     to_learn = lessons(config.style, config.style_size)
@@ -73,8 +72,8 @@ def prepare_backend(config: TrainConfig) -> Any:
     """Choose devices, seed and precision; return the `tf.distribute` strategy or None.
 
     Raises:
-        ValueError: for devices that there are not, a batch that does not divide among
-            them, or crops that are too small for the loss network.
+        ValueError: if there are no such devices, the batch cannot be divided among them, or
+            crops or paintings are too small for the loss network.
     """
     strategy = make_strategy(config.devices)
     check_sizes(config.loss, size=config.size, style_size=config.style_size)
@@ -90,7 +89,7 @@ def prepare_backend(config: TrainConfig) -> Any:
 
 
 def begin_record(config: TrainConfig, where: Places, photographs: int) -> RunRecord:
-    """Return the record of a training that begins, or of the one that goes on."""
+    """Return the record of a new training, or of the one that is resumed."""
     epochs = max(1, int(config.epochs * photographs) // config.batch)
     record = RunRecord(config, config.steps or epochs)
     if config.add_to:
@@ -106,9 +105,9 @@ def begin_record(config: TrainConfig, where: Places, photographs: int) -> RunRec
 def open_stream(
     config: TrainConfig, where: Places, photographs: Any, record: RunRecord
 ) -> PhotoStream:
-    """Return the stream of crops, with a cache if a photograph is read twice."""
+    """Return the stream of crops, with a cache if photographs are read more than once."""
     kind = config.cache
-    if kind == "disk" and not is_chief():  # who alone writes files
+    if kind == "disk" and not is_chief():  # only the chief writes files
         kind = "memory"
     cache = make_cache(kind, config.cache_gb, os.path.join(where.log_dir, "photographs"))
     again = record.settings["steps"] * config.batch > len(photographs)
@@ -125,7 +124,7 @@ def begin_state(
     stream: PhotoStream,
     strategy: Any,
 ) -> TrainingState:
-    """Return what to go on from: the beginning, a checkpoint or another style."""
+    """Return the state to begin with: random weights, a checkpoint or another style."""
     if config.add_to:
         hold(trainer.transformer)
     compile_trainer(trainer, record.learning_rate(), record.settings["steps"], strategy)
@@ -142,10 +141,10 @@ def begin_state(
 
 
 def finish(where: Places, trainer: StyleTrainer, record: dict[str, Any]) -> dict[str, Any]:
-    """Write the style file and its record, if the training is done; return the record."""
+    """Write the style file and its record, if training is finished; return the record."""
     if record["finished"] and is_chief():
         save_network(trainer.transformer, where.out, record)
         write_json(where.record, record)
-        with contextlib.suppress(FileNotFoundError):  # if a full disk never took one
+        with contextlib.suppress(FileNotFoundError):  # the disk may have been full
             os.remove(where.checkpoint)
     return record

@@ -84,10 +84,11 @@ def train(
 def draws_for(
     config: TrainConfig, state: TrainingState, start: int
 ) -> tuple[Draws | None, int]:
-    """Return which style each photograph gets from step `start` on, and until which step.
+    """Return the draws of styles from step `start`, and the step at which they end.
 
-    None for a network of one style. With `balance` shares hold until the next losses of
-    each style are written, so that they don't depend on how far ahead batches are read.
+    For a network of one style, the draws are None. With `balance`, the shares of styles
+    stay the same until the next losses of each style are written. So they do not depend on
+    how many batches are read in advance.
     """
     trainer, by_style = state.trainer, state.record.by_style
     if trainer.rows == 1:

@@ -1,4 +1,4 @@
-"""The paintings of a training, each at every stroke size: its lessons."""
+"""The lessons of a training: each painting at each stroke size."""
 
 import csv
 import functools
@@ -20,7 +20,7 @@ SAID = ("title", "painter", "year")
 
 
 class SmallPaintingWarning(UserWarning):
-    """A painting that has to be enlarged; the message says by how much."""
+    """The painting is smaller than --style_size, and must be enlarged."""
 
 
 class Lesson(NamedTuple):
@@ -28,7 +28,7 @@ class Lesson(NamedTuple):
 
     Attributes:
         path: of the painting.
-        condition: what the network's row is called.
+        condition: describes the network's row for it.
     """
 
     path: str
@@ -38,14 +38,14 @@ class Lesson(NamedTuple):
 def lessons(
     style: str | Sequence[str], style_size: int | Sequence[int]
 ) -> tuple[Lesson, ...]:
-    """Return what is to be learned: each painting at each stroke size.
+    """Return the lessons: each painting at each stroke size.
 
     Args:
-        style: a painting's path, a folder's, or several.
-        style_size: shorter sides of the paintings in pixels, one or several.
+        style: path of a painting or of a folder, or several.
+        style_size: shorter side of the paintings in pixels, or several.
 
     Raises:
-        ValueError: for two paintings of one name, a size that is there twice, or a table
+        ValueError: for two paintings with the same name, the same size twice, or a table
             that cannot be read.
         PictureError: for a folder without pictures.
     """
@@ -54,7 +54,7 @@ def lessons(
     for what, names in (("paintings called", map(stem, paths)), ("strokes of", sizes)):
         name, count = Counter(names).most_common(1)[0]
         if count > 1:
-            raise ValueError(f"There are {count} {what} {name}: each must be another")
+            raise ValueError(f"There are {count} {what} {name}. They must be different")
     return tuple(
         Lesson(path, Condition(stem(path), size, os.path.basename(path), **told(path)))
         for path in paths
@@ -63,30 +63,30 @@ def lessons(
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:
-    """Return a setting that may be one or several as a tuple."""
+    """Return a setting that may be one value or several, as a tuple."""
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
 def in_folder(path: str) -> list[str]:
-    """Return the pictures of a folder; of anything else, the path itself."""
+    """Return the pictures of a folder; for another path, the path itself."""
     return pictures_in(path) if os.path.isdir(path) else [path]
 
 
 def told(path: str) -> dict[str, str]:
-    """Return what a table beside a painting says of it: title, painter, year."""
+    """Return title, painter and year of a painting, from a table beside it."""
     row = table(os.path.dirname(path)).get(os.path.basename(path), {})
     return {name: str(row[name]).strip() for name in SAID if row.get(name)}
 
 
 @functools.cache
 def table(folder: str) -> dict[str, dict[str, Any]]:
-    """Return {file: {"title", "painter", "year"}} of a folder's table; {} without one.
+    """Read the table of a folder: {file: {"title", "painter", "year"}}; {} without one.
 
-    It is `paintings.json`, just that, or `paintings.csv` with the columns file, title,
-    painter and year.
+    The table is `paintings.json` with such an object, or `paintings.csv` with the columns
+    file, title, painter and year.
 
     Raises:
-        ValueError: if it is something else.
+        ValueError: if the table is different.
     """
     for name in TABLES:
         path = os.path.join(folder, name)
@@ -108,17 +108,17 @@ def table(folder: str) -> dict[str, dict[str, Any]]:
 
 
 def read_painting(lesson: Lesson) -> np.ndarray:
-    """Return a painting at the size that sets the strokes, float32 RGB, 0-255.
+    """Return a painting at the size of the lesson, float32 RGB (height, width, 3), 0-255.
 
     Warns:
-        SmallPaintingWarning: if it is smaller than that.
+        SmallPaintingWarning: if the painting is smaller and must be enlarged.
     """
     painting, size = read_picture(lesson.path).pixels, lesson.condition.stroke
     height, width = painting.shape[:2]
     if min(height, width) < size:
         warnings.warn(
-            f"{lesson.path} has a shorter side of {min(height, width)} pixels, and is "
-            f"enlarged to the {size} of --style_size: its strokes will be smooth and wide",
+            f"{lesson.path} has a shorter side of {min(height, width)} pixels and is "
+            f"enlarged to --style_size {size}: its strokes will be smooth and wide",
             SmallPaintingWarning,
             stacklevel=2,
         )

@@ -10,7 +10,7 @@ from fusion_style.models.style_file import CHECKPOINT
 from fusion_style.training.paintings import as_tuple
 from fusion_style.training.strategy import is_chief
 
-SEVERAL = "paintings"  # what a file of several is called, if they are in no folder
+SEVERAL = "paintings"  # name of the style file if several paintings are given
 
 
 class Places(NamedTuple):

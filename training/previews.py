@@ -23,7 +23,7 @@ from fusion_style.data.images import (
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.training.board import Board
 
-MOST, SMALL = 24, 256  # styles that one sheet shows; a picture's longer side in pixels
+MOST, SMALL = 24, 256  # most styles on a sheet; longer side of their pictures in pixels
 
 
 class Previews(keras.callbacks.Callback):
@@ -34,8 +34,8 @@ class Previews(keras.callbacks.Callback):
         folder: where to write `preview.jpg`, with each photograph beside the painted one.
         board: `training.board.Board`.
         start: number of steps that were done before.
-        rows: the rows of the network's norms to paint with; None where there is one. With
-            several, the first photograph is painted with each, up to `MOST` of them.
+        rows: the rows of the network's norms to paint with; None if there is only one. With
+            several rows, the first photograph is painted with up to `MOST` of them.
         seconds: the least time between two previews.
     """
 
@@ -86,7 +86,7 @@ class Previews(keras.callbacks.Callback):
         self.painted_at = time.monotonic()
 
     def pictures(self) -> tuple[list[np.ndarray], int]:
-        """Return what the sheet shows, and in how many columns."""
+        """Return the pictures for the sheet, and its number of columns."""
         if self.rows is None or len(self.rows) == 1:
             pairs = [[one, self.painted(one, self.rows)] for one in self.photographs]
             return [picture for pair in pairs for picture in pair], 2
@@ -98,7 +98,7 @@ class Previews(keras.callbacks.Callback):
         return [first, *(self.painted(first, [row]) for row in rows)], 5
 
     def painted(self, photograph: np.ndarray, row: Sequence[int] | None) -> np.ndarray:
-        """Return what the network makes of a photograph, in the one style of `row`."""
+        """Return a painted photograph; `row` is a list with one row, or None."""
         network, batch = self.model.transformer, photograph[None]
         if row is None:
             painted = network(batch, training=False)

@@ -34,10 +34,10 @@ class RunRecord:
         every: how many steps are averaged for one entry of the history.
 
     Attributes:
-        paintings: [{"file", "sha256"}] of what is learned.
-        conditions: a dict for each row of the network's norms, of which this training
-            learns the last ones.
-        by_style: the losses of each style, where there are several.
+        paintings: [{"file", "sha256"}] of the paintings to learn.
+        conditions: a dict for each row of the network's norms. This training learns the
+            last ones.
+        by_style: the losses of each style, if there are several.
         history: [{"step", "loss", "content", …}].
         resumed: the steps after which the training was stopped or killed, and resumed.
         rollbacks: [{"step", "to", "learning_rate"}] of the finite-loss guard.

@@ -151,11 +151,11 @@ def batches_for(
     number of workers.
 
     Args:
-        strategy: the strategy, of `make_strategy`.
+        strategy: from `make_strategy`.
         stream: the stream of photographs.
         batch: number of photographs in a batch, of all workers together.
         start: number of the first batch.
-        draws: if given, batches are (photographs, lessons), the latter (batch,).
+        draws: if given, batches are (photographs, lessons); lessons are (batch,).
     """
     if keras.backend.backend() != "tensorflow":
         plain = prefetch.batches(stream, batch, start)
@@ -172,7 +172,7 @@ def batches_for(
 def with_lessons(
     batches: Iterator[tuple[np.ndarray]], draws: Draws, batch: int, start: int
 ) -> Iterator[tuple[tuple[np.ndarray, np.ndarray]]]:
-    """Yield batches with the lesson of each photograph."""
+    """Yield the batches together with the lessons of their photographs."""
     for number, (photographs,) in enumerate(batches, start):
         yield ((photographs, draws.at(number * batch, batch)),)
 
@@ -180,7 +180,7 @@ def with_lessons(
 def dataset(
     stream: PhotoStream, draws: Draws | None, batch: int, *part: int
 ) -> "tf.data.Dataset":
-    """Return `PhotoStream.batches`, with the lesson of each photograph if there are any.
+    """Return `PhotoStream.batches`; with `draws`, together with the photographs' lessons.
 
     Args:
         stream, draws, batch: see `batches_for`.

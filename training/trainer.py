@@ -1,4 +1,4 @@
-"""StyleTrainer: an image transformation network learning to minimize the loss.
+"""StyleTrainer: train an image transformation network to minimize the loss.
 
 Johnson et al. 2016, Fig. 2, on any Keras backend.
 """
@@ -18,18 +18,19 @@ from fusion_style.models.keras_builder import build_network
 from fusion_style.training.by_style import COLUMNS
 from fusion_style.training.strategy import log_shape, scope, synchronize_batch_norm
 
-# A gradient longer than this is cut. The longest of seven healthy trainings, 580 steps in
-# all, was 1,338, at a first step; medians are 2 to 81. See docs/departures.md.
+# Gradients with a larger norm are scaled down to this. In seven healthy trainings with 580
+# steps, the longest was 1,338, at a first step; medians were 2 to 81. See
+# docs/departures.md.
 LONGEST = 2000.0
 
 
 @keras.saving.register_keras_serializable("fusion_style")
 class MeanOverBatch(keras.losses.Loss):
-    """Take the mean of per-picture losses that are already computed.
+    """Take the mean of losses per picture that are already computed.
 
-    A `keras.losses.Loss` of one value per picture is what Keras divides by the
-    number of replicas: under tf.distribute gradients are summed, so this is what
-    makes them the mean over the global batch.
+    tf.distribute sums the gradients of the replicas. Keras divides the loss by the number
+    of replicas, but only if a `keras.losses.Loss` returns one value per picture. With this
+    class, the gradients are those of the mean over the whole batch.
     """
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -38,22 +39,22 @@ class MeanOverBatch(keras.losses.Loss):
 
 
 class BatchMean(keras.metrics.Mean):
-    """Take the mean over the last batch alone.
+    """Take the mean over the last batch only.
 
-    So what is logged of a step doesn't depend on where the training was stopped.
+    So the values logged for a step do not depend on where the training was stopped.
     """
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Forget what was before, and take these values."""
+        """Replace the earlier values with these."""
         self.reset_state()
         super().update_state(values, sample_weight)
 
 
 class SumsByStyle(keras.metrics.Metric):
-    """Take sums over the last batch, of each lesson's photographs apart.
+    """Take sums over the last batch, separately for the photographs of each lesson.
 
     Args:
-        lessons: how many there are.
+        lessons: number of lessons.
     """
 
     def __init__(self, lessons: int, **kwargs: Any) -> None:
@@ -63,11 +64,11 @@ class SumsByStyle(keras.metrics.Metric):
         self.sums = self.add_variable(shape, initializer="zeros", name="sums")
 
     def update_state(self, lessons: Any, terms: Sequence[Any]) -> None:
-        """Forget what was before, and take these.
+        """Replace the earlier sums with those of this batch.
 
         Args:
-            lessons: (batch,), whole numbers.
-            terms: what `COLUMNS` names after the number of photographs, (batch,) each.
+            lessons: number of the lesson of each photograph, integers (batch,).
+            terms: the other `COLUMNS` after the number of photographs, each (batch,).
         """
         values = ops.stack([ops.ones_like(terms[0]), *terms])
         which = ops.one_hot(lessons, self.lessons, dtype="float32")
@@ -81,13 +82,13 @@ class SumsByStyle(keras.metrics.Metric):
 class StyleTrainer(keras.Model):
     """Train `transformer` with `fit` over batches of photographs.
 
-    Of a network of many styles batches are (photographs, lessons), the latter (batch,).
+    For a network of many styles, batches are (photographs, lessons); lessons are (batch,).
 
     Args:
         transformer: network from and to (batch, height, width, 3), 0-255.
         perceptual_loss: `losses.perceptual.PerceptualLoss`.
-        log_shape: of each logged value; see `training.strategy.log_shape`.
-        lessons: how many styles are learned: the last rows of the network's norms.
+        log_shape: shape of logged values; see `training.strategy.log_shape`.
+        lessons: number of styles to learn. They are the last rows of the network's norms.
     """
 
     def __init__(
@@ -121,7 +122,7 @@ class StyleTrainer(keras.Model):
             super()._maybe_symbolic_build(*args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the photographs as they are painted."""
+        """Return the painted photographs, (batch, height, width, 3), 0-255."""
         if self.rows == 1:
             return self.transformer(inputs, training=training)
         photographs, lessons = inputs
@@ -136,7 +137,7 @@ class StyleTrainer(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Return the mean over the batch of the weighted terms; track them unweighted."""
+        """Return the mean weighted loss of the batch, and track the unweighted terms."""
         photographs, lessons = (x, None) if self.rows == 1 else x
         loss = self.perceptual_loss if lessons is None else self.perceptual_loss.of(lessons)
         terms = loss(photographs, y_pred)
@@ -152,7 +153,7 @@ class StyleTrainer(keras.Model):
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
-        """Return what is logged of this step: the weighted loss, its terms unweighted."""
+        """Return the values to log: the weighted loss, and the unweighted terms."""
         logged = {
             "loss": self.total,
             "content": self.content,
@@ -175,12 +176,12 @@ def build_trainer(
     loss: LossConfig,
     strategy: Any = None,
 ) -> StyleTrainer:
-    """Return a `StyleTrainer` with random weights, to be compiled.
+    """Return a `StyleTrainer` with random weights, which is not compiled yet.
 
     Args:
-        paintings: float32 RGB (height, width, 3), 0-255; a lesson each.
-        transformer, loss: what its two halves are told.
-        strategy: of `training.strategy.make_strategy`.
+        paintings: float32 RGB (height, width, 3), 0-255; each is one lesson.
+        transformer, loss: the settings of the network and of the loss.
+        strategy: from `training.strategy.make_strategy`.
     """
     with scope(strategy):
         perceptual_loss = PerceptualLoss([], loss)
@@ -195,12 +196,12 @@ def build_trainer(
 def compile_trainer(
     trainer: StyleTrainer, learning_rate: float, steps: int, strategy: Any = None
 ) -> None:
-    """Give a `StyleTrainer` a new optimizer, built, whose rate falls to 0.
+    """Compile a `StyleTrainer` with a new Adam optimizer, and build the optimizer.
 
     Args:
-        trainer: of `build_trainer`.
-        learning_rate: Adam's, at the start.
-        steps: after which it is 0, along a half cosine.
+        trainer: from `build_trainer`.
+        learning_rate: Adam's learning rate at the start.
+        steps: number of steps in which the rate falls to 0 along a half cosine.
         strategy: as for `build_trainer`.
     """
     with scope(strategy):
@@ -212,10 +213,10 @@ def compile_trainer(
 
 
 def longest_gradient(loss: PerceptualLoss) -> float | None:
-    """Return the norm at which a gradient is cut, all weights' together; None for never.
+    """Return the largest norm of the gradient of all weights together; None for no limit.
 
-    It grows with the weights of the terms. With the sum over each layer's elements it
-    would depend on their number: there is none.
+    The limit grows with the weights of the terms. There is no limit if the loss is a sum
+    over the elements of each layer, because it would depend on their number.
     """
     if loss.reduce is not ops.mean:
         return None

@@ -285,7 +285,7 @@ def test_adding_holds_all_that_was(norm, learn, paintings):
 
 
 def test_what_cannot_be_added(learn, paintings):
-    with pytest.raises(ValueError, match="add_to and init_from are both given"):
+    with pytest.raises(ValueError, match="Give add_to or init_from, not both"):
         learn(add_to="one.keras", init_from="one.keras", steps=1)
     with pytest.raises(ValueError, match="There is no style one.keras"):
         learn(add_to="one.keras", steps=1)

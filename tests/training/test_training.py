@@ -198,7 +198,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
 def test_another_versions_style_is_refused(tmp_path):
     path = str(tmp_path / "old.keras")
     save_network(build_network(width=0.125), path, {"format": "fusion-style 1"})
-    with pytest.raises(ValueError, match="another version of Fusion Style.* Learn it anew"):
+    with pytest.raises(ValueError, match="another version of Fusion Style.* Learn the"):
         load_network(path)
     with pytest.raises(ValueError, match="another version"):
         read_config(path)
