@@ -1,4 +1,4 @@
-"""Paints photographs and videos in a style.
+"""Paint photographs and videos in a style.
 
 python stylize.py                                     # the sample, in every style
 python stylize.py photo.jpg --style starry_night
@@ -43,8 +43,8 @@ flags.DEFINE_boolean(
 
 
 def main(argv: list[str]) -> str | int:
-    """Paint what the command line says; return the exit status or the complaint."""
-    for stream in (sys.stdout, sys.stderr):  # names of files may be any bytes
+    """Paint what the command line says; return the exit status or an error message."""
+    for stream in (sys.stdout, sys.stderr):  # file names may contain any bytes
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     inputs = argv[1:] or [sample_photograph()]
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> str | int:
     except ValueError as error:
         return f"stylize.py: {error}"
     except KeyboardInterrupt:
-        return "stylize.py: stopped; what was painted until now is there"
+        return "stylize.py: stopped; the pictures painted until now are kept"
     report(painted)
     if len(argv) == 1 and not painted.failed and not is_file(config.out):
         try:
@@ -68,13 +68,13 @@ def main(argv: list[str]) -> str | int:
 
 
 def report(painted: Painted) -> None:
-    """Print what was painted, and what was not and why."""
+    """Print what was painted, and what was not painted and why."""
     for painting, photograph in painted.done.items():
         print(f"{photograph} -> {painting}")
     if painted.kept:
         print(
-            f"{len(painted.kept)} were there already and are as they were; --overwrite "
-            "repaints"
+            f"{len(painted.kept)} existed already and were not painted again; --overwrite "
+            "replaces them"
         )
     for note in painted.notes:
         print(note, file=sys.stderr)
@@ -94,7 +94,7 @@ def list_styles(style: str) -> None:
 
 
 def demonstrate(job: Job, config: PaintConfig) -> None:
-    """Show what a first run without arguments shows besides the pictures."""
+    """Write a contact sheet and print what to try next, after a run without arguments."""
     paths = [job.path, *(path for _, path in job.paintings)]
     captions = ["the photograph", *(style for style, _ in job.paintings)]
     sheet = os.path.join(config.out, "contact_sheet.jpg")
@@ -102,7 +102,7 @@ def demonstrate(job: Job, config: PaintConfig) -> None:
         pictures = [read_picture(path).pixels for path in paths]
         write_picture(sheet, Picture(contact_sheet(pictures, captions, size=512)))
     print(
-        f"All of them on one sheet: {sheet}\n\n"
+        f"All pictures on one sheet: {sheet}\n\n"
         "Try next:\n"
         f"  python stylize.py YOUR_PHOTO.jpg --style {captions[1]}\n"
         "  python stylize.py YOUR_PHOTO.jpg --keep_colors --strength 0.8\n"
@@ -111,7 +111,7 @@ def demonstrate(job: Job, config: PaintConfig) -> None:
 
 
 def run() -> None:
-    """Run the command; what `pip` installs it as."""
+    """Run the script; the command `fusion-stylize` calls this."""
     run_script(main)
 
 

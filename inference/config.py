@@ -1,4 +1,4 @@
-"""What painting is told: the settings of stylize.py."""
+"""PaintConfig: the settings of stylize.py."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from fusion_style.settings import setting
 
 @dataclasses.dataclass(frozen=True)
 class PaintConfig:
-    """How photographs and videos are painted, and where the paintings go."""
+    """How to paint photographs and videos, and where to write the results."""
 
     style: str = setting(
         "A shipped style's name, a style file, a training's folder, or all. FILE:wave is "
@@ -31,20 +31,21 @@ class PaintConfig:
     style2: str | None = setting("The style of what is black in --mask; see --style.", None)
     out: str = setting("A folder; or, for one picture or video, a file.", "stylized")
     max_size: int | None = setting(
-        "Make the longer side no longer, in pixels.", None, at_least=1
+        "Largest longer side of the result, in pixels.", None, at_least=1
     )
     strength: float = setting(
-        "0, the photograph, to 1, the painting.", 1.0, at_least=0, at_most=1
+        "From 0 (the photograph) to 1 (the painted picture).", 1.0, at_least=0, at_most=1
     )
     keep_colors: bool = setting("Keep the photograph's colors.", False)
     engine: str = setting(
-        "OpenVINO on a CPU, TensorFlow on a GPU.", "auto", choices=ENGINES
+        "What computes; auto is OpenVINO, or Keras's backend on an NVIDIA GPU.",
+        "auto",
+        choices=ENGINES,
     )
     precision: str = setting(
-        "Of the network's activations; int8 is no faster than auto on processors without "
-        "VNNI.",
+        "Precision of the network; int8 is no faster than auto on processors without VNNI.",
         "auto",
         choices=PRECISIONS,
     )
-    overwrite: bool = setting("Replace pictures that are there already.", False)
+    overwrite: bool = setting("Replace output files that exist already.", False)
     video: VideoConfig = VideoConfig()

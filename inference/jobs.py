@@ -1,4 +1,4 @@
-"""What to paint and where it goes, before anything is read or painted."""
+"""Plan which pictures to paint and where to write them, before anything is read."""
 
 import dataclasses
 import os
@@ -13,7 +13,7 @@ from fusion_style.data.video.encoders import output_extension
 from fusion_style.data.video.probe import CONTAINERS, VIDEO_EXTENSIONS, is_video
 
 LONGEST_NAME = 255  # bytes, on nearly every file system
-# In folders an extension .ts is more often TypeScript's; a file that is named is a video.
+# In folders, .ts files are more often TypeScript. A .ts file that is named is a video.
 SEARCHED = EXTENSIONS + tuple(name for name in VIDEO_EXTENSIONS if name != ".ts")
 
 
@@ -22,9 +22,9 @@ class Found:
     """A picture or a video to paint.
 
     Attributes:
-        path: where it is.
-        name: its path relative to the input that it was found in.
-        moves: whether it is a GIF of several frames, whose painting is one too.
+        path: its path.
+        name: its path relative to the input in which it was found.
+        moves: whether it is a GIF of several frames; then the painted picture is one too.
     """
 
     path: str
@@ -34,7 +34,7 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """A picture or a video, and the paintings to make of it.
+    """A picture or a video, and the painted pictures to make from it.
 
     Attributes:
         path: of the picture.
@@ -48,10 +48,18 @@ class Job:
 def find_pictures(
     inputs: Sequence[str], out: str, styles: Sequence[str]
 ) -> tuple[list[Found], list[str]]:
-    """Return pictures and videos, of files and folders, and messages of what can't be read.
+    """Find pictures and videos in files and folders.
 
-    Paintings of an earlier call are not painted again because they are in an input:
-    those in the folder `out`, if it is in the input; those that this call will make.
+    Painted pictures that are in an input are left out: those in the folder `out`, if it is
+    inside the input, and those with the names that this call would write.
+
+    Args:
+        inputs: paths of files and folders.
+        out: the output file or folder.
+        styles: names or paths of the styles.
+
+    Returns:
+        (what was found, messages about what cannot be read).
     """
     found: list[Found] = []
     failed: list[str] = []
@@ -97,14 +105,14 @@ def moves(path: str) -> bool:
 
 
 def place(path: str, *more: str) -> str:
-    """Return a path that is the same for all paths of a file, and what is to follow."""
+    """Return a path that is the same for all paths of a file, joined with `more`."""
     return os.path.join(os.path.normcase(os.path.realpath(path)), *more)
 
 
 def destination(
     name: str, style: str, out: str, whole: bool = False, moves: bool = False
 ) -> str:
-    """Return where a painting goes: out/its folder/its name-style.extension.
+    """Return where to write a painted picture: out/its folder/its name-style.extension.
 
     Args:
         name: of the picture, relative to the input that it was found in.
@@ -128,15 +136,15 @@ def is_file(out: str) -> bool:
 
 
 def check_out(out: str) -> None:
-    """Complain of an --out that is neither a file nor a folder.
+    """Check that --out is a file or a folder.
 
     Raises:
-        ValueError: the message says what to give.
+        ValueError: if not; the message says what to give.
     """
     if out == "-":
         raise ValueError(
-            "--out - would be standard output, where nothing is written. Give a folder or "
-            "a file; for a folder that is called so: --out ./-"
+            "--out - would be standard output, to which nothing is written. Give a folder "
+            "or a file. For a folder with the name -, give --out ./-"
         )
     if not out or is_address(out):
         raise ValueError(f"--out must be a folder or a file. Received: {out!r}")
@@ -145,20 +153,28 @@ def check_out(out: str) -> None:
 def plan(
     pictures: Sequence[Found], styles: Sequence[str], out: str
 ) -> tuple[list[Job], list[str]]:
-    """Return what to do with each of `find_pictures`, and messages of what can't be done.
+    """Plan the jobs for pictures.
 
-    Of star.png and star.gif, which would both become star-wave.png, the one that keeps
-    its extension has the name, or else the first; the other becomes star.gif-wave.png.
-    The same file is painted once.
+    star.png and star.gif would both become star-wave.png. The picture that keeps its
+    extension gets this name, or else the first one. The other becomes star.gif-wave.png. A
+    file that is given twice is painted once.
+
+    Args:
+        pictures: from `find_pictures`.
+        styles: names or paths of the styles.
+        out: the output file or folder.
+
+    Returns:
+        (jobs, messages about pictures that cannot be painted).
 
     Raises:
-        ValueError: if `out` is one file for many pictures.
+        ValueError: if `out` is one file for several painted pictures.
     """
     check_out(out)
     if is_file(out):
         if len(pictures) * len(styles) > 1:
             raise ValueError(
-                f"--out {out} is one file, for {len(pictures)} pictures in "
+                f"--out {out} is one file, but there are {len(pictures)} pictures in "
                 f"{len(styles)} styles. Give a folder"
             )
         return [Job(picture.path, [(styles[0], out)]) for picture in pictures], []
@@ -181,10 +197,14 @@ def plan(
 def choose_names(
     picture: Found, styles: Sequence[str], out: str, taken: dict[str, str]
 ) -> list[tuple[str, str]]:
-    """Return (style, path to write) of each painting; none if they are planned already.
+    """Return [(style, path to write)] for a picture; [] if it is planned already.
+
+    Args:
+        picture, styles, out: see `plan`.
+        taken: {`painted_place` of a path: path of the picture that is painted there}.
 
     Raises:
-        ValueError: if no name is free, or it would be too long.
+        ValueError: if no name is free, or the name would be too long.
     """
     for whole in (False, True):
         paintings = [
@@ -201,26 +221,29 @@ def choose_names(
 
 
 def check_length(picture: Found, paths: Sequence[str]) -> None:
-    """Complain of a painting whose name is longer than file systems allow.
+    """Check that file systems allow the names of the painted pictures.
 
     Raises:
-        ValueError: the message says what to do.
+        ValueError: if a name is too long; the message says what to do.
     """
     length = max((len(os.fsencode(os.path.basename(path))) for path in paths), default=0)
     if length > LONGEST_NAME:
         raise ValueError(
-            f"{picture.path}: its painting's name would have {length} bytes, more than "
-            f"the {LONGEST_NAME} that there may be. Paint it alone, with --out FILE"
+            f"{picture.path}: the name of the painted picture would have {length} bytes. "
+            f"At most {LONGEST_NAME} are allowed. Paint it alone, with --out FILE"
         )
 
 
 def loses_extension(picture: Found) -> bool:
-    """Return whether the painting has another format than the picture."""
+    """Return whether the painted picture gets another format than the picture."""
     extension = os.path.splitext(picture.name)[1].lower()
     return extension not in (*WRITABLE, *CONTAINERS) and not picture.moves
 
 
 def painted_place(path: str) -> str:
-    """Return what two paintings must not share, on any file system: neither case, nor
-    how accents are encoded, tells names apart everywhere."""
+    """Return a text that must be different for each painted picture.
+
+    On some file systems, names that differ only in case or in the encoding of accents are
+    the same.
+    """
     return unicodedata.normalize("NFC", os.path.abspath(path)).casefold()

@@ -1,4 +1,4 @@
-"""Paint many pictures in many styles: what the jobs say, one after the other."""
+"""Paint many pictures in many styles, one job after the other."""
 
 import dataclasses
 import os
@@ -17,14 +17,14 @@ from fusion_style.settings import check
 
 @dataclasses.dataclass
 class Painted:
-    """What came of painting.
+    """The result of painting.
 
     Attributes:
-        jobs: what there was to do.
-        done: {path of a painting: path of its photograph}.
-        kept: paths of paintings that were there already and are as they were.
-        failed: a message for each thing that went wrong.
-        notes: what of a video is not as it was, each a line for the user.
+        jobs: the jobs that were planned.
+        done: {path of a painted picture: path of its photograph}.
+        kept: paths of painted pictures that existed already and were not changed.
+        failed: a message for each error.
+        notes: messages for the user about videos that differ from their source.
     """
 
     jobs: list[Job]
@@ -35,16 +35,16 @@ class Painted:
 
 
 def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
-    """Paint files and folders of pictures, and write the paintings.
+    """Paint files and folders of pictures, and write the painted pictures.
 
-    What is wrong with one picture stops no other.
+    An error with one picture does not stop the others.
 
     Args:
-        inputs: paths.
-        config: how, and where to.
+        inputs: paths of pictures, videos and folders.
+        config: how to paint, and where to write.
 
     Raises:
-        ValueError: for settings that are not allowed, or a style that can't be read.
+        ValueError: for settings that are not allowed, or a style that cannot be read.
     """
     check(config)
     if config.video.join:
@@ -102,7 +102,7 @@ def do(job: Job, brushes: Brushes, config: PaintConfig, painted: Painted) -> Non
         except OSError as error:
             painted.failed.append(f"{path} cannot be written: {error.strerror or error}")
         except Exception as error:
-            # TensorFlow's have no type that could be named without importing it.
+            # The types of TensorFlow's errors cannot be named without importing it.
             known = isinstance(error, (ValueError, RuntimeError, MemoryError))
             if not known and not type(error).__module__.startswith("tensorflow"):
                 raise

@@ -1,6 +1,6 @@
-"""Stylizer: a photograph in, the painted photograph out.
+"""Stylizer: paint photographs in a style.
 
-Pixels are float32 RGB, (height, width, 3), values in 0-255.
+Pixels are float32 RGB, (height, width, 3), 0-255.
 """
 
 import copy
@@ -134,7 +134,7 @@ class Stylizer:
         )
 
     def paint(self, pixels: np.ndarray, region: int = REGION) -> np.ndarray:
-        """Return the painting of a picture, at its own size.
+        """Paint a picture, at its own size.
 
         Args:
             pixels: float32 RGB (height, width, 3), 0-255.
@@ -194,7 +194,7 @@ class Stylizer:
         stroke: float | None = None, mask: Mask | np.ndarray | None = None,
         style2: "str | Mapping[str, float] | Stylizer | None" = None,
     ) -> Picture:  # fmt: skip
-        """Return the painting of a picture.
+        """Paint a picture.
 
         Args:
             picture: what travels with it is kept.
