@@ -1,4 +1,4 @@
-"""Paintings that show nothing, as damaged weights paint them."""
+"""Find painted pictures that show nothing, which damaged weights can cause."""
 
 import warnings
 
@@ -8,15 +8,19 @@ from fusion_style.models.config import FLOOR
 
 
 class PaintingWarning(UserWarning):
-    """A painting that shows nothing of its photograph; the message names the style."""
+    """Warns of a painted picture that shows nothing; the message names the style."""
 
 
 def look_at(painted: np.ndarray, pixels: np.ndarray, style: str) -> None:
-    """Warn of a painting that shows nothing of a picture that shows something.
+    """Warn if a painted picture shows nothing although its photograph shows something.
 
     Args:
-        painted, pixels: float32 RGB (height, width, 3), 0-255.
-        style: what painted, for the message.
+        painted, pixels: the two pictures, float32 RGB (height, width, 3), 0-255.
+        style: name of the style, for the message.
+
+    Warns:
+        PaintingWarning: if `painted` is not finite or has a single color, and `pixels` is
+            finite or has more colors.
     """
     if not finite(painted) and finite(pixels):
         what = "values that are not finite"
@@ -38,6 +42,6 @@ def finite(pixels: np.ndarray) -> bool:
 
 
 def one_color(pixels: np.ndarray, within: float = 0.5) -> bool:
-    """Return whether all pixels are like the first, within so many gray levels."""
+    """Return whether all pixels differ from the first by at most `within` gray levels."""
     first = pixels[0, 0]
     return all((np.abs(row - first) <= within).all() for row in pixels)

@@ -1,4 +1,4 @@
-"""Brushes: the styles and the mask of a call of stylize.py, loaded once."""
+"""Load the styles and the mask of a call of stylize.py, each once."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from fusion_style.inference.stylizer import Stylizer
 
 @dataclasses.dataclass(frozen=True)
 class Brushes:
-    """The styles and the mask that all pictures are painted with.
+    """The styles, with the mask, for all pictures of a call.
 
     Attributes:
         choices: {name of a style: its `StyleChoice`}.
         stylizers: {name of a style: its `Stylizer`}; those of one file share an engine.
-        notes: lines for the user.
+        notes: messages for the user.
     """
 
     choices: Mapping[str, StyleChoice]
@@ -30,10 +30,10 @@ def load_brushes(styles: Mapping[str, StyleChoice], config: PaintConfig) -> Brus
 
     Args:
         styles: {name: choice}.
-        config: engine, precision, stroke and mask.
+        config: its engine, precision, stroke, mask and style2 are used.
 
     Raises:
-        ValueError: for a style, a stroke or a mask that cannot be used.
+        ValueError: if a style, a stroke or a mask cannot be used.
     """
     if config.style2 is not None and config.mask is None:
         raise ValueError("--style2 needs --mask: it is the style of the mask's black parts")
@@ -81,7 +81,7 @@ class Engines:
 
 
 def scaled(stylizers: Mapping[str, Stylizer], stroke: int | None) -> list[str]:
-    """Return a line for each scale other than 1 that photographs are painted at."""
+    """Return a message for each scale other than 1 at which photographs are painted."""
     lines: dict[str, list[str]] = {}
     for name, stylizer in stylizers.items():
         if stylizer.scale != 1:

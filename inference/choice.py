@@ -1,4 +1,4 @@
-"""What --style may say: style files, the paintings in them, and mixes.
+"""Parse --style: style files, the paintings in them, and mixes.
 
     wave                              a shipped style, or a painting in a shipped file
     my.keras    starry.training       a style file; the folder of a training
@@ -34,9 +34,9 @@ class StyleChoice:
 
     Attributes:
         path: of the file.
-        weights: (painting, weight) of each painting of a mix; one for a single painting;
-            none for the whole file.
-        name: what the names of painted pictures end with: photo-NAME.jpg.
+        weights: a pair (painting, weight) for each painting of a mix; one pair for a
+            single painting; empty for the whole file.
+        name: the end of the names of painted pictures, as in photo-NAME.jpg.
     """
 
     path: str
@@ -48,8 +48,8 @@ def parse_style(text: str | os.PathLike[str]) -> StyleChoice:
     """Return the choice that a text describes; see the docstring of this module.
 
     Raises:
-        StyleFileError: if there is no such file, or it is no style.
-        ValueError: for a painting that the file doesn't have, or a mix that cannot be.
+        StyleFileError: if there is no such file, or it is not a style file.
+        ValueError: for a painting that is not in the file, or a mix that is not possible.
     """
     text = os.fspath(text)
     plain = not os.path.dirname(text) and not text.endswith(".keras")
@@ -68,7 +68,7 @@ def parse_style(text: str | os.PathLike[str]) -> StyleChoice:
 
 
 def is_style(text: str) -> bool:
-    """Return whether a text is a shipped file's name, or the path of what exists."""
+    """Return whether a text is a shipped style's name or an existing path."""
     return text in shipped_styles() or os.path.exists(text)
 
 
@@ -94,14 +94,15 @@ def choice_of(
 
 
 def parse_mix(text: str, there: Collection[str]) -> dict[str, float]:
-    """Return the {painting: weight} that a text says.
+    """Return {painting: weight} from a text.
 
     Args:
         text: "wave", or "wave=0.6,udnie=0.4".
-        there: names of paintings that a text may be as a whole, whatever is in it.
+        there: names of paintings. If the text is one of them, it is not split at "," or
+            "=".
 
     Raises:
-        ValueError: if it says neither, or a painting twice.
+        ValueError: if the text has another form, or a painting twice.
     """
     if text in there or not re.search("[=,]", text):
         return {text: 1.0}
@@ -158,7 +159,7 @@ def shipped_paintings() -> set[str]:
 def all_shipped() -> list[StyleChoice]:
     """Return a choice for each shipped painting, files of one painting first.
 
-    A painting in several files is there once, as `parse_style` finds it.
+    A painting that is in several files is returned once, as `parse_style` finds it.
     """
     found: dict[str, StyleChoice] = {}
     for path, conditions in shipped_conditions().items():
@@ -168,10 +169,10 @@ def all_shipped() -> list[StyleChoice]:
 
 
 def choices(text: str) -> list[StyleChoice]:
-    """Return what to paint for --style: several for `all`, and for a file of several.
+    """Return the choices of --style: several for `all` and for a file of several paintings.
 
     Raises:
-        ValueError: as `parse_style`, and if nothing is shipped for `all`.
+        ValueError: as `parse_style`; and for `all` if no style is shipped.
     """
     if text != ALL:
         choice = parse_style(text)
@@ -194,7 +195,7 @@ def each_painting(path: str, conditions: Sequence[Condition]) -> list[StyleChoic
 
 
 def with_own_names(found: Sequence[StyleChoice]) -> Iterator[StyleChoice]:
-    """Yield the choices with numbers added to names that are there already."""
+    """Yield the choices; a name that was already used gets a number."""
     taken: set[str] = set()
     for choice in found:
         name, number = choice.name, 1
@@ -206,7 +207,7 @@ def with_own_names(found: Sequence[StyleChoice]) -> Iterator[StyleChoice]:
 
 
 def file_name(painting: str) -> str:
-    """Return a painting's name without characters that do not fit into a file name."""
+    """Return a painting's name, with "_" for characters that file names should not have."""
     return UNFIT.sub("_", painting)
 
 

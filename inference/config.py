@@ -29,7 +29,7 @@ class PaintConfig:
         None,
     )
     style2: str | None = setting("The style of what is black in --mask; see --style.", None)
-    out: str = setting("A folder; or, for one picture or video, a file.", "stylized")
+    out: str = setting("Output folder; for one picture or video also a file.", "stylized")
     max_size: int | None = setting(
         "Largest longer side of the result, in pixels.", None, at_least=1
     )

@@ -1,4 +1,4 @@
-"""What `--list_styles` says of style files: their paintings, and how they were learned."""
+"""Describe style files for `--list_styles`: their paintings, and how they were learned."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,18 @@ from fusion_style.models.style_file import photographs_seen, read_config, read_r
 
 
 def listing(name: str, path: str) -> list[str]:
-    """Return lines about a style file: one, or one more for each of its paintings.
+    """Return lines of text about a style file.
 
     Args:
-        name: what --style calls it.
-        path: where it is.
+        name: its name for --style.
+        path: of the file.
+
+    Returns:
+        One line for a file of one painting; otherwise one line for the file and one for
+        each painting.
 
     Raises:
-        StyleFileError: if the file is no style.
+        StyleFileError: if the file is not a style file.
     """
     recipe, conditions = read_recipe(path), read_conditions(path)
     learned = (

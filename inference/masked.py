@@ -1,4 +1,4 @@
-"""A Stylizer that paints by a mask; for pictures and for the frames of videos."""
+"""A Stylizer that uses a mask, for pictures and for the frames of videos."""
 
 import threading
 
@@ -14,10 +14,10 @@ class MaskedStylizer(Stylizer):
     """Paint in one style where a mask is white, and in another where it is black.
 
     Args:
-        stylizer: the style of what is white; its engine is shared.
-        mask: of the pictures' aspect ratio.
-        beside: the style of what is black; None to keep the photograph there.
-        lock: held while `beside` paints, for several MaskedStylizers that share it.
+        stylizer: the style for white parts of the mask; its engine is shared.
+        mask: must have the pictures' aspect ratio.
+        beside: the style for black parts; None to keep the photograph there.
+        lock: held while `beside` paints; give it if several MaskedStylizers share `beside`.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class MaskedStylizer(Stylizer):
         self.shares = np.empty((0, 0, 1), np.float32)  # for the size of the last picture
 
     def with_engine_of(self, stylizer: Stylizer) -> "MaskedStylizer":
-        """Return the same mask over another Stylizer, to paint at the same time."""
+        """Return a MaskedStylizer with this mask and another Stylizer's engine."""
         return MaskedStylizer(stylizer, self.mask, self.beside, self.lock)
 
     def paint_seen(

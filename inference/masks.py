@@ -1,8 +1,8 @@
-"""Masks: which style a picture is painted in, pixel by pixel.
+"""Masks, which choose the style of each pixel.
 
 The whole picture is painted twice, and the mask blends the two results. So strokes do not
-stop at the edge of the mask, and norms see the whole photograph. Mixing the rows of γ and
-β by place instead would need both paintings in one file, and norms that no engine has.
+stop at the edge of the mask, and norms see the whole photograph. Another way would be a γ
+and β for each pixel, but it needs both paintings in one file, and norms that no engine has.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from fusion_style.data.modes import to_bytes
 # The deviation of the blur of a mask, as a share of the picture's shorter side. Without it,
 # a hard edge in the mask would show as a seam.
 SOFTENED = 1 / 200
-ASPECT = 0.01  # how far the aspect ratios may differ, beyond rounding
+ASPECT = 0.01  # relative difference of the aspect ratios that is allowed, beyond rounding
 GRAY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
@@ -25,7 +25,7 @@ class Mask:
     """The share of the first style in each pixel.
 
     Attributes:
-        values: uint8 (height, width), 255 for the first style alone.
+        values: uint8 (height, width); 255 is the first style alone.
         name: of the file, for error messages.
     """
 
@@ -33,7 +33,7 @@ class Mask:
     name: str = "the mask"
 
     def fitted(self, height: int, width: int) -> np.ndarray:
-        """Return the mask for a picture of some size.
+        """Return the mask, resized for a picture.
 
         Returns:
             float32 (height, width, 1), 0 to 1, with soft edges.
@@ -56,10 +56,10 @@ class Mask:
 
 
 def mask_of(values: np.ndarray) -> Mask:
-    """Return an array as a mask.
+    """Return a mask from an array.
 
     Args:
-        values: (height, width), of booleans, or of numbers from 0 to 255.
+        values: booleans or numbers from 0 to 255, (height, width).
 
     Raises:
         ValueError: for another shape, or numbers that are not finite.
@@ -77,14 +77,14 @@ def mask_of(values: np.ndarray) -> Mask:
 
 
 def read_mask(path: str, beside: str = "left as it is") -> Mask:
-    """Return the mask in a picture of any mode: its brightness, black where transparent.
+    """Return a mask from a picture: its brightness; transparent parts are black.
 
     Args:
         path: of the picture.
         beside: what happens to black parts, for error messages.
 
     Raises:
-        ValueError: if the picture cannot be read, or is white or black everywhere.
+        PictureError: if the picture cannot be read, or is white or black everywhere.
     """
     picture = read_picture(path)
     values: np.ndarray = picture.pixels @ GRAY

@@ -57,7 +57,7 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
     for folder in {
         os.path.dirname(path) or "." for job in jobs for _, path in job.paintings
     }:
-        remove_old_leftovers(folder)  # though there may be nothing left to write
+        remove_old_leftovers(folder)  # even if nothing needs to be written
     brushes = load_brushes(found, config)
     painted.notes += brushes.notes
     shown: Iterable[Job] = jobs
@@ -71,7 +71,7 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
 
 
 def do(job: Job, brushes: Brushes, config: PaintConfig, painted: Painted) -> None:
-    """Make the paintings of one picture, and note in `painted` what came of it."""
+    """Paint one picture in all of its styles, and add the results to `painted`."""
     wanted = [p for p in job.paintings if config.overwrite or not os.path.exists(p[1])]
     painted.kept += [path for style, path in job.paintings if (style, path) not in wanted]
     try:

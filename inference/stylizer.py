@@ -51,9 +51,9 @@ class Stylizer:
         painted = paintings(picture, style={"wave": 0.6, "udnie": 0.4}, stroke=384)
 
     Raises:
-        StyleFileError: if there is no such style, or the file is none.
-        ValueError: for an unknown engine or precision, or one that does not fit; for a
-            painting that the file doesn't have, or a mix or a stroke that cannot be.
+        StyleFileError: if there is no such style, or the file is not a style file.
+        ValueError: for an unknown engine or precision, or one that cannot be used; for a
+            painting that is not in the file; or for a mix or a stroke that is not possible.
     """
 
     margin = MARGIN
@@ -77,10 +77,10 @@ class Stylizer:
 
     @property
     def style(self) -> np.ndarray:
-        """γ and β of the norms, float32 (2, their channels in all).
+        """γ and β of the norms, float32 (2, sum of their channels).
 
         Raises:
-            ValueError: if the file has several paintings, and none is chosen.
+            ValueError: if the file has several paintings and none is chosen.
         """
         if self.chosen is None:
             raise self.undecided()
@@ -127,7 +127,7 @@ class Stylizer:
         return chosen
 
     def undecided(self) -> ValueError:
-        """Return the error for a file of several paintings of which none is chosen."""
+        """Return the error for a file with several paintings of which none is chosen."""
         names = ", ".join(paintings_of(self.conditions))
         return ValueError(
             f"{self.name} has several paintings. Choose one, or a mix: {names}"
@@ -144,11 +144,11 @@ class Stylizer:
             float32 RGB (height, width, 3), 0-255.
 
         Raises:
-            ValueError: if the file has several paintings, and none is chosen.
+            ValueError: if the file has several paintings and none is chosen.
 
         Warns:
-            PaintingWarning: if the painting is of one color, or not finite, and the
-                picture isn't.
+            PaintingWarning: if the result has only one color or is not finite, but the
+                picture has more colors and is finite.
         """
         painted = self.paint_seen(pixels, photograph_of(pixels), region=region)
         look_at(painted, pixels, self.name)
@@ -174,7 +174,7 @@ class Stylizer:
             pixels, statistics = resize(pixels, *fit_size(height, width, longer)), None
         large = max(pixels.shape[:2]) + 2 * self.margin > region
         if statistics is None and graph.measured and large:
-            # Instance norm sees the whole picture; its tiles share what squares of it say.
+            # Instance norm needs statistics of the whole picture. Squares of it give them.
             statistics = engine.measure(samples(pixels), photograph, style)
         painted = paint_in_tiles(
             pixels,
@@ -214,7 +214,7 @@ class Stylizer:
             A `Picture` of the same size, unless `max_size` makes it smaller.
 
         Raises:
-            ValueError: for a style, a stroke or a mask that cannot be.
+            ValueError: for a style, a stroke or a mask that is not possible.
         """
         painter, beside = self, style2
         if style is not None or stroke is not None:
@@ -232,7 +232,7 @@ class Stylizer:
             photograph = resize(photograph, height, width)
             if alpha is not None:
                 alpha = to_bytes(resize(alpha, height, width))
-        shares = None  # how much of the painting shows, where there is a mask
+        shares = None  # with a mask: how much of the painted picture to show
         if mask is not None:
             mask = mask if isinstance(mask, Mask) else mask_of(mask)
             shares = mask.fitted(*photograph.shape[:2])

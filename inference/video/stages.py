@@ -112,7 +112,7 @@ def fit(frame: Frame, max_size: int | None) -> None:
 
 
 def paint_frame(stylizer: Stylizer, work: Work) -> np.ndarray:
-    """Return the painting of a frame, with the statistics of its shot."""
+    """Return a frame painted with the statistics of its shot."""
     return stylizer.paint_seen(work.photograph, work.seen, work.norms, progress=False)
 
 

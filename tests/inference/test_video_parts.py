@@ -90,7 +90,7 @@ def test_an_unfinished_film_is_not_thrown_away(tmp_path, short_parts):
     source = write_clip(tmp_path / "source.mp4", frames=20)
     out = tmp_path / "out.mp4"
     interrupted(source, out)
-    with pytest.raises(VideoError, match="--resume to go on"):
+    with pytest.raises(VideoError, match="--resume to continue"):
         paint(source, out)
     with pytest.raises(VideoError, match="painted with steady 1.0. Received: 0.5"):
         paint(source, out, resume=True, steady=0.5)
@@ -189,10 +189,10 @@ def test_what_cannot_be_joined(tmp_path):
         join([one, two, two, three], out)
     with pytest.raises(VideoError, match="painted for a .mp4 file"):
         join([one, two, three], str(tmp_path / "out.mkv"))
-    with pytest.raises(VideoError, match="no whole part"):
+    with pytest.raises(VideoError, match="not a complete part"):
         join([one, source, three], out)
     os.truncate(two, os.path.getsize(two) - 3)
-    with pytest.raises(VideoError, match="no whole part"):
+    with pytest.raises(VideoError, match="not a complete part"):
         join([one, two, three], out)
     os.rename(source, tmp_path / "moved.mp4")
     os.remove(two)
