@@ -33,8 +33,8 @@ def model_card(
         config: the settings of the export.
         graph: of the style.
         recipe, conditions: of the style file.
-        folder, name: where the first of the files is, and its name.
-        operations: {operation: how many there are}.
+        folder, name: folder and name of the first file of the export.
+        operations: {operation: how often it is in the model}.
     """
     kind, size = FORMATS[config.format], parse_size(config.size)
     if size is None and not kind.any_size:
@@ -91,7 +91,7 @@ def model_card(
 def files_of(
     folder: str, name: str, more_suffixes: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
-    """Return {name: its size and hash} of all files of an export."""
+    """Return {name: {"bytes", "sha256"}} of all files of an export."""
     if os.path.isdir(os.path.join(folder, name)):
         return {
             f"{name}/{file}": facts for file, facts in below(f"{folder}/{name}").items()
@@ -117,7 +117,7 @@ def facts_of(path: str) -> dict[str, Any]:
 def snippet(
     format: str, language: str, name: str, size: tuple[int, int] | None, styles: int = 1
 ) -> str:
-    """Return how to call a file of one style or several in a language."""
+    """Return the code that calls a file of `styles` styles in a programming language."""
     height, width = size or ("", "")
     values = {"file": name, "height": height, "width": width}
     values["resized"] = f".resize(({width}, {height}))" if size else ""
@@ -140,9 +140,9 @@ def as_markdown(card: Mapping[str, Any]) -> str:
         "",
         f"{card['format']}, weights in {card['precision']}. Made by {card['made_by']}.",
         "",
-        f"Paints a photograph like {paintings or 'its painting'}: the "
-        f"{style['network'] or ''} network with {style['norm']} norm. The whole function "
-        "is in the file: feed pixels as they are, and show what comes out.",
+        f"Paints a photograph in the style of {paintings or 'its painting'}, with the "
+        f"{style['network'] or ''} network and {style['norm']} norm. The file contains "
+        "the whole function: it takes the pixels of a photograph and gives painted pixels.",
         "",
         "| | name | type | shape | range |",
         "|---|---|---|---|---|",

@@ -16,17 +16,19 @@ class ExportConfig:
     """The settings of an export: which style, and which kind of file."""
 
     style: str = setting(
-        "A shipped style's name, or a style file. For web several, with commas between "
-        "them, or `all` that are shipped."
+        "A shipped style's name, or a style file. For web also several, with commas "
+        "between them, or `all` for all shipped styles."
     )
-    format: str = setting("What to write.", choices=(*FORMATS, PAGE))
-    out: str = setting("The folder to write to.", "exported")
+    format: str = setting("Format of the file.", choices=(*FORMATS, PAGE))
+    out: str = setting("Output folder.", "exported")
     size: str | None = setting(
-        "Size of the pictures, as 512 or 512x384 (width x height). Without it litert "
-        "takes 512x512, and all others take any size; web always does.",
+        "Size of the pictures, such as 512 or 512x384 (width x height). Without it, litert "
+        "takes 512x512, and the others take any size. Not for web, which takes any size.",
         None,
     )
-    precision: str = setting("Of the weights in the file.", "float16", choices=PRECISIONS)
+    precision: str = setting(
+        "Precision of the weights in the file.", "float16", choices=PRECISIONS
+    )
 
 
 def check_export(config: ExportConfig) -> None:
@@ -39,7 +41,7 @@ def check_export(config: ExportConfig) -> None:
     parse_size(config.size)
     if config.format == PAGE and config.size:
         raise ValueError(
-            f"size is not for {PAGE}, whose page paints any. Received: {config.size}"
+            f"size is not for {PAGE}, whose page paints any size. Received: {config.size}"
         )
     precisions = FORMATS["onnx" if config.format == PAGE else config.format].precisions
     if config.precision not in precisions:

@@ -22,12 +22,13 @@ def export_style(config: ExportConfig) -> dict[str, Any]:
         config: what to export, and where to.
 
     Returns:
-        The model card, whose "files" are in `config.out`; what was there is replaced. The
-        card itself is beside them, as .json and .md. Of a page, its name and its files.
+        The model card. Its "files" are in `config.out`, and existing files are replaced.
+        The card is written beside them, as .json and .md. For the format web, only
+        {"name", "files"}.
 
     Raises:
-        ValueError: if the export is not possible; `StyleFileError` if the style cannot be
-            read.
+        ValueError: if the export is not possible, or two styles of a page have the same
+            name; `StyleFileError` if a style cannot be read.
         OSError: if the folder cannot be written to.
     """
     check_export(config)
@@ -59,7 +60,7 @@ def export_page(config: ExportConfig) -> dict[str, Any]:
     styles = {re.sub(r"[^\w-]", "_", name_of(style)): style_path(style) for style in given}
     if len(styles) < len(given):
         raise ValueError(
-            f"the styles of a page must have names of their own. Received: {config.style}"
+            f"the styles of a page must have different names. Received: {config.style}"
         )
     os.makedirs(config.out, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export.", dir=config.out) as folder:
@@ -71,7 +72,7 @@ def export_page(config: ExportConfig) -> dict[str, Any]:
 
 
 def name_of(style: str) -> str:
-    """Return what an exported style is called: its file's name, without its ending."""
+    """Return the name of an exported style: its file's name without the extension."""
     base = os.path.basename(os.path.normpath(style))
     return base.removesuffix(".keras").removesuffix(".training")
 

@@ -15,14 +15,14 @@ class Format:
     Attributes:
         module: name of a module with a function `write_model`, as in `exports.onnx`.
         suffix: of the file, or of the folder.
-        what: it is, in a few words.
-        precisions: that its files may have.
-        package: that must be installed to write it, by the name of its import.
-        languages: in which the model card shows how to call it.
-        any_size: whether it takes pictures of any size, unless one is asked for.
-        style: how the style's γ and β are given, if not only the file's; "" for no way.
-        mix: how a mix of a file's styles is given.
-        more_suffixes: of further files beside the first.
+        what: the format in a few words.
+        precisions: the precisions that its weights may have.
+        package: import name of the package that must be installed to write it.
+        languages: programming languages for which the model card shows code.
+        any_size: whether it takes pictures of any size, unless a size is given.
+        style: which input takes γ and β of another style; "" if there is none.
+        mix: which input takes a mix of the file's styles.
+        more_suffixes: suffixes of the files that are written beside the first one.
     """
 
     module: str
@@ -49,10 +49,10 @@ class Format:
         return module.write_model(graph, path, precision, size)
 
     def check_installed(self) -> None:
-        """Complain if the package that writes the format is not installed.
+        """Check that the package that writes the format is installed.
 
         Raises:
-            ValueError: with what to do.
+            ValueError: if not; the message says how to install it.
         """
         if not importlib.util.find_spec(self.package):
             raise ValueError(

@@ -42,9 +42,9 @@ def write_model(
 ) -> Counter[str]:
     """Write a style as a .tflite file, for pictures of one size.
 
-    Args, Returns: as `exports.onnx.write_model`; without the input "style", the input
-        "mix" must be fed, and `size` is `SIZE` if it isn't given. In int8 it is LiteRT
-        that computes with 8 bits, where that pays ("dynamic range").
+    Args, Returns: as for `exports.onnx.write_model`, but there is no input "style", the
+        input "mix" must be fed, and without `size` it is `SIZE`. With int8, LiteRT itself
+        decides where it computes with 8 bits ("dynamic range quantization").
     """
     plain, ops = plain_painting(graph), LiteRTOperations()
     specs = [tf.TensorSpec((1, *(size or SIZE), 3), tf.float32, "picture")]
@@ -77,7 +77,7 @@ def write_model(
 
 
 def order_inputs(model: schema.ModelT, names: list[str]) -> None:
-    """Put a model's inputs in an order, for runtimes that know them by their places."""
+    """Sort the inputs of a model, for runtimes that find inputs by position."""
     (graph,), (signature,) = model.subgraphs, model.signatureDefs
     places = {tensor.name.decode(): tensor.tensorIndex for tensor in signature.inputs}
     graph.inputs = [places[name] for name in names]

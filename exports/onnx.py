@@ -42,11 +42,11 @@ class OnnxOperations:
         return names if outputs > 1 else name
 
     def output(self, op: str, *inputs: str, name: str, **attributes: Any) -> None:
-        """Add a node whose output is the model's, of that name."""
+        """Add a node that gives an output of the model, with this name."""
         self.nodes.append(helper.make_node(op, list(inputs), [name], name, **attributes))
 
     def model(self, inputs: Ends, outputs: Ends, defaults: Defaults) -> onnx.ModelProto:
-        """Return the model that was drawn; see `exports.onnx_model.assembled`."""
+        """Return the model with all nodes added; see `exports.onnx_model.assembled`."""
         constants = self.initializers.values()
         return assembled(self.nodes, constants, inputs, outputs, defaults)
 
@@ -75,7 +75,7 @@ class OnnxOperations:
             name = self.node("Mul", name, self.constant(scale.transpose(3, 2, 0, 1)))
         if rows is None:
             return name
-        # `models.kernels.sub_pixel`, once, when a runtime loads the file.
+        # Runtimes compute `models.kernels.sub_pixel` once, when they load the file.
         rows_of = self.constant(rows)
         equation = "aiu,bjv,dcuv->abdcij"
         blocks = self.node("Einsum", rows_of, rows_of, name, equation=equation)
@@ -118,7 +118,7 @@ class OnnxOperations:
         return self.node("Concat", x, y, axis=1)
 
     def moments(self, x: str) -> Vectors:
-        """Return nothing: the node that `normalize` adds takes them by itself."""
+        """Return nothing: the node that `normalize` adds computes them itself."""
         return None, None
 
     def normalize(
@@ -135,7 +135,7 @@ class OnnxOperations:
         return self.node("Add", self.node("Mul", x, factor), shift)
 
     def vectors(self, rows: str, sizes: list[int]) -> list[tuple[str, str]]:
-        # Not Split: of its many outputs WebGPU can write eight at a time.
+        # Split would have too many outputs: WebGPU can write only eight at a time.
         ends = [int(end) for end in np.cumsum(sizes)]
         both = []
         for row in (0, 1):
@@ -149,7 +149,7 @@ class OnnxOperations:
         return list(zip(*both, strict=True))
 
     def rows(self, vectors: list[Vectors]) -> Tensor:
-        """Return nothing: a file is not asked for the norms' statistics."""
+        """Return nothing: files do not return the norms' statistics."""
 
     def photograph(self, x: str) -> tuple[str, str]:
         axes = self.integers(2, 3)
@@ -204,8 +204,9 @@ def write_model(
     """Write a style as an ONNX model.
 
     The model computes "painting" from "picture", both float32 RGB (1, height, width, 3),
-    0-255. If norms are not folded, it also has the input "style", float32 (2, sum of the
-    norms' channels), whose default value is the style of the file.
+    0-255. For several styles it also has the input "mix", float32 (conditions,). For one
+    style whose norms are not folded it has "style", float32 (2, sum of the norms'
+    channels). Both have default values: the first style, or the style of the file.
 
     Args:
         graph: from `models.loading.load_graph`.
@@ -214,10 +215,7 @@ def write_model(
         size: (height, width) of the pictures; None for any size.
 
     Returns:
-        {operation: how many there are} of the model, which takes "picture", float32
-        (1, height, width, 3), 0-255, to "painting", the same. Of several styles it has
-        the input "mix", float32 (conditions,), else where norms are not folded the input
-        "style", float32 (2, channels of the norms in all). Neither need be fed.
+        {operation: how often it is in the model}.
     """
     fast, ops = painting(drop_biases(graph)), OnnxOperations(precision)
     shape = (1, *(size or ("height", "width")), 3)

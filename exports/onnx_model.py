@@ -1,4 +1,4 @@
-"""An ONNX model, put together from its nodes and checked."""
+"""Make an ONNX model from its nodes, and check it."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
@@ -8,7 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 18
-IR_VERSION = 8  # the first of opset 18: older runtimes refuse newer ones
+IR_VERSION = 8  # the first with opset 18; older runtimes do not read newer versions
 
 Ends: TypeAlias = Mapping[str, tuple[int | str, ...]]  # {name: shape}
 Defaults: TypeAlias = Mapping[str, np.ndarray]
@@ -18,14 +18,13 @@ def assembled(
     nodes: Iterable[onnx.NodeProto], constants: Iterable[onnx.TensorProto],
     inputs: Ends, outputs: Ends, defaults: Defaults,
 ) -> onnx.ModelProto:  # fmt: skip
-    """Return a model.
+    """Return an ONNX model.
 
     Args:
-        nodes: in an order in which each comes after those that it reads.
-        constants: that the nodes read.
-        inputs, outputs: {name: shape}, all float32; a name in a shape stands for any
-            length.
-        defaults: {input: its value where it is not fed}.
+        nodes: sorted: each node comes after the nodes whose outputs it reads.
+        constants: the constants that the nodes read.
+        inputs, outputs: {name: shape}, all float32. A name in a shape means any length.
+        defaults: {input: the value to use if it is not fed}.
     """
     given, result = (
         [

@@ -18,11 +18,12 @@ from fusion_style.models.rewrites import (
 
 
 def plain_painting(graph: Graph) -> Graph:
-    """Return what `models.rewrites.painting` does, but with plain convolutions.
+    """Return a graph for painting, as `models.rewrites.painting`, with plain convolutions.
 
-    Besides what `models.drawing.draw` knows it has nodes "nearest", which repeats pixels,
-    and "transposed_conv", with the options "kernel", (height, width, out, in), and "bias":
-    one without a border, whose stride is the option "times" of both.
+    It can have two kinds of nodes that `models.drawing.draw` does not have: "nearest"
+    repeats pixels, and "transposed_conv", with the options "kernel", (height, width, out,
+    in), and "bias", is a transposed convolution without a border. The option "times" of
+    both says how many times larger the result is (the stride).
     """
     return spread(fold_scale(fold_norms(drop_biases(graph))))
 

@@ -36,7 +36,7 @@ class Painter(tf.Module):
         return tf.cast(self.kernels[key], tf.float32)
 
     def paint(self, picture: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Paint in the style of the file, the first of several."""
+        """Paint in the style of the file; if it has several, in the first one."""
         first = np.eye(self.graph.conditions)[0]
         style = tf.constant(self.graph.style(first)) if self.graph.norms else None
         return self.paint_in_style(picture, style)
@@ -48,7 +48,7 @@ class Painter(tf.Module):
         return {"painting": draw_whole(self.graph, self.ops, picture, style)}
 
     def paint_in_mix(self, picture: tf.Tensor, mix: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Paint in a mix of the file's styles, (conditions,)."""
+        """Paint in a mix of the file's styles; `mix` has their shares, (conditions,)."""
         return self.paint_in_style(picture, self.ops.mixed(mix, style_rows(self.graph)))
 
 
@@ -57,8 +57,8 @@ def write_model(
 ) -> Counter[str]:
     """Write a style as a SavedModel, a folder.
 
-    Args, Returns: as `exports.onnx.write_model`. The inputs "style" and "mix" have
-        signatures of their own, "with_style" and "with_mix".
+    Args, Returns: as for `exports.onnx.write_model`. The inputs "style" and "mix" belong
+        to separate signatures, "with_style" and "with_mix".
     """
     painter = Painter(plain_painting(graph), precision)
     picture = tf.TensorSpec((1, *(size or (None, None)), 3), tf.float32, "picture")

@@ -1,7 +1,8 @@
 """Code that calls an exported file, in about ten lines for each programming language.
 
-`$file` is the file's name, `$width` and `$height` the pictures', `$resized` what makes a
-Python picture fit. `MIXED` says what is different of a file of several styles.
+`$file` is the file's name, `$width` and `$height` are the size of the pictures, and
+`$resized` is the Python code that resizes a picture to it. `MIXED` has the differences for
+files of several styles.
 """
 
 READ = """\

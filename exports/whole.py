@@ -34,11 +34,11 @@ class WholeOperations(Operations, Protocol):
         """Return x without its first `margin` rows and columns, of the size of `like`."""
 
     def mixed(self, mix: Tensor, rows: np.ndarray) -> Tensor:
-        """Return γ and β of a mix, (2, channels in all), as `Operations.vectors` takes it.
+        """Return γ and β of a mix, (2, sum of the channels), for `Operations.vectors`.
 
         Args:
-            mix: (conditions,), how much of each.
-            rows: γ and β of each, float32 (conditions, 2, channels in all).
+            mix: the share of each condition, (conditions,).
+            rows: γ and β of each condition, float32 (conditions, 2, sum of the channels).
         """
 
 

@@ -1,8 +1,8 @@
-"""The ONNX models of the page: one for whole pictures, two for tiles, weights once.
+"""Make the ONNX models of the page: one for whole pictures, two for tiles.
 
-A picture that is too large for one piece is painted as `inference.stylizer.Stylizer`
-paints it: the photograph's mean and deviation, and the norms' statistics, are taken once
-and given to every tile.
+All models share one file of weights. A large picture is painted in tiles, as
+`inference.stylizer.Stylizer` does: the photograph's mean and deviation and the norms'
+statistics are computed once, and every tile uses them.
 """
 
 from collections.abc import Iterable
@@ -18,13 +18,13 @@ from fusion_style.models.drawing import Inputs, Tensor, Vectors, draw
 from fusion_style.models.graph import Graph
 from fusion_style.models.rewrites import painting
 
-WEIGHTS = "weights.bin"  # the name by which the models know their weights
-LARGE = 1024  # bytes of a constant that goes there
-ALIGNED = 64  # bytes
+WEIGHTS = "weights.bin"  # the file of the weights; the models contain this name
+LARGE = 1024  # bytes; constants of at least this size are stored in `WEIGHTS`
+ALIGNED = 64  # bytes; each constant begins at a multiple of this
 
 
 class TileOperations(OnnxOperations):
-    """ONNX's nodes for norms whose statistics are given, or asked for.
+    """`OnnxOperations` for norms whose statistics are an input or an output.
 
     Vectors have the shape (1, channels, 1, 1).
     """
@@ -63,21 +63,21 @@ def page_models(graph: Graph, precision: str) -> tuple[dict[str, onnx.ModelProto
     """Return the page's models of a style, and their weights.
 
     Args:
-        graph: of `models.loading.load_graph`.
-        precision: of the kernels, of `exports.weights.PRECISIONS`.
+        graph: from `models.loading.load_graph`.
+        precision: of the kernels, one of `exports.weights.PRECISIONS`.
 
     Returns:
-        ({name: model}, weights), whose models find the weights in the file `WEIGHTS`:
+        ({name: model}, weights). The models read the weights from the file `WEIGHTS`:
 
         - "whole": picture, style → painting, as `exports.onnx.write_model`;
-        - "tile": picture, photograph, style, statistics → painting, of sides that suit
-          the graph, without the mirrored border;
+        - "tile": picture, photograph, style, statistics → painting, for sides that the
+          graph can take, without the mirrored border;
         - "measure": pictures (n, height, width, 3), photograph, style → statistics;
-          only where norms take them from the picture.
+          only if norms compute statistics from the picture.
 
-        `photograph`, float32 (2, 3), is the mean and one over the deviation of the whole
-        photograph's channels; `style` and `statistics` are (2, channels of the norms).
-        The statistics are those of "measure" alone: an engine's means have the biases that
+        `photograph`, float32 (2, 3), is the mean and 1 / deviation of each channel of the
+        whole photograph; `style` and `statistics` are (2, sum of the norms' channels).
+        Use only statistics from "measure": an engine's means contain the biases that
         `exports.biases` drops.
     """
     fast = painting(drop_biases(graph))
@@ -109,7 +109,7 @@ def tile(graph: Graph, precision: str) -> onnx.ModelProto:
 
 
 def measure(graph: Graph, precision: str) -> onnx.ModelProto:
-    """Return the model that takes the norms' statistics of several pictures as one."""
+    """Return the model that computes the norms' statistics over several pictures."""
     ops = TileOperations(precision)
     inputs = ends(graph, graph.standardizes)
     inputs["picture"] = ("pictures", *inputs["picture"][1:])
@@ -120,7 +120,7 @@ def measure(graph: Graph, precision: str) -> onnx.ModelProto:
 
 
 def ends(graph: Graph, standardizes: bool) -> dict[str, tuple[int | str, ...]]:
-    """Return {input: shape}: the picture, and what else a graph wants."""
+    """Return {input: shape} for the picture and the other inputs that a graph needs."""
     inputs: dict[str, tuple[int | str, ...]] = {"picture": (1, "height", "width", 3)}
     if standardizes:
         inputs["photograph"] = (2, 3)
@@ -132,7 +132,7 @@ def ends(graph: Graph, standardizes: bool) -> dict[str, tuple[int | str, ...]]:
 def drawn(
     graph: Graph, ops: TileOperations, inputs: dict[str, tuple[int | str, ...]]
 ) -> tuple[str, str]:
-    """Draw the network alone; return its painting and its statistics."""
+    """Draw only the network; return its painting and its statistics."""
     x = ops.node("Transpose", "picture", perm=[0, 3, 1, 2])
     mean = factor = None
     if "photograph" in inputs:
@@ -142,7 +142,7 @@ def drawn(
 
 
 def share_weights(models: Iterable[onnx.ModelProto]) -> bytes:
-    """Move the large constants of models out of them; return what `WEIGHTS` holds."""
+    """Move the large constants out of the models; return the contents of `WEIGHTS`."""
     places: dict[bytes, int] = {}
     shared = bytearray()
     for model in models:

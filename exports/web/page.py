@@ -1,10 +1,10 @@
-"""The page that paints in the browser: files for any static host, without a server.
+"""Write a page that paints in the browser, as files for any static host.
 
     python export.py --style all --format web --out site
     python -m http.server -d site
 
-What a browser runs is in the folder browser/, as it stands. Added here are the styles as
-ONNX models, onnxruntime-web, thumbnails, and site.js, which says what there is.
+The code that a browser runs is copied from the folder browser/. This module adds the styles
+as ONNX models, onnxruntime-web, thumbnails, and site.js, which lists them.
 """
 
 import dataclasses
@@ -28,21 +28,21 @@ from fusion_style.models.loading import load_graph
 from fusion_style.models.rewrites import painting
 
 SOURCES = os.path.join(os.path.dirname(__file__), "browser")
-EXAMPLE, ICONS = 512, (192, 512)  # sides, in pixels
-LATER = ("styles/", "runtime/")  # what a browser fetches when it needs it
+EXAMPLE, ICONS = 512, (192, 512)  # lengths of sides, in pixels
+LATER = ("styles/", "runtime/")  # folders from which a browser fetches files on demand
 
 
 def write_page(styles: dict[str, str], folder: str, precision: str) -> None:
     """Write the page.
 
     Args:
-        styles: {name: path of a style file}; the names are folders, too.
-        folder: that gets it.
-        precision: of the kernels, of `exports.weights.PRECISIONS`.
+        styles: {name: path of a style file}; the names are also used for folders.
+        folder: the output folder.
+        precision: of the kernels, one of `exports.weights.PRECISIONS`.
 
     Raises:
-        ValueError: if onnxruntime-web can't be fetched; `StyleFileError` for what is no
-            style.
+        ValueError: if onnxruntime-web cannot be fetched; `StyleFileError` if a file is
+            not a style file.
         OSError: if the folder cannot be written to.
     """
     shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
@@ -58,7 +58,7 @@ def write_page(styles: dict[str, str], folder: str, precision: str) -> None:
 
 
 def write_style(name: str, path: str, folder: str, precision: str) -> dict[str, Any]:
-    """Write a style's models and thumbnails; return what the page must know of it."""
+    """Write a style's models and thumbnails; return its entry for site.js."""
     graph = load_graph(path)
     fast, place = painting(graph), f"styles/{name}"
     models, weights = page_models(graph, precision)
@@ -89,9 +89,9 @@ def write_style(name: str, path: str, folder: str, precision: str) -> dict[str, 
 
 
 def site(folder: str, styles: list[dict[str, Any]]) -> bytes:
-    """Return site.js: what is in the folder, for the page and for its service worker.
+    """Return site.js, which tells the page and its service worker what is in the folder.
 
-    The version changes with any file. A browser compares site.js, and fetches what is new.
+    Its version changes if any file changes. Browsers compare site.js to find new versions.
     """
     files = below(folder)
     digest = hashlib.sha256(json.dumps([styles, files]).encode())

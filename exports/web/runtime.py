@@ -1,6 +1,6 @@
-"""onnxruntime-web, which runs models in a browser: fetched once by npm, and kept.
+"""Fetch onnxruntime-web, which runs models in a browser, once with npm, and keep it.
 
-Its version and the hash of every package stand in package-lock.json; npm compares them.
+Its version and the hashes of all packages are in package-lock.json, and npm checks them.
 """
 
 import json
@@ -32,17 +32,17 @@ def version() -> str:
 
 
 def kept_folder() -> str:
-    """Return where the files of `FILES` are, or will be once they are fetched."""
+    """Return the folder for `FILES`; it need not exist yet."""
     return os.path.join(cache_folder(), f"{PACKAGE}-{version()}-{sha256(LOCK)[:16]}")
 
 
 def is_kept() -> bool:
-    """Return whether all of `FILES` are here already."""
+    """Return whether all of `FILES` are in `kept_folder`."""
     return all(os.path.isfile(os.path.join(kept_folder(), name)) for name in FILES)
 
 
 def fetch() -> str:
-    """Return the folder with `FILES`; npm fetches them at the first time.
+    """Return the folder with `FILES`; the first time, npm fetches them.
 
     Raises:
         ValueError: if npm is not installed or cannot fetch them.
@@ -54,8 +54,8 @@ def fetch() -> str:
     npm = shutil.which("npm")
     if npm is None:
         raise ValueError(
-            f"npm is not installed, which fetches {PACKAGE} {version()} for the page. "
-            "Install Node.js, which brings npm: https://nodejs.org"
+            f"npm, which fetches {PACKAGE} {version()} for the page, is not installed. "
+            "Install Node.js, which contains npm: https://nodejs.org"
         )
     os.makedirs(cache_folder(), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".npm.", dir=cache_folder()) as work:
@@ -67,7 +67,7 @@ def fetch() -> str:
         try:
             for name in FILES:
                 shutil.move(os.path.join(dist, name), new)
-            shutil.rmtree(folder, ignore_errors=True)  # of which a part was deleted
+            shutil.rmtree(folder, ignore_errors=True)  # it may be incomplete
             os.replace(new, folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
@@ -75,10 +75,10 @@ def fetch() -> str:
 
 
 def install(npm: str, folder: str) -> None:
-    """Let npm install what a folder's lock says; run nothing that comes along.
+    """Install the packages of a folder's lock file with npm, without running scripts.
 
     Raises:
-        ValueError: with npm's reason, if it fails.
+        ValueError: if it fails; the message has npm's reason.
     """
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     try:

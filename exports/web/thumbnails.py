@@ -1,4 +1,4 @@
-"""The little pictures of the page: the sample photograph, painted in each style."""
+"""Make the thumbnails of the page: the sample photograph, painted in each style."""
 
 import io
 
@@ -11,7 +11,7 @@ from fusion_style.exports.whole import draw_whole
 from fusion_style.models.graph import Graph
 from fusion_style.models.rewrites import painting
 
-SIDE = 256  # of a thumbnail, in pixels
+SIDE = 256  # pixels, height and width of a thumbnail
 
 
 def sample(side: int) -> np.ndarray:
@@ -23,12 +23,12 @@ def painted(graph: Graph, styles: np.ndarray, photograph: np.ndarray) -> list[np
     """Return a photograph, painted in each style of a graph.
 
     Args:
-        graph: of `models.loading.load_graph`.
-        styles: γ and β, float32 (styles, 2, channels of the norms in all).
+        graph: from `models.loading.load_graph`.
+        styles: γ and β, float32 (styles, 2, sum of the norms' channels).
         photograph: float32 RGB (height, width, 3), 0-255.
 
     Returns:
-        For each style float32 RGB (height, width, 3), 0-255.
+        A picture for each style, float32 RGB (height, width, 3), 0-255.
     """
     import openvino
 

@@ -116,14 +116,16 @@ def test_a_failing_npm_is_one_line_and_leaves_nothing(no_cache, tmp_path, monkey
 
 def test_a_missing_npm_is_said_with_what_to_do(no_cache, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ValueError, match=r"^npm is not installed.*Install Node.js"):
+    with pytest.raises(
+        ValueError, match=r"^npm, which .* is not installed.*Install Node.js"
+    ):
         export_style(ExportConfig(SHIPPED, "web", str(tmp_path / "site")))
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    ({"style": f"{SHIPPED},{SHIPPED}"}, "must have names of their own"),
+    ({"style": f"{SHIPPED},{SHIPPED}"}, "must have different names"),
     ({"style": f"{SHIPPED},nobody"}, "There is no style nobody"),
-    ({"size": "512"}, "size is not for web, whose page paints any. Received: 512"),
+    ({"size": "512"}, "size is not for web, whose page paints any size. Received: 512"),
 ])  # fmt: skip
 def test_what_cannot_be_a_page(settings, message, tmp_path):
     given = {"style": SHIPPED, "format": "web", "out": str(tmp_path)} | settings
