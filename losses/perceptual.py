@@ -246,5 +246,5 @@ class PerceptualLoss:
         return terms
 
     def total(self, terms: Mapping[str, Tensor]) -> Tensor:
-        """Return the weighted sum of terms (Johnson et al. 2016, eq. 5), (batch,)."""
+        """Return the weighted sum of the terms (Johnson et al. 2016, eq. 5), (batch,)."""
         return sum(self.weights[name] * term for name, term in terms.items())

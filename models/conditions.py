@@ -14,7 +14,7 @@ import numpy as np
 
 from fusion_style.models.style_file import damaged, read_config, read_recipe
 
-FARTHEST = 4.0  # a stroke may be so many times larger or smaller than learned ones
+FARTHEST = 4.0  # strokes may be this many times larger or smaller than learned ones
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +116,7 @@ def shares_of(
 
     Raises:
         ValueError: if a painting is not among the conditions, if a weight is negative or
-            no finite number, or if all are 0.
+            not a finite number, or if all weights are 0.
     """
     there = paintings_of(conditions)
     for painting, weight in weights.items():
@@ -159,8 +159,8 @@ def mix(
         float64 (conditions,), which sum to 1.
 
     Raises:
-        ValueError: for an unknown painting, or a weight or a stroke that cannot be; see
-            `check_strokes`.
+        ValueError: for an unknown painting, or a weight or a stroke that is not possible;
+            see `shares_of` and `check_strokes`.
     """
     check_strokes(conditions, weights, stroke)
     found, rows_of = np.zeros(len(conditions)), strokes_of(conditions)
@@ -181,11 +181,11 @@ def photograph_scale(
     weights: Mapping[str, float],
     stroke: float | None = None,
 ) -> float:
-    """Return by how much to scale a photograph before it is painted.
+    """Return the factor by which to scale a photograph before it is painted.
 
-    It is learned size / stroke, which is 1 within the learned sizes. The painted picture
-    is scaled back, and its strokes with it. If the paintings of a mix were learned at
-    different sizes, their scales' geometric mean is used.
+    It is 1 within the learned sizes, otherwise nearest learned size / stroke. The painted
+    picture is scaled back, together with its strokes. If the paintings of a mix were
+    learned at different sizes, it is the geometric mean, weighted with their shares.
 
     Args:
         conditions, weights, stroke: see `mix`.
@@ -211,7 +211,8 @@ def check_strokes(
     """Check the size of strokes for the paintings of a mix.
 
     Raises:
-        ValueError: if it is not above 0, or further than `FARTHEST` from what was learned.
+        ValueError: if it is not above 0, if the learned sizes are not known, or if it is
+            more than `FARTHEST` times larger or smaller than the learned sizes.
     """
     if stroke is None:
         return

@@ -1,13 +1,14 @@
-"""Paintings that are known by the names of their files: who painted what, and when."""
+"""Title, painter and year of the paintings of this project, by the name of the file."""
 
 from typing import NamedTuple
 
 
 class Painting(NamedTuple):
-    """A painting, as a wall text names it.
+    """Facts about a painting.
 
     Attributes:
-        title, painter, year: of the painting; the year may be a span, or "about 1831".
+        title, painter: of the painting.
+        year: a text, because it can be "about 1831" or several years.
     """
 
     title: str
