@@ -1,8 +1,8 @@
 """Reduce flicker: move the painting before along the video, and mix it with the new one.
 
-Each painting is mixed with the one before, moved along the optical flow of the
-photographs (Kroeger et al. 2016, DIS), where the photograph, moved along as often as the
-painting was, still looks as it does now.
+The painting before is moved along the optical flow of the photographs (Kroeger et al. 2016,
+DIS). The photograph is moved just as often, and the painting is used where the moved
+photograph looks like the present one.
 
 Moving and mixing make a picture softer in every frame. Two things keep it sharp: Lanczos'
 kernel is used for moving, and fine detail gets the strength that it has in the new painting
@@ -41,7 +41,7 @@ def grid(height: int, width: int) -> np.ndarray:
 
 
 def mix(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return float32 pixels of which `one` has a share, (height, width), at each place."""
+    """Return one · share + other · (1 - share) as float32; share is (height, width)."""
     return cv2.blendLinear(one, other, share, 1 - share)
 
 
@@ -116,11 +116,14 @@ class Steady:
 
 
 def agreement(seen: np.ndarray, moved: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return how surely each pixel shows what it showed before: 0 to 1.
+    """Return from 0 to 1 how well the moved photograph agrees with the present one.
 
     Args:
         seen, moved: the photograph, and the one before, moved along the flow.
-        places: where each pixel was, (column, row).
+        places: where each pixel was, as (column, row), (height, width, 2).
+
+    Returns:
+        float32 (height, width).
     """
     height, width = seen.shape[:2]
     red, green, blue = cv2.split(cv2.absdiff(seen, moved))
@@ -132,7 +135,11 @@ def agreement(seen: np.ndarray, moved: np.ndarray, places: np.ndarray) -> np.nda
 
 
 def as_sharp_as(model: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """Return pixels whose fine detail is as strong as a model's, place by place."""
+    """Return pixels whose fine detail is as strong as the model's at the same place.
+
+    Args:
+        model, pixels: float32 RGB (height, width, 3), 0-255.
+    """
     height, width = pixels.shape[:2]
     wanted, given = strength_of_detail(model), strength_of_detail(pixels)
     factor = np.clip(np.sqrt((wanted + 1) / (given + 1)), 1 / AMPLIFIED, AMPLIFIED)
@@ -141,7 +148,7 @@ def as_sharp_as(model: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 
 
 def strength_of_detail(pixels: np.ndarray) -> np.ndarray:
-    """Return the mean square of a picture's detail around each `COARSE` square of it."""
+    """Return the mean square of the detail around each square of `COARSE` pixels."""
     height, width = pixels.shape[:2]
     gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     detail = cv2.subtract(gray, cv2.GaussianBlur(gray, (5, 5), FINE))

@@ -121,7 +121,7 @@ def test_the_command(tmp_path, style, monkeypatch, capsys):
     ]  # fmt: skip
     moving = [is_animated(f"stylized/{name}") for name in sorted(os.listdir("stylized"))]
     assert moving == [True, True, True, False]
-    assert "4 were there already" in capsys.readouterr().out
+    assert "4 existed already" in capsys.readouterr().out
     assert run("in/a.gif", "--out", "one.jpg") == 0
     assert run("in/a.gif", "--out", "film.mp4") == 0
     assert [round(1000 * f[1]) for f in contents("film.mp4").frames] == [40, 60]
