@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 LONGEST = 960  # pixels of the longer side at which flow is searched
-SMALLEST = 48  # pixels of the shorter side below which there is no flow
-LEVELS = 35.0  # difference of photographs, of 255, at which little is held
-FINE = 1.0  # pixels, the deviation of the blur that detail is what is finer than
-AROUND = 12.0  # pixels, the deviation of where detail's strength is taken over
-COARSE = 8  # pixels of which detail's strength is one number
-AMPLIFIED = 1.5  # at most so much stronger or weaker
+SMALLEST = 48  # pixels; if the shorter side is smaller, there is no flow
+LEVELS = 35.0  # difference of photographs, of 255, at which little is kept
+FINE = 1.0  # deviation of a blur, in pixels: detail is what it removes
+AROUND = 12.0  # deviation of the mean of detail's strength around a pixel, in pixels
+COARSE = 8  # pixels, side of a square that has one number for detail's strength
+AMPLIFIED = 1.5  # detail is made at most this much stronger or weaker
 
 
 def fitted(values: np.ndarray, height: int, width: int) -> np.ndarray:
