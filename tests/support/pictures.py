@@ -21,6 +21,7 @@ SCRIPTS = (
     "fusion_style.benchmarks.runtime",
     "fusion_style.benchmarks.loss_curve",
     "fusion_style.benchmarks.ablation",
+    "fusion_style.benchmarks.front",
     "fusion_style.benchmarks.gallery",
     "fusion_style.benchmarks.soak",
 )
