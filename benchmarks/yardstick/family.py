@@ -42,7 +42,5 @@ FAMILY: dict[str, Drawing] = {
     "64x3": member(64, 3),
     "80x3-once": member(80, 3, last="once"),
     "48x3-once": member(48, 3, last="once"),
-    "64x5-once": member(64, 5, last="once"),
     "64x3-two-once": member(64, 3, first="two", last="once"),
-    "96x2-once": member(96, 2, last="once"),
 }

@@ -54,14 +54,18 @@ def compiled(
     """
     import_openvino()
     settings = dict(settings)
+    if name is None:
+        return core.compile_model(make(), "CPU", settings)
     made: list[openvino.CompiledModel] = []
 
     def compile() -> bytes:
         made.append(core.compile_model(make(), "CPU", settings))
-        return bytes(made[0].export_model().getbuffer()) if name else b""
+        return bytes(made[-1].export_model().getbuffer())
 
-    if name is None:
-        compile()
-        return made[0]
     data = cached(name, compile, "compiled", MOST)
-    return made[0] if made else core.import_model(data, "CPU", settings)
+    if not made:
+        try:
+            return core.import_model(data, "CPU", settings)
+        except RuntimeError:  # another build of OpenVINO wrote it
+            compile()
+    return made[0]

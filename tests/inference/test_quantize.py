@@ -13,7 +13,7 @@ from openvino import Type
 
 from fusion_style.data.images import read_picture, sample_photographs
 from fusion_style.files import cache_folder
-from fusion_style.inference.engines import int8
+from fusion_style.inference.engines import compiled, int8
 from fusion_style.inference.engines import openvino as openvino_engine
 from fusion_style.inference.engines.cache import cached
 from fusion_style.inference.stylizer import Stylizer
@@ -81,6 +81,13 @@ def test_what_was_compiled_is_kept_and_paints_the_same(cache, style, monkeypatch
     for again in painted[1:]:
         np.testing.assert_array_equal(again, painted[0])
     assert kept in files(cache / "compiled") and len(files(cache / "compiled")) == 2
+
+
+def test_what_openvino_does_not_read_is_compiled_anew(cache, style, monkeypatch):
+    pixels = read_picture(sample_photographs()[0]).pixels[:60, :80]
+    painted = Stylizer(style, "openvino").paint(pixels)
+    monkeypatch.setattr(compiled, "cached", lambda *_: b"of another build")
+    np.testing.assert_array_equal(Stylizer(style, "openvino").paint(pixels), painted)
 
 
 def test_the_converter_is_imported_when_it_is_called():
