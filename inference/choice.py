@@ -127,12 +127,21 @@ def parse_mix(text: str, there: Collection[str]) -> dict[str, float]:
 
 def shipped_choice(text: str) -> StyleChoice:
     """Return the choice of a painting or a mix in the first shipped file that has it."""
-    files = shipped_conditions()
-    everything = shipped_paintings()
-    weights = parse_mix(text, everything)
+    weights = parse_mix(text, shipped_paintings())
+    return choice_of(*shipped_file(weights), weights)
+
+
+def shipped_file(weights: Mapping[str, float]) -> tuple[str, tuple[Condition, ...]]:
+    """Return (path, conditions) of the first shipped file that has these paintings.
+
+    Raises:
+        StyleFileError: if there is no such painting.
+        ValueError: if they are in different files.
+    """
+    files, everything = shipped_conditions(), shipped_paintings()
     for path, conditions in files.items():
         if weights.keys() <= set(paintings_of(conditions)):
-            return choice_of(path, conditions, weights)
+            return path, conditions
     if unknown := weights.keys() - everything:
         names = ", ".join(choice.name for choice in all_shipped()) or "none are here"
         raise StyleFileError(

@@ -9,9 +9,10 @@ from fusion_style.data.video.animation import is_moving
 from fusion_style.data.video.probe import VideoError, is_video
 from fusion_style.files import remove_old_leftovers
 from fusion_style.inference.brushes import Brushes, load_brushes
-from fusion_style.inference.choice import choices
+from fusion_style.inference.choice import StyleChoice, choices
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job, find_pictures, plan
+from fusion_style.inference.morph import morph_choice
 from fusion_style.settings import check
 
 
@@ -49,7 +50,7 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
     check(config)
     if config.video.join:
         return joined(inputs, config)
-    found = {choice.name: choice for choice in choices(config.style)}
+    found = {choice.name: choice for choice in wanted_styles(config)}
     styles = list(found)
     pictures, missing = find_pictures(inputs, config.out, styles)
     jobs, refused = plan(pictures, styles, config.out)
@@ -70,6 +71,17 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
     return painted
 
 
+def wanted_styles(config: PaintConfig) -> list[StyleChoice]:
+    """Return the choices of --style; with --morph, the one file of it.
+
+    Raises:
+        ValueError: as `choices` and `morph_choice`.
+    """
+    if config.video.morph is None:
+        return choices(config.style)
+    return [morph_choice(config.video.morph, config.style, config.stroke)]
+
+
 def do(job: Job, brushes: Brushes, config: PaintConfig, painted: Painted) -> None:
     """Paint one picture in all of its styles, and add the results to `painted`."""
     wanted = [p for p in job.paintings if config.overwrite or not os.path.exists(p[1])]
@@ -78,6 +90,10 @@ def do(job: Job, brushes: Brushes, config: PaintConfig, painted: Painted) -> Non
         if not wanted:
             return
         moving = is_video(job.path) or is_moving(job.path, wanted[0][1])
+        if config.video.morph is not None and not moving:
+            raise PictureError(
+                f"{job.path} is not a video: --morph changes the mix with a video's time"
+            )
         picture = None if moving else read_picture(job.path)
     except PictureError as error:
         painted.failed.append(str(error))

@@ -44,6 +44,7 @@ class Stylizer:
         engine: what paints; it compiles once for each size of tile, whatever the style.
         weights: {painting: weight}; None if the file has several paintings, and none is
             chosen.
+        stroke: see `choose`.
         scale: by which photographs are scaled before they are painted.
 
     Example:
@@ -70,7 +71,7 @@ class Stylizer:
         self.engine = load_engine(graph, engine, precision)
         self.weights: dict[str, float] | None = None
         self.chosen: np.ndarray | None = None
-        self.scale = 1.0
+        self.scale, self.stroke = 1.0, stroke
         paintings = paintings_of(self.conditions)
         if choice.weights or len(paintings) == 1:
             self.use(dict(choice.weights) or {paintings[0]: 1.0}, stroke)
@@ -94,6 +95,7 @@ class Stylizer:
         """Change what this Stylizer paints with; `choose` returns another one instead."""
         rows = mix(self.conditions, weights, stroke)
         self.weights = dict(weights)
+        self.stroke = stroke
         self.scale = photograph_scale(self.conditions, weights, stroke)
         self.chosen = self.engine.graph.style(rows)
 

@@ -89,7 +89,9 @@ class AnimationReader:
                 if time >= self.start:
                     still = image.convert("RGBA")  # what is shown, whatever is stored
                     pixels = np.asarray(to_rgb(still), np.float32)
-                    yield Frame(pixels, alpha_of(still), time - self.start, duration)
+                    frame = Frame(pixels, alpha_of(still), time - self.start, duration)
+                    frame.second = time / 1000
+                    yield frame
                     given += 1
                 time += duration
                 if given == self.max_frames:

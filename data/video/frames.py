@@ -20,6 +20,7 @@ class Frame:
         duration: how long, in ticks; 0 where the file doesn't say.
         damaged: whether the decoder could not read it, or not all of it.
         resized: whether it had another size than the first frame.
+        second: when it is shown in the source, in seconds after the source's first frame.
     """
 
     pixels: np.ndarray | None
@@ -28,6 +29,7 @@ class Frame:
     duration: int
     damaged: bool = False
     resized: bool = False
+    second: float = 0.0
 
 
 def side_data(frame: "VideoFrame") -> dict[str, bytes]:

@@ -236,8 +236,9 @@ class VideoReader:
         self.left -= 1
         if not self.left:
             self.stop = time + max(duration, 1)
+        second = float((time - self.zero) * self.probe.time_base)
         time -= self.start or 0
-        yield Frame(pixels, alpha, time, duration, damaged, resized)
+        yield Frame(pixels, alpha, time, duration, damaged, resized, second)
 
     def notice_end(self) -> None:
         """Set `cut_short` if the file ended earlier than it declares."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import tqdm
 
 from fusion_style.data.video.animation import AnimationReader, AnimationWriter
+from fusion_style.inference.morph import morph_of
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.finish import Finish
@@ -29,13 +30,14 @@ def paint_animation(
         VideoError: if the animation can't be read, or not be written as `out`.
         OSError: if the file can't be written.
     """
+    morph = morph_of(config, stylizers[0])
     reader = AnimationReader(source, config.start, config.end, config.max_frames)
     writer = AnimationWriter(out, reader.loops)
     preview = Preview(config.preview) if config.preview else None
     finish = Finish(writer, config.steady, strength, keep_colors, preview)
     count = min(reader.count, config.max_frames or reader.count)
     with tqdm.tqdm(total=count, unit="frame", disable=not progress, leave=False) as bar:
-        run(reader, stylizers, finish, max_size, bar)
+        run(reader, stylizers, finish, max_size, bar, morph=morph)
     notes = []
     if reader.cut_short:
         notes.append(

@@ -28,6 +28,10 @@ class VideoConfig:
         "How much flicker is reduced: from 0 (each frame is painted alone) to 1.", 1.0,
         at_least=0, at_most=1,
     )  # fmt: skip
+    morph: str | None = setting(
+        'A mix that moves: seconds of a video and paintings of one file, as in "0:wave '
+        '5:udnie".', None,
+    )  # fmt: skip
     resume: bool = setting("Continue a video that was interrupted.", False)
     part: str | None = setting(
         "Paint only this part of a video, such as 2/5; each machine paints another.", None

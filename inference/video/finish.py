@@ -26,6 +26,7 @@ class Work:
         cut: whether the frame begins a shot.
         seen: the `Photograph` statistics of the shot.
         norms: mean and variance for the norms; None to use those of the frame.
+        mix: the shares of the paintings, if they move with time; else None.
         painting: the painted frame, float32 RGB (height, width, 3), 0-255.
     """
 
@@ -34,6 +35,7 @@ class Work:
     cut: bool = False
     seen: Any = None
     norms: np.ndarray | None = None
+    mix: np.ndarray | None = None
     painting: Any = None
 
 
@@ -89,7 +91,7 @@ class Finish:
     def show(self, frame: Frame, work: Work) -> None:
         """Replace a frame's pixels with the painted ones."""
         photograph = work.photograph
-        painting = self.steady(photograph, work.painting, work.cut)
+        painting = self.steady(photograph, work.painting, work.cut, work.mix)
         if self.keep_colors:
             painting = with_colors_of(painting, photograph)
         if self.strength < 1:

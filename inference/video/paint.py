@@ -14,6 +14,7 @@ from fusion_style.data.video.parts import Part
 from fusion_style.data.video.probe import VideoError, open_video
 from fusion_style.data.video.reader import VideoReader
 from fusion_style.inference.masked import MaskedStylizer
+from fusion_style.inference.morph import Morph, morph_of
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.finish import Finish
@@ -133,6 +134,7 @@ def paint_parts(
     if overwrite and not config.resume:
         remove_parts(folder)
     number, count = numbers_of(config.part)
+    morph = morph_of(config, stylizers[0])
     if count > 1 and config.max_frames is not None:
         raise VideoError("--part works with --start and --end, but not with --max_frames")
     with open_video(source) as container:
@@ -142,7 +144,7 @@ def paint_parts(
         if count > 1:
             reader.begin, reader.stop = span_of(reader, number, count)
         header = {
-            "source": identity(source), "asked": asked(stylizers[0], config, look),
+            "source": identity(source), "asked": asked(stylizers[0], config, look, morph),
             "part": [number, count], "extension": extension,
             "encoding": dataclasses.asdict(encoding),
         }  # fmt: skip
@@ -171,7 +173,7 @@ def paint_parts(
             )  # fmt: skip
             try:
                 with bar:
-                    run(reader, stylizers, finish, look.max_size, bar, state, tell)
+                    run(reader, stylizers, finish, look.max_size, bar, state, tell, morph)
             except BaseException as error:
                 segments.abandon(error)
                 raise
@@ -190,12 +192,16 @@ def digest(stylizer: Stylizer | None) -> str:
     return found.hexdigest()
 
 
-def asked(stylizer: Stylizer, config: VideoConfig, look: Look) -> dict[str, Any]:
+def asked(
+    stylizer: Stylizer, config: VideoConfig, look: Look, morph: Morph | None = None
+) -> dict[str, Any]:
     """Return everything on which painted frames depend, besides the source."""
     names = ("start", "end", "max_frames", "crf", "bitrate", "steady")
+    stops = [stylizer] if morph is None else morph.stops(stylizer)
     return {
         "style": stylizer.name,
-        "weights": digest(stylizer),
+        "weights": " ".join(map(digest, stops)),
+        "morph": None if morph is None else morph.text,
         **dataclasses.asdict(look),
         **{name: getattr(config, name) for name in names},
     }

@@ -9,6 +9,7 @@ import tqdm
 from fusion_style.data.images import fit_size, resize, to_bytes
 from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.reader import VideoReader
+from fusion_style.inference.morph import Morph
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.finish import Finish, Work
@@ -25,7 +26,7 @@ Tell = Callable[[int, int | None], None]
 def run(
     reader: Frames, stylizers: Sequence[Stylizer], finish: Finish,
     max_size: int | None, bar: tqdm.tqdm, state: State | None = None,
-    tell: Tell | None = None,
+    tell: Tell | None = None, morph: Morph | None = None,
 ) -> None:  # fmt: skip
     """Decode in one thread, paint in this one, finish and encode in a third.
 
@@ -37,6 +38,7 @@ def run(
         bar: shows the number of painted frames.
         state: the state of `finish` when the video was interrupted, or None.
         tell: see `paint_video`.
+        morph: the mix for each frame; None to paint with the stylizers as they are.
     """
     statistics, is_cut = ShotStatistics(stylizers[0]), CutFinder()
     if state:
@@ -44,11 +46,19 @@ def run(
         is_cut(state["photograph"])
     lock = threading.Lock()  # an engine must not measure and paint at the same time
 
+    def painter(work: Work, worker: int) -> Stylizer:
+        if morph is None or work.mix is None:
+            return stylizers[worker]
+        return morph.choose(stylizers[worker], work.mix)
+
     def measured(works: Iterator[Work]) -> Iterator[Work]:
         for work in works:
             if work.photograph is not None:
+                if morph is not None:
+                    work.mix = morph.mix(work.frame.second)
+                stylizer = painter(work, 0)
                 with lock:
-                    found = statistics(work.photograph, work.cut)
+                    found = statistics(work.photograph, work.cut, stylizer=stylizer)
                 work.seen, work.norms = found
             yield work
 
@@ -56,9 +66,9 @@ def run(
         if work.photograph is not None:
             if worker == 0:
                 with lock:
-                    work.painting = paint_frame(stylizers[0], work)
+                    work.painting = paint_frame(painter(work, 0), work)
             else:
-                work.painting = paint_frame(stylizers[worker], work)
+                work.painting = paint_frame(painter(work, worker), work)
         return work
 
     good = bool(state and state["undamaged"])

@@ -31,14 +31,17 @@ class ShotStatistics:
         self.photograph: Photograph | None = None
 
     def __call__(
-        self, pixels: np.ndarray, cut: bool, region: int = REGION
-    ) -> tuple[Photograph, np.ndarray | None]:
+        self, pixels: np.ndarray, cut: bool, region: int = REGION,
+        stylizer: Stylizer | None = None,
+    ) -> tuple[Photograph, np.ndarray | None]:  # fmt: skip
         """Return (photograph, statistics) for `Engine.paint`.
 
         Args:
             pixels: float32 RGB (height, width, 3), 0-255; give the frames in order.
             cut: whether the frame begins a shot.
             region: see `inference.tiles.paint_in_tiles`.
+            stylizer: of the mix for this frame, with the same engine; by default the one
+                for all frames.
         """
         seen = photograph_of(pixels)
         if cut or self.photograph is None:
@@ -52,5 +55,5 @@ class ShotStatistics:
         engine, margin = self.stylizer.engine, self.stylizer.margin
         if not engine.graph.measured or max(pixels.shape[:2]) + 2 * margin <= region:
             return self.photograph, None
-        style = self.stylizer.style
+        style = (stylizer or self.stylizer).style
         return self.photograph, engine.measure(samples(pixels), self.photograph, style)

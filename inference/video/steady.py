@@ -7,6 +7,10 @@ photograph looks like the present one.
 Moving and mixing make a picture softer in every frame. Two things keep it sharp: Lanczos'
 kernel is used for moving, and fine detail gets the strength that it has in the new painting
 at the same place.
+
+If the mix of paintings moves with time, the held painting is behind it. The further it is
+behind, the less is held. Otherwise a still scene would keep its first mix until the next
+cut.
 """
 
 import cv2
@@ -18,6 +22,7 @@ LEVELS = 35.0  # difference of photographs, of 255, at which little is kept
 FINE = 1.0  # deviation of a blur, in pixels: detail is what it removes
 AROUND = 12.0  # deviation of the mean of detail's strength around a pixel, in pixels
 COARSE = 8  # pixels, side of a square that has one number for detail's strength
+FOLLOWING = 0.2  # share of a mix: with a larger one, what is kept follows a mix later
 AMPLIFIED = 1.5  # detail is made at most this much stronger or weaker
 
 
@@ -63,26 +68,31 @@ class Steady:
         # The photograph is held at the size at which flow is searched.
         self.photograph = self.painting = np.empty(0, np.float32)
         self.small_grid = self.grid = np.empty(0, np.float32)
+        self.mix: np.ndarray | None = None  # that the held painting has, where all is held
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what is held, besides the last photograph."""
-        return {"photograph": self.photograph, "painting": self.painting}
+        held = {"photograph": self.photograph, "painting": self.painting}
+        return held if self.mix is None else held | {"mix": self.mix}
 
     def go_on(self, last: np.ndarray, state: dict[str, np.ndarray]) -> None:
         """Take up what `state` returned after the photograph `last`."""
         if self.strength:
             self(last, state["painting"], True)
             self.photograph, self.painting = state["photograph"], state["painting"]
+            self.mix = state.get("mix")
 
     def __call__(
-        self, photograph: np.ndarray, painting: np.ndarray, cut: bool
-    ) -> np.ndarray:
+        self, photograph: np.ndarray, painting: np.ndarray, cut: bool,
+        shares: np.ndarray | None = None,
+    ) -> np.ndarray:  # fmt: skip
         """Return the painted frame to show.
 
         Args:
             photograph, painting: of one frame, float32 RGB (height, width, 3), 0-255; give
                 the frames in order.
             cut: whether the frame begins a shot; then it is not mixed.
+            shares: of the paintings in a mix that moves with time, (paintings,).
 
         Returns:
             float32 RGB (height, width, 3), 0-255.
@@ -97,14 +107,15 @@ class Steady:
         before, self.gray = self.gray, gray
         if cut or before is None or before.shape != gray.shape:
             self.small_grid, self.grid = grid(*small), grid(height, width)
-            self.photograph, self.painting = seen, painting
+            self.photograph, self.painting, self.mix = seen, painting, shares
             return painting
         flow = np.zeros((*small, 2), np.float32)
         if min(small) >= SMALLEST:
             flow = self.search.calc(gray, before, None)
         places = self.small_grid + flow
         moved = remap(self.photograph, places, cv2.INTER_LINEAR)
-        held = self.strength * agreement(seen, moved, places)
+        strength = np.float32(self.strength * self.followed(shares))
+        held = strength * agreement(seen, moved, places)
         self.photograph = mix(moved, seen, held)
         flow = fitted(flow, height, width)
         if small != (height, width):
@@ -113,6 +124,19 @@ class Steady:
         mixed = mix(moved, painting, fitted(held, height, width))
         self.painting = np.clip(as_sharp_as(painting, mixed), 0, 255)
         return self.painting
+
+    def followed(self, shares: np.ndarray | None) -> float:
+        """Return how much of the held painting may stay, 0 to 1; follow a mix.
+
+        Args:
+            shares: of the paintings in the present mix, or None if it does not move.
+        """
+        if shares is None or self.mix is None:
+            return 1.0
+        behind = np.abs(shares - self.mix).sum() / 2  # 0: the same; 1: another painting
+        kept = float(FOLLOWING / (FOLLOWING + behind))
+        self.mix = kept * self.mix + (1 - kept) * shares
+        return kept
 
 
 def agreement(seen: np.ndarray, moved: np.ndarray, places: np.ndarray) -> np.ndarray:
