@@ -16,7 +16,9 @@ from fusion_style.tests.support.pictures import made_up_photograph
 gradio = pytest.importorskip("gradio", reason="the page needs gradio: '.[demo]'")
 
 from gradio_client import Client, handle_file
-from gradio_client.exceptions import AppError
+from gradio_client.exceptions import AppError, AuthenticationError
+
+PATIENT = {"timeout": 60}  # seconds: a page that has just started answers slowly
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def page(instance_style, tmp_path_factory):
 @pytest.fixture(scope="module")
 def client(page, tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("downloads"))
-    return Client(page.address, verbose=False, download_files=folder)
+    return Client(page.address, verbose=False, download_files=folder, httpx_kwargs=PATIENT)
 
 
 def photograph_at(path, seed=0):
@@ -107,9 +109,13 @@ def test_a_public_page_asks_and_does_not_train(instance_style, tmp_path):
     flags = ("--public", "--user=ann", f"--password_file={tmp_path / 'password'}")
     with served_page(instance_style, tmp_path, *flags) as page:
         address = page.address.replace("0.0.0.0", "127.0.0.1")
-        for wrong in (None, ("ann", "wrong horse")):
-            with pytest.raises(Exception, match="Could not login|not provided"):
-                Client(address, verbose=False, auth=wrong)
-        client = Client(address, verbose=False, auth=("ann", "correct horse"))
+        for wrong, answer in (
+            (None, "credentials were not provided"),
+            (("ann", "wrong horse"), "Could not login"),
+        ):
+            with pytest.raises((AuthenticationError, ValueError), match=answer):
+                Client(address, verbose=False, auth=wrong, httpx_kwargs=PATIENT)
+        right = ("ann", "correct horse")
+        client = Client(address, verbose=False, auth=right, httpx_kwargs=PATIENT)
         names = client.view_api(print_info=False, return_format="dict")["named_endpoints"]
         assert "/paint" in names and "/learn" not in names
