@@ -70,7 +70,7 @@ setup(
     ],
     extras_require={
         # playwright drives an installed Chromium; it downloads none.
-        "test": [*DEMO, *EXPORT, "hypothesis", "nncf", "playwright", "pytest"],
+        "test": [*DEMO, *EXPORT, "fsspec", "hypothesis", "nncf", "playwright", "pytest"],
         # Other versions of ruff may format differently; .ci/run and the hooks use this one.
         "dev": ["mypy>=1.18", "pre-commit", "ruff==0.17.6"],
         "plots": ["matplotlib"],
@@ -78,6 +78,10 @@ setup(
         "export": EXPORT,
         # The page in the browser.
         "demo": DEMO,
+        # Painting on several machines, and in buckets.
+        "ray": ["fsspec", "pyarrow", "ray[data]>=2.60"],
+        "s3": ["s3fs"],
+        "gs": ["gcsfs"],
         # Other backends for training if TensorFlow has no GPU: KERAS_BACKEND=torch.
         "torch": ["torch>=2.4"],
         "jax": ["jax>=0.4.34"],

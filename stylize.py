@@ -7,11 +7,13 @@ python stylize.py photo.jpg --style all --strength 0.7 --keep_colors
 python stylize.py clip.mp4 --style wave
 python stylize.py photo.jpg --style paintings.keras:wave=0.6,udnie=0.4 --stroke 384
 python stylize.py photo.jpg --style wave --style2 udnie --mask mask.png
+python stylize.py s3://photos/2024 --out gs://paintings --style wave --cluster auto
 """
 
 import io
 import os
 import sys
+from collections.abc import Iterable
 
 try:
     from fusion_style import backend
@@ -27,11 +29,14 @@ from absl import flags
 from fusion_style.data.images import Picture, read_picture, sample_photograph, write_picture
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.flags import define_flags, given, run_script
+from fusion_style.inference.bulk import in_buckets
 from fusion_style.inference.choice import ALL, parse_style
+from fusion_style.inference.cluster.paint import paint_on_cluster
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job, is_file
 from fusion_style.inference.listing import listing
-from fusion_style.inference.paint import Painted, paint_pictures
+from fusion_style.inference.outcomes import Outcome
+from fusion_style.inference.paint import Painted, paint_in_bulk, paint_pictures
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.settings import build
 
@@ -53,6 +58,10 @@ def main(argv: list[str]) -> str | int:
             list_styles(FLAGS.style)
             return 0
         config = build(PaintConfig, given(PaintConfig))
+        if config.ray.cluster is not None and not config.video.join:
+            return report_each(paint_on_cluster(inputs, config))
+        if in_buckets(inputs, config.out):
+            return report_each(paint_in_bulk(inputs, config))
         painted = paint_pictures(inputs, config)
     except ValueError as error:
         return f"stylize.py: {error}"
@@ -80,6 +89,26 @@ def report(painted: Painted) -> None:
         print(note, file=sys.stderr)
     for message in painted.failed:
         print(f"not painted: {message}", file=sys.stderr)
+
+
+def report_each(outcomes: Iterable[Outcome]) -> int:
+    """Print what comes of each painting when it comes; return the exit status."""
+    import tqdm  # whose bar would be in the way of what is printed
+
+    done = kept = failed = 0
+    for outcome in outcomes:
+        for note in outcome.notes:
+            tqdm.tqdm.write(note, file=sys.stderr)
+        if outcome.error is not None:
+            failed += 1
+            tqdm.tqdm.write(f"not painted: {outcome.error}", file=sys.stderr)
+        elif outcome.kept:
+            kept += 1
+        else:
+            done += 1
+            tqdm.tqdm.write(f"{outcome.photograph} -> {outcome.painting}", file=sys.stdout)
+    print(f"{done:,} painted, {kept:,} there already, {failed:,} not painted")
+    return 1 if failed else 0
 
 
 def list_styles(style: str) -> None:

@@ -45,16 +45,17 @@ class Picture:
     exif: bytes = b""
 
 
-def read_picture(source: Source) -> Picture:
+def read_picture(source: Source, name: str | None = None) -> Picture:
     """Read a picture, upright and in sRGB. Of an animation, read the first frame.
 
     Args:
         source: a path, or the file's bytes.
+        name: of bytes, for messages.
 
     Raises:
         PictureError: if the picture cannot be read.
     """
-    with open_image(source) as image:
+    with open_image(source, name) as image:
         image.load()
         exif = kept_exif(image)
         upright = turn_upright(image, orientation_of(image))

@@ -20,16 +20,18 @@ class PictureError(ValueError):
 
 
 @contextlib.contextmanager
-def open_image(source: Source) -> Iterator[Image.Image]:
+def open_image(source: Source, name: str | None = None) -> Iterator[Image.Image]:
     """Yield the Pillow image in a file. The file's content counts, not its extension.
 
     Args:
         source: a path, or the file's bytes.
+        name: of bytes, for messages.
 
     Raises:
         PictureError: for every error with the file, here or in the caller's block.
     """
-    name = "the picture" if isinstance(source, bytes) else os.fspath(source)
+    if name is None:
+        name = "the picture" if isinstance(source, bytes) else os.fspath(source)
     noise: list[str] = []
     try:
         check_kind(name, source)

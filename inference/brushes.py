@@ -8,6 +8,11 @@ from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.masks import read_mask
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.conditions import (
+    paintings_of,
+    photograph_scale,
+    read_conditions,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +47,7 @@ def load_brushes(styles: Mapping[str, StyleChoice], config: PaintConfig) -> Brus
         beside = "left as it is" if config.style2 is None else "painted in --style2"
         mask = read_mask(config.mask, beside)
     stylizers = {name: engines.stylizer(choice) for name, choice in styles.items()}
-    notes = scaled(stylizers, config.stroke)
+    notes = scaled(styles, config.stroke)
     if config.style2 is not None:
         found = choices(config.style2)
         if len(found) > 1:
@@ -80,14 +85,25 @@ class Engines:
         return found
 
 
-def scaled(stylizers: Mapping[str, Stylizer], stroke: int | None) -> list[str]:
-    """Return a message for each scale other than 1 at which photographs are painted."""
+def scaled(styles: Mapping[str, StyleChoice], stroke: int | None) -> list[str]:
+    """Return a message for each scale other than 1 at which photographs are painted.
+
+    Args:
+        styles: {name: choice}, each of one painting or a mix.
+        stroke: their strokes' size; see `inference.stylizer.Stylizer.choose`.
+
+    Raises:
+        ValueError: for a painting or a stroke that cannot be.
+    """
     lines: dict[str, list[str]] = {}
-    for name, stylizer in stylizers.items():
-        if stylizer.scale != 1:
+    for name, choice in styles.items():
+        conditions = read_conditions(choice.path)
+        weights = dict(choice.weights) or {paintings_of(conditions)[0]: 1.0}
+        scale = photograph_scale(conditions, weights, stroke)
+        if scale != 1:
             line = (
                 f"strokes of {stroke} pixels are beyond the learned sizes. Photographs are "
-                f"painted at {stylizer.scale:.0%} of their size, and scaled back"
+                f"painted at {scale:.0%} of their size, and scaled back"
             )
             lines.setdefault(line, []).append(name)
     return [f"{', '.join(names)}: {line}" for line, names in lines.items()]

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from fusion_style.inference.cluster.config import RayConfig
 from fusion_style.inference.engines.registry import ENGINES, PRECISIONS
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.settings import setting
@@ -29,7 +30,10 @@ class PaintConfig:
         None,
     )
     style2: str | None = setting("The style of what is black in --mask; see --style.", None)
-    out: str = setting("Output folder; for one picture or video also a file.", "stylized")
+    out: str = setting(
+        "Output folder, here or in a bucket; for one picture or video also a file.",
+        "stylized",
+    )
     max_size: int | None = setting(
         "Largest longer side of the result, in pixels.", None, at_least=1
     )
@@ -49,3 +53,4 @@ class PaintConfig:
     )
     overwrite: bool = setting("Replace output files that exist already.", False)
     video: VideoConfig = VideoConfig()
+    ray: RayConfig = RayConfig()

@@ -5,6 +5,7 @@ import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from fusion_style.data.buckets import is_bucket, join
 from fusion_style.data.folders import pictures_in
 from fusion_style.data.images import EXTENSIONS, WRITABLE, PictureError
 from fusion_style.data.kinds import is_address
@@ -127,7 +128,7 @@ def destination(
         extension = output_extension(extension)
     elif extension.lower() not in WRITABLE and not moves:
         extension = ".png"
-    return os.path.join(out, f"{stem}-{style}{extension}")
+    return join(out, f"{stem}-{style}{extension}")
 
 
 def is_file(out: str) -> bool:
@@ -146,7 +147,7 @@ def check_out(out: str) -> None:
             "--out - would be standard output, to which nothing is written. Give a folder "
             "or a file. For a folder with the name -, give --out ./-"
         )
-    if not out or is_address(out):
+    if not out or (is_address(out) and not is_bucket(out)):
         raise ValueError(f"--out must be a folder or a file. Received: {out!r}")
 
 

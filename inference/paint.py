@@ -2,17 +2,17 @@
 
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from fusion_style.data.images import PictureError, read_picture, write_picture
-from fusion_style.data.video.animation import is_moving
-from fusion_style.data.video.probe import VideoError, is_video
+from fusion_style.data.video.probe import VideoError
 from fusion_style.files import remove_old_leftovers
-from fusion_style.inference.brushes import Brushes, load_brushes
+from fusion_style.inference.brushes import load_brushes
+from fusion_style.inference.bulk import check_places, check_video, list_jobs
 from fusion_style.inference.choice import StyleChoice, choices
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job, find_pictures, plan
 from fusion_style.inference.morph import morph_choice
+from fusion_style.inference.outcomes import Outcome, outcomes
 from fusion_style.settings import check
 
 
@@ -33,6 +33,17 @@ class Painted:
     kept: list[str] = dataclasses.field(default_factory=list)
     failed: list[str] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Note what came of one painting."""
+        self.notes += outcome.notes
+        if outcome.error is not None:
+            if outcome.error not in self.failed[-1:]:  # what is wrong with its picture
+                self.failed.append(outcome.error)
+        elif outcome.kept:
+            self.kept.append(outcome.painting)
+        else:
+            self.done[outcome.painting] = outcome.photograph
 
 
 def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
@@ -67,7 +78,8 @@ def paint_pictures(inputs: Sequence[str], config: PaintConfig) -> Painted:
 
         shown = tqdm.tqdm(jobs, unit="picture")
     for job in shown:
-        do(job, brushes, config, painted)
+        for outcome in outcomes(job, brushes, config):
+            painted.add(outcome)
     return painted
 
 
@@ -82,49 +94,35 @@ def wanted_styles(config: PaintConfig) -> list[StyleChoice]:
     return [morph_choice(config.video.morph, config.style, config.stroke)]
 
 
-def do(job: Job, brushes: Brushes, config: PaintConfig, painted: Painted) -> None:
-    """Paint one picture in all of its styles, and add the results to `painted`."""
-    wanted = [p for p in job.paintings if config.overwrite or not os.path.exists(p[1])]
-    painted.kept += [path for style, path in job.paintings if (style, path) not in wanted]
-    try:
-        if not wanted:
-            return
-        moving = is_video(job.path) or is_moving(job.path, wanted[0][1])
-        if config.video.morph is not None and not moving:
-            raise PictureError(
-                f"{job.path} is not a video: --morph changes the mix with a video's time"
-            )
-        picture = None if moving else read_picture(job.path)
-    except PictureError as error:
-        painted.failed.append(str(error))
-        return
-    for style, path in wanted:
-        try:
-            if picture is None:
-                # OpenCV and PyAV take half a second to import, which pictures don't need.
-                from fusion_style.inference.video.command import paint_moving
+def paint_in_bulk(inputs: Sequence[str], config: PaintConfig) -> Iterator[Outcome]:
+    """Paint what is in buckets, or goes there, and yield what comes of each painting.
 
-                choice, stylizer = brushes.choices[style], brushes.stylizers[style]
-                notes = paint_moving(job.path, path, choice, stylizer, config)
-                painted.notes += [f"{path}: {note}" for note in notes]
-            else:
-                result = brushes.stylizers[style](
-                    picture, config.max_size, config.strength, config.keep_colors
-                )
-                write_picture(path, result)
-            painted.done[path] = job.path
-        except VideoError as error:
-            painted.failed.append(str(error))
-        except OSError as error:
-            painted.failed.append(f"{path} cannot be written: {error.strerror or error}")
-        except Exception as error:
-            # The types of TensorFlow's errors cannot be named without importing it.
-            known = isinstance(error, (ValueError, RuntimeError, MemoryError))
-            if not known and not type(error).__module__.startswith("tensorflow"):
-                raise
-            painted.failed.append(
-                f"{job.path} cannot be painted: {error or 'out of memory'}"
-            )
+    Nothing is held of what was painted, and of a bucket's names no more than a page.
+
+    Args:
+        inputs: paths and addresses.
+        config: how, and where to.
+
+    Raises:
+        ValueError: for settings that are not allowed, a style that can't be read, or a
+            bucket that can't be used.
+    """
+    import tqdm
+
+    check(config)
+    check_video(config.video)
+    found = {choice.name: choice for choice in choices(config.style)}
+    styles = list(found)
+    check_places(inputs, config.out, styles)
+    brushes = load_brushes(found, config)
+    notes = brushes.notes
+    for job in tqdm.tqdm(list_jobs(inputs, config.out, styles), unit="picture"):
+        if isinstance(job, str):
+            yield Outcome("", "", "", error=job)
+            continue
+        for outcome in outcomes(job, brushes, config):
+            outcome.notes, notes = notes + outcome.notes, []
+            yield outcome
 
 
 def joined(inputs: Sequence[str], config: PaintConfig) -> Painted:

@@ -1,0 +1,19 @@
+"""What painting on a cluster is told, besides what painting is told."""
+
+import dataclasses
+
+from fusion_style.settings import setting
+
+
+@dataclasses.dataclass(frozen=True)
+class RayConfig:
+    """Which machines paint, and with how much of them each."""
+
+    cluster: str | None = setting(
+        "Paint with Ray: auto, on the cluster that runs here or else this machine alone, "
+        "or a cluster's address.",
+        None,
+    )
+    cores_per_worker: int = setting(
+        "With --cluster, how many cores each engine has.", 1, at_least=1, at_most=1024
+    )
