@@ -196,7 +196,7 @@ def test_a_full_disk_is_one_line_for_each(run, jpeg, style, monkeypatch):
 @pytest.mark.parametrize(("arguments", "message"), [
     (["photo.jpg", "--style", "no_such_style"], "There is no style no_such_style"),
     (["photo.jpg", "--style", "photo.jpg"], "photo.jpg is not a style file: File is not"),
-    (["photo.jpg", "--style", "other.keras"], "carries no recipe.json"),
+    (["photo.jpg", "--style", "other.keras"], "has no recipe.json"),
     (["photo.jpg", "--style", "empty.keras"], "empty.keras is not a style"),
     (["photo.jpg", "--style", "folder"], "folder is a directory without a checkpoint"),
     (["photo.jpg", "--out=-"], "--out - would be standard output"),

@@ -309,10 +309,10 @@ def inward(parts):
     (twice, "it has 2 members called model.weights.h5, not one"),
     (lambda parts: [part for part in parts if part[0] != WEIGHTS], "has no members .*h5"),
     (lambda parts: [part for part in parts if part[0] != CONFIG], "no members .*config"),
-    (lambda parts: [part for part in parts if part[0] != RECIPE], "carries no recipe.json"),
-    (lambda parts: [(f"/{name}", data) for name, data in parts], "carries no recipe.json"),
+    (lambda parts: [part for part in parts if part[0] != RECIPE], "has no recipe.json"),
+    (lambda parts: [(f"/{name}", data) for name, data in parts], "has no recipe.json"),
     (inward, "it has no members called config.json"),
-    (lambda parts: [], "carries no recipe.json"),
+    (lambda parts: [], "has no recipe.json"),
 ])  # fmt: skip
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_archives_without_what_belongs_there_are_refused(change, message, parts, tmp_path):
@@ -405,7 +405,9 @@ def test_a_training_with_a_member_that_fills_the_memory(parts, tmp_path):
     patched(inner, "a.npy", 24, (LARGEST + 1).to_bytes(4, "little"))
     with open(inner, "rb") as file:
         path = put_together(tmp_path / "a.keras", [*parts, ("training.npz", file.read())])
-    assert_refused(path, "no checkpoint .* has more than 256,000,000 bytes", read_training)
+    assert_refused(
+        path, "not a checkpoint .* more than 256,000,000 bytes", read_training
+    )
 
 
 def test_a_recipe_with_nan_is_not_written(tmp_path):
