@@ -180,16 +180,22 @@ def paint_parts(
     return segments.parts
 
 
-def digest(stylizer: Stylizer | None) -> str:
-    """Return a hash of γ and β, the scale and the mask that frames are painted with."""
-    if stylizer is None:
-        return ""
+def digest(stylizer: Stylizer) -> str:
+    """Return a hash of γ and β, and of the scale, that frames are painted with."""
     found = hashlib.sha256(stylizer.style.tobytes())
     found.update(b"" if stylizer.scale == 1 else f"{stylizer.scale}".encode())
-    if isinstance(stylizer, MaskedStylizer):
-        found.update(stylizer.mask.values.tobytes())
-        found.update(f"{stylizer.mask.values.shape} {digest(stylizer.beside)}".encode())
     return found.hexdigest()
+
+
+def masked(stylizer: Stylizer) -> dict[str, str | None]:
+    """Return a hash of the mask's content, and the style of its black parts."""
+    mask = style2 = weights2 = None
+    if isinstance(stylizer, MaskedStylizer):
+        values, beside = stylizer.mask.values, stylizer.beside
+        mask = hashlib.sha256(f"{values.shape}".encode() + values.tobytes()).hexdigest()
+        if beside is not None:
+            style2, weights2 = beside.name, digest(beside)
+    return {"mask": mask, "style2": style2, "weights2": weights2}
 
 
 def asked(
@@ -202,6 +208,7 @@ def asked(
         "style": stylizer.name,
         "weights": " ".join(map(digest, stops)),
         "morph": None if morph is None else morph.text,
+        **masked(stylizer),
         **dataclasses.asdict(look),
         **{name: getattr(config, name) for name in names},
     }

@@ -13,6 +13,8 @@ from PIL import Image
 from fusion_style.data.video import parts as parts_module
 from fusion_style.data.video.parts import PartWriter, read_part
 from fusion_style.data.video.probe import VideoError
+from fusion_style.inference.masked import MaskedStylizer
+from fusion_style.inference.masks import Mask
 from fusion_style.inference.video import segments
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.join import join
@@ -69,21 +71,24 @@ def test_a_film_that_is_killed_ten_times(tmp_path, short_parts):
     ]  # fmt: skip
 
 
-def interrupted(source, out, **settings):
+def interrupted(source, out, painter=None, **settings):
     """Paints until two parts are whole; what then happens is an error."""
 
     class Enough(Exception):
         pass
 
-    class Painter(Negative):
-        def paint(self, *given):
-            if os.path.exists(f"{out}.unfinished/00001.part"):
-                raise Enough
-            return super().paint(*given)
+    painter = painter or Negative()
+    paint_seen = painter.paint_seen
 
+    def stop(*given, **more):
+        if os.path.exists(f"{out}.unfinished/00001.part"):
+            raise Enough
+        return paint_seen(*given, **more)
+
+    painter.paint_seen = stop
     config = VideoConfig(crf=10, **settings)
     with pytest.raises(Enough):
-        paint_video(str(source), str(out), [Painter()], config, progress=False)
+        paint_video(str(source), str(out), [painter], config, progress=False)
 
 
 def test_an_unfinished_film_is_not_thrown_away(tmp_path, short_parts):
@@ -104,6 +109,35 @@ def test_an_unfinished_film_is_not_thrown_away(tmp_path, short_parts):
     paint_video(source, str(tmp_path / "new.mp4"), [Negative()], config, overwrite=True,
                 progress=False)  # fmt: skip
     assert same(contents(tmp_path / "new.mp4"), contents(out))
+
+
+def test_what_a_resume_compares(tmp_path, short_parts):
+    """The mask's content and the style of its black parts count."""
+    source, out = write_clip(tmp_path / "source.mp4", frames=20), tmp_path / "out.mp4"
+    left = np.zeros((24, 32), np.uint8)
+    left[:, :16] = 255
+    other = Negative()
+    other.name = "other"
+
+    def painter(values=left, beside=None):
+        return MaskedStylizer(Negative(), Mask(values), beside)
+
+    def go_on(stylizer, resume=True):
+        config = VideoConfig(crf=10, resume=resume)
+        return paint_video(str(source), str(out), [stylizer], config, progress=False)
+
+    interrupted(source, out, painter(beside=other))
+    for given, name in (
+        (painter(255 - left, other), "mask"), (painter(left[::2, ::2], other), "mask"),
+        (painter(), "style2"), (painter(beside=Negative()), "style2"), (Negative(), "mask"),
+    ):  # fmt: skip
+        with pytest.raises(VideoError, match=f"was painted with {name} "):
+            go_on(given)
+    changed = Negative()
+    changed.name, changed.chosen = "other", np.ones((2, 3), np.float32)
+    with pytest.raises(VideoError, match="was painted with weights2 "):
+        go_on(painter(beside=changed))
+    assert go_on(painter(left.copy(), other)).frames == 20
 
 
 @pytest.mark.parametrize("kind", ["avi-h264", "webm-vp9-alpha", "ts-h264", "mkv-ffv1"])

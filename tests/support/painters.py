@@ -20,14 +20,19 @@ class Negative:
         kill_after: so many frames later this process kills itself.
     """
 
-    name, margin, scale = "negative", 0, 1.0
-    style = np.zeros((2, 0), np.float32)
+    margin = 0
 
     def __init__(self, log=None, kill_after=None):
         self.log, self.left = log, kill_after
         self.engine, self.graph = self, Graph()
+        self.name, self.scale = "negative", 1.0
+        self.chosen = np.zeros((2, 0), np.float32)
 
-    def paint_seen(self, pixels, seen, norms=None, progress=False):
+    @property
+    def style(self):
+        return self.chosen
+
+    def paint_seen(self, pixels, seen, norms=None, region=None, progress=False):
         return self.paint(pixels[None], seen, self.style, norms)[0]
 
     def paint(self, pixels, seen, style, norms):
