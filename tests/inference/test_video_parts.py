@@ -15,7 +15,7 @@ from fusion_style.data.video.parts import PartWriter, read_part
 from fusion_style.data.video.probe import VideoError
 from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.masks import Mask
-from fusion_style.inference.video import segments
+from fusion_style.inference.video import segments, steady
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.join import join
 from fusion_style.inference.video.paint import numbers_of, paint_part, paint_video
@@ -149,6 +149,27 @@ def test_every_container_goes_on(tmp_path, short_parts, kind):
     interrupted(source, names[1], start=0.1)
     paint(source, names[1], start=0.1, resume=True)
     assert same(*map(contents, names))
+
+
+def test_flow_goes_on(tmp_path, short_parts):
+    """What is moved along the flow is the same after an interruption, to the bit."""
+    size, names = (64, 96), [str(tmp_path / name) for name in ("one.mkv", "other.mkv")]
+    assert min(size) >= steady.SMALLEST
+    source = write_clip(tmp_path / "source.mkv", "mkv-ffv1-rgb", 18, size)
+    paint(source, names[0])
+    interrupted(source, names[1])
+    found = np.load(f"{names[1]}.unfinished/00002.npz")
+    assert found["steady_painting"].shape == (*size, 3)
+    paint(source, names[1], resume=True)
+    assert same(*map(contents, names))
+    alone = str(tmp_path / "alone.mkv")
+    paint(source, alone, steady=0.0)
+    for one, other in zip(*map(pixels_after_the_first, (names[0], alone)), strict=True):
+        assert np.abs(one - other).mean() > 257  # so the frame before was used
+
+
+def pixels_after_the_first(path):
+    return [pixels.astype(float) for pixels in contents(path).pixels[1:]]
 
 
 def test_a_damaged_frame_after_the_interruption(tmp_path, short_parts, monkeypatch):
