@@ -42,6 +42,12 @@ class LossConfig:
     tv_weight: float = setting(
         "Weight of the total variation.", 5e-4, at_least=0, at_most=MOST
     )
+    steady_weight: float = setting(
+        "Weight of holding still when the photograph moves or has noise. 0 costs no time.",
+        0.0,
+        at_least=0,
+        at_most=MOST,
+    )
     reduction: str = setting(
         "Mean or sum of each layer's elements.", "mean", choices=REDUCTIONS
     )

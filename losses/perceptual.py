@@ -57,17 +57,17 @@ class PerceptualLoss:
     ) -> None:
         check(config)
         defaults = architecture(config.loss_network)
-        content_layers, style_layers = config.content_layers, config.style_layers
-        if content_layers is None:
-            content_layers = defaults.content_layers
-        if style_layers is None:
-            style_layers = defaults.style_layers
+        content_layers, style_layers = (
+            getattr(defaults if getattr(config, kind) is None else config, kind)
+            for kind in ("content_layers", "style_layers")
+        )
         self.content_layers = layer_weights(content_layers)
         self.style_layers = layer_weights(() if style is None else style_layers)
         self.weights = {
             "content": config.content_weight,
             "style": config.style_weight,
             "variation": config.tv_weight,
+            "steady": config.steady_weight,  # of `losses.temporal`
         }
         self.reduce = {"mean": ops.mean, "sum": ops.sum}[config.reduction]
 

@@ -58,6 +58,8 @@ class Losses(keras.callbacks.Callback):
             "variation": f"{losses['variation']:.2f}",
             "total": f"{losses['loss']:.3f}",
         }
+        if "steady" in losses:
+            shown["steady"] = f"{losses['steady']:.4f}"
         by_style = self.record.by_style
         if sums is not None:
             sums = np.reshape(sums, (len(by_style.names), -1))

@@ -62,7 +62,9 @@ def learn_style(config: TrainConfig) -> dict[str, Any]:
         photographs = open_photographs(config.data)
         record = begin_record(config, where, len(photographs))
         stream = open_stream(config, where, photographs, record)
-        trainer = build_trainer(paintings, config.transformer, config.loss, strategy)
+        trainer = build_trainer(
+            paintings, config.transformer, config.loss, strategy, config.seed
+        )
         state = begin_state(config, where, trainer, record, stream, strategy)
         train(config, where, state, stream, previews, strategy)
         return finish(where, trainer, record.at(state.steps()))

@@ -54,6 +54,7 @@ def train(
     ):
         while state.steps() < steps and not stop.stopping:
             start = state.steps()
+            trainer.begin_at(start)
             draws, end = draws_for(config, state, start)
             stream.left_out = names_left_out(record)
             callbacks = [

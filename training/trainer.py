@@ -11,11 +11,13 @@ import numpy as np
 from keras import ops
 
 from fusion_style.backend import jit_compile
+from fusion_style.losses import temporal
 from fusion_style.losses.config import LossConfig
 from fusion_style.losses.perceptual import PerceptualLoss
 from fusion_style.models.config import NetworkConfig
 from fusion_style.models.keras_builder import build_network
 from fusion_style.training.by_style import COLUMNS
+from fusion_style.training.metrics import BatchMean, SumsByStyle
 from fusion_style.training.strategy import log_shape, scope, synchronize_batch_norm
 
 # Gradients with a larger norm are scaled down to this. In seven healthy trainings with 580
@@ -38,47 +40,6 @@ class MeanOverBatch(keras.losses.Loss):
         return y_pred
 
 
-class BatchMean(keras.metrics.Mean):
-    """Take the mean over the last batch only.
-
-    So the values logged for a step do not depend on where the training was stopped.
-    """
-
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Replace the earlier values with these."""
-        self.reset_state()
-        super().update_state(values, sample_weight)
-
-
-class SumsByStyle(keras.metrics.Metric):
-    """Take sums over the last batch, separately for the photographs of each lesson.
-
-    Args:
-        lessons: number of lessons.
-    """
-
-    def __init__(self, lessons: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.lessons = lessons
-        shape = (lessons, len(COLUMNS))
-        self.sums = self.add_variable(shape, initializer="zeros", name="sums")
-
-    def update_state(self, lessons: Any, terms: Sequence[Any]) -> None:
-        """Replace the earlier sums with those of this batch.
-
-        Args:
-            lessons: number of the lesson of each photograph, integers (batch,).
-            terms: the other `COLUMNS` after the number of photographs, each (batch,).
-        """
-        values = ops.stack([ops.ones_like(terms[0]), *terms])
-        which = ops.one_hot(lessons, self.lessons, dtype="float32")
-        self.sums.assign(ops.sum(which[:, :, None] * ops.transpose(values)[:, None], 0))
-
-    def result(self) -> Any:
-        """Return (lessons, `COLUMNS`)."""
-        return ops.convert_to_tensor(self.sums)
-
-
 class StyleTrainer(keras.Model):
     """Train `transformer` with `fit` over batches of photographs.
 
@@ -89,6 +50,7 @@ class StyleTrainer(keras.Model):
         perceptual_loss: `losses.perceptual.PerceptualLoss`.
         log_shape: shape of logged values; see `training.strategy.log_shape`.
         lessons: number of styles to learn. They are the last rows of the network's norms.
+        seed: of the movements and the noise of the steady term.
     """
 
     def __init__(
@@ -97,6 +59,7 @@ class StyleTrainer(keras.Model):
         perceptual_loss: PerceptualLoss,
         log_shape: Sequence[int] = (),
         lessons: int = 1,
+        seed: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -111,6 +74,19 @@ class StyleTrainer(keras.Model):
         self.content = BatchMean(name="content")
         self.style = BatchMean(name="style")
         self.variation = BatchMean(name="variation")
+        self.seed, self.step = seed, None
+        if perceptual_loss.weights["steady"]:
+            self.steady = BatchMean(name="steady")
+            # Not the optimizer's count: JAX's `compute_loss` cannot read it.
+            self.step = self.add_weight(
+                (), "zeros", "int32", trainable=False, autocast=False,
+                aggregation="only_first_replica", name="step",
+            )  # fmt: skip
+
+    def begin_at(self, step: int) -> None:
+        """Set the number of steps that are done, from which the steady term draws."""
+        if self.step is not None:
+            self.step.assign(step)
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         """Build what Keras builds before `fit`, where it can.
@@ -141,6 +117,8 @@ class StyleTrainer(keras.Model):
         photographs, lessons = (x, None) if self.rows == 1 else x
         loss = self.perceptual_loss if lessons is None else self.perceptual_loss.of(lessons)
         terms = loss(photographs, y_pred)
+        if self.step is not None:
+            terms["steady"] = self.unsteadiness(photographs, lessons, y_pred)
         for name, term in terms.items():
             getattr(self, name).update_state(term)
         total = loss.total(terms)
@@ -149,6 +127,19 @@ class StyleTrainer(keras.Model):
             known = {"loss": total, **terms}
             self.by_style.update_state(lessons, [known[name] for name in COLUMNS[1:]])
         return self.mean_over_batch(total, total)
+
+    def unsteadiness(self, photographs: Any, lessons: Any, painted: Any) -> Any:
+        """Paint the moved photographs too; return the steady term, (batch,)."""
+        step: Any = self.step
+        shift = temporal.random_shift(self.seed, step.value)
+        changed = temporal.moved(ops.cast(photographs, "float32"), shift)
+        changed = temporal.noisy(changed, self.seed, step.value)
+        step.assign_add(1)
+        # In this scope, batch norm's statistics are not updated a second time.
+        with keras.StatelessScope([(v, v.value) for v in self.transformer.variables]):
+            x = changed if lessons is None else (changed, lessons)
+            again = self.call(x, training=True)
+        return temporal.unsteadiness(again, painted, shift)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
@@ -160,6 +151,8 @@ class StyleTrainer(keras.Model):
             "style": self.style,
             "variation": self.variation,
         }
+        if self.step is not None:
+            logged["steady"] = self.steady
         found = {
             name: ops.reshape(metric.result(), self.log_shape)
             for name, metric in logged.items()
@@ -175,6 +168,7 @@ def build_trainer(
     transformer: NetworkConfig,
     loss: LossConfig,
     strategy: Any = None,
+    seed: int = 0,
 ) -> StyleTrainer:
     """Return a `StyleTrainer` with random weights, which is not compiled yet.
 
@@ -182,12 +176,13 @@ def build_trainer(
         paintings: float32 RGB (height, width, 3), 0-255; each is one lesson.
         transformer, loss: the settings of the network and of the loss.
         strategy: from `training.strategy.make_strategy`.
+        seed: see `StyleTrainer`.
     """
     with scope(strategy):
         perceptual_loss = PerceptualLoss([], loss)
         perceptual_loss.see_each(paintings)
         network, lessons = build_network(transformer), len(perceptual_loss.palette.mean)
-        trainer = StyleTrainer(network, perceptual_loss, log_shape(), lessons)
+        trainer = StyleTrainer(network, perceptual_loss, log_shape(), lessons, seed)
         if strategy:
             synchronize_batch_norm(trainer.transformer)
     return trainer
@@ -215,9 +210,11 @@ def compile_trainer(
 def longest_gradient(loss: PerceptualLoss) -> float | None:
     """Return the largest norm of the gradient of all weights together; None for no limit.
 
-    The limit grows with the weights of the terms. There is no limit if the loss is a sum
-    over the elements of each layer, because it would depend on their number.
+    The limit grows with the weights of the terms, except the steady term's: the gradient of
+    that term is small, so its weight is large. There is no limit if the loss is a sum over
+    the elements of each layer, because it would depend on their number.
     """
     if loss.reduce is not ops.mean:
         return None
-    return LONGEST * max(loss.weights.values()) or None
+    weights = [weight for name, weight in loss.weights.items() if name != "steady"]
+    return LONGEST * max(weights) or None

@@ -405,9 +405,7 @@ def test_a_training_with_a_member_that_fills_the_memory(parts, tmp_path):
     patched(inner, "a.npy", 24, (LARGEST + 1).to_bytes(4, "little"))
     with open(inner, "rb") as file:
         path = put_together(tmp_path / "a.keras", [*parts, ("training.npz", file.read())])
-    assert_refused(
-        path, "not a checkpoint .* more than 256,000,000 bytes", read_training
-    )
+    assert_refused(path, "not a checkpoint .* more than 256,000,000 bytes", read_training)
 
 
 def test_a_recipe_with_nan_is_not_written(tmp_path):

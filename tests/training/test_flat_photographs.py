@@ -122,5 +122,6 @@ def test_the_longest_gradient_grows_with_the_weights_of_the_loss():
 
     assert longest() == LONGEST
     assert longest(style_weight=7.0) == 7 * LONGEST
+    assert longest(steady_weight=100.0) == LONGEST
     assert longest(reduction="sum") is None
     assert longest(content_weight=0, style_weight=0, tv_weight=0) is None
