@@ -6,6 +6,7 @@ from fusion_style.page.controls import build_controls, choices_of, pictures_of
 from fusion_style.page.learn_tab import learn_tab
 from fusion_style.page.lesson import Lesson
 from fusion_style.page.look import TITLE, masthead
+from fusion_style.page.mixing import seconds_of
 from fusion_style.page.picture_tab import picture_tab
 from fusion_style.page.studio import Studio
 from fusion_style.page.video_tab import video_tab
@@ -30,7 +31,7 @@ def build_page(studio: Studio, lesson: Lesson | None = None) -> gr.Blocks:
             controls = build_controls(studio)
             with gr.Column(scale=9, min_width=320), gr.Tabs():
                 with gr.Tab("Picture") as picture:
-                    picture_tab(studio, controls)
+                    mixing = picture_tab(studio, controls)
                 with gr.Tab("Video") as video:
                     stops = video_tab(studio, controls)
                 with gr.Tab("Webcam") as webcam:
@@ -44,6 +45,11 @@ def build_page(studio: Studio, lesson: Lesson | None = None) -> gr.Blocks:
             lambda: (gr.Radio(choices=choices_of(studio)), pictures_of(studio)),
             None, [controls.style, controls.pictures], api_visibility="private",
             show_progress="hidden", queue=False,
+        )  # fmt: skip
+        gr.on(
+            [page.load, picture.select],  # a style may have been learned meanwhile
+            lambda: gr.Dropdown(choices=seconds_of(studio)), None, mixing.style2,
+            api_visibility="private", show_progress="hidden", queue=False,
         )  # fmt: skip
         page.unload(stops.stop)
     return page

@@ -52,7 +52,7 @@ def build_controls(studio: Studio) -> Controls:
 
 def choices_of(studio: Studio) -> list[tuple[str, str]]:
     """Return (title, name) of each style."""
-    return [(title(name), name) for name in studio.styles.paths()]
+    return [(title(name), name) for name in studio.styles.choices()]
 
 
 def pictures_of(studio: Studio) -> str:
@@ -62,10 +62,10 @@ def pictures_of(studio: Studio) -> str:
 
 def thumbnails(studio: Studio) -> Iterator[tuple[str, str]]:
     """Yield (name, address of its picture) of the styles that can be read."""
-    for name, path in studio.styles.paths().items():
+    for name, choice in studio.styles.choices().items():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # one may be half learned
-                yield name, thumbnail(path, studio.painters)
+                yield name, thumbnail(choice, studio.painters)
         except (StyleFileError, OSError):
             continue  # who chooses it is told

@@ -30,7 +30,7 @@ def learn_tab(studio: Studio, controls: Controls, lesson: Lesson) -> None:
                 info="Any photographs will do; a few hundred are enough to begin with.",
             )  # fmt: skip
             begin_with = gr.Dropdown(
-                [*choices_of(studio), ("nothing: takes many times longer", "")],
+                [*beginnings(studio), ("nothing: takes many times longer", "")],
                 label="Begin with", value=first_choice(studio),
                 info="What a network knows already, it need not learn again.",
             )  # fmt: skip
@@ -69,9 +69,15 @@ def learn_tab(studio: Studio, controls: Controls, lesson: Lesson) -> None:
     )  # fmt: skip
 
 
+def beginnings(studio: Studio) -> list[tuple[str, str]]:
+    """Return (title, name) of the styles that have a file of their own."""
+    choices = studio.styles.choices().items()
+    return [(title(name), name) for name, choice in choices if not choice.weights]
+
+
 def first_choice(studio: Studio) -> str:
     """Return the style to begin with, unless another is chosen."""
-    names = list(studio.styles.paths())
+    names = [name for _, name in beginnings(studio)]
     return "udnie" if "udnie" in names else (names[0] if names else "")
 
 

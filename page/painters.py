@@ -4,11 +4,12 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
+from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.stylizer import Stylizer
 
 
 class Painters:
-    """Lends Stylizers, and keeps a few for the next who wants the same style.
+    """Lends Stylizers, and keeps a few for the next who wants the same style file.
 
     An engine paints one picture at a time. Who paints beside another gets an engine of
     its own.
@@ -20,27 +21,29 @@ class Painters:
 
     def __init__(self, engine: str = "auto", precision: str = "auto", kept: int = 4):
         self.engine, self.precision, self.kept = engine, precision, kept
-        self.idle: list[
-            tuple[str, Stylizer]
-        ] = []  # (path of the style, it), last used last
+        self.idle: list[tuple[str, Stylizer]] = []  # (path of its file, it), last used last
         self.lock = threading.Lock()
 
     @contextlib.contextmanager
-    def lent(self, style: str) -> Iterator[Stylizer]:
-        """Give a Stylizer that nobody else has while the block runs.
+    def lent(self, choice: StyleChoice, stroke: float | None = None) -> Iterator[Stylizer]:
+        """Give a Stylizer whose engine nobody else has while the block runs.
 
         Args:
-            style: the path of a style file.
+            choice: of a style.
+            stroke: see `Stylizer.choose`.
 
         Raises:
             ValueError: as `Stylizer` does.
         """
-        stylizer = self.take(style) or Stylizer(style, self.engine, self.precision)
+        path = choice.path
+        stylizer = self.take(path) or Stylizer(path, self.engine, self.precision)
         try:
-            yield stylizer
+            chosen = stylizer.choose(dict(choice.weights) or None, stroke)
+            chosen.name = choice.name
+            yield chosen
         finally:
             with self.lock:
-                self.idle = [*self.idle, (style, stylizer)][-self.kept :]
+                self.idle = [*self.idle, (path, stylizer)][-self.kept :]
 
     def take(self, style: str) -> Stylizer | None:
         """Return an idle Stylizer of a style, which is idle no longer; None without one."""

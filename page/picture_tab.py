@@ -2,12 +2,15 @@
 
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 
 from fusion_style.data.images import sample_photographs
 from fusion_style.inference.blank import PaintingWarning
 from fusion_style.page.controls import Controls
+from fusion_style.page.marks import SIDE, canvas, mask_of_marks
+from fusion_style.page.mixing import Mixing, build_mixing
 from fusion_style.page.studio import Look, Studio
 
 SIZES = [
@@ -17,11 +20,12 @@ SIZES = [
     ("As large as the photograph", 0),
 ]
 
+COLOR = "#ff2fd0"  # of marks: rare in photographs, and one of its channels is 255
 PROGRESS = gr.Progress(track_tqdm=True)  # the bar of tiles
 
 
-def picture_tab(studio: Studio, controls: Controls) -> None:
-    """Build the tab."""
+def picture_tab(studio: Studio, controls: Controls) -> Mixing:
+    """Build the tab; return its controls of a second style."""
     with gr.Row(equal_height=False):
         with gr.Column(min_width=260):
             photograph = gr.Image(
@@ -34,6 +38,13 @@ def picture_tab(studio: Studio, controls: Controls) -> None:
                 label="Or one of these",
             )
             size = gr.Dropdown(SIZES, value=1280, label="Size of the longer side")
+            mixing = build_mixing(studio, controls)
+            with gr.Accordion("Paint only a part", open=False):
+                gr.Markdown(
+                    "Mark with the brush what is painted in the style. The rest is painted "
+                    "in the second style, or stays the photograph."
+                )
+                marks = marks_editor()
             go = gr.Button("Paint the picture", variant="primary")
         with gr.Column(min_width=260):
             painting = gr.Image(
@@ -46,13 +57,29 @@ def picture_tab(studio: Studio, controls: Controls) -> None:
                     max_height=560,
                 )  # fmt: skip
     done = go.click(
-        painter(studio), [photograph, size, *controls.inputs()], painting,
+        painter(studio),
+        [photograph, size, *controls.inputs(), *mixing.inputs(), marks], painting,
         api_name="paint", concurrency_id="pictures",
         concurrency_limit=studio.config.at_a_time,
+    )  # fmt: skip
+    photograph.change(
+        lambda path: canvas(path, studio), photograph, marks, show_progress="hidden",
+        api_visibility="private",
     )  # fmt: skip
     done.success(
         lambda before, after: (before, after), [photograph, painting], both,
         api_visibility="private", show_progress="hidden",
+    )  # fmt: skip
+    return mixing
+
+
+def marks_editor() -> gr.ImageEditor:
+    """Build the editor, in the `gr.Blocks` that is open."""
+    return gr.ImageEditor(
+        type="numpy", image_mode="RGBA", sources=(), transforms=(), layers=False,
+        brush=gr.Brush(default_size=40, colors=[COLOR], color_mode="fixed"),
+        eraser=gr.Eraser(default_size=40), canvas_size=(SIDE, SIDE), buttons=[],
+        label="Marks", height=420, elem_classes="marks",
     )  # fmt: skip
 
 
@@ -61,7 +88,9 @@ def painter(studio: Studio) -> Callable[..., str]:
 
     def paint(
         picture: str | None, size: int, style: str, strength: float = 1.0,
-        keep_colors: bool = False, progress: gr.Progress = PROGRESS,
+        keep_colors: bool = False, style2: str = "", share: float = 0.5,
+        stroke: float = 0, mask: dict[str, Any] | None = None,
+        progress: gr.Progress = PROGRESS,
     ) -> str:  # fmt: skip
         if not picture:
             raise gr.Error("Give a photograph first.", print_exception=False)
@@ -69,8 +98,10 @@ def painter(studio: Studio) -> Callable[..., str]:
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", PaintingWarning)
-                look = Look(style, strength, keep_colors)
-                painting = studio.picture(picture, look, size or None)
+                look = Look(
+                    style, strength, keep_colors, style2 or None, share, stroke or None
+                )
+                painting = studio.picture(picture, look, size or None, mask_of_marks(mask))
         except (ValueError, OSError, MemoryError) as error:
             raise told(error, studio) from None
         for warning in caught:

@@ -3,23 +3,25 @@
 Files that were made here are removed after a while: whoever wants one has it by then.
 """
 
+import contextlib
 import dataclasses
 import os
 import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from fusion_style.data.images import Picture, fit_size, read_picture, resize, write_picture
 from fusion_style.data.modes import to_bytes
+from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.page.config import DemoConfig
 from fusion_style.page.limits import check_picture, check_video
 from fusion_style.page.painters import Painters
-from fusion_style.page.styles import Styles
+from fusion_style.page.styles import Styles, title
 
 KEPT = 1800  # seconds
 # What browsers show, of what we write.
@@ -38,11 +40,17 @@ class Look:
     Attributes:
         style: the name of a style of the page.
         strength, keep_colors: see `Stylizer.__call__`.
+        style2: the name of another style: mixed in, or painted where a mask is black.
+        share: of `style2` in a mix, 0 to 1.
+        stroke: see `Stylizer.choose`.
     """
 
     style: str
     strength: float = 1.0
     keep_colors: bool = False
+    style2: str | None = None
+    share: float = 0.5
+    stroke: float | None = None
 
 
 class Studio:
@@ -62,13 +70,51 @@ class Studio:
         self.styles = Styles(config.learned)
         self.painters = Painters(config.engine, config.precision)
 
-    def picture(self, path: str, look: Look, max_size: int | None) -> str:
+    @contextlib.contextmanager
+    def brushes(
+        self, look: Look, masked: bool = False
+    ) -> Iterator[tuple[Stylizer, Stylizer | None]]:
+        """Give what paints a look, and what paints the black parts of a mask, if any does.
+
+        Args:
+            look: how something is painted.
+            masked: whether there is a mask. Without one, two styles are mixed.
+
+        Raises:
+            ValueError: for what can't be; the message says what is.
+        """
+        one, other = self.styles.choice(look.style), look.style2
+        if other in (None, look.style):
+            with self.painters.lent(one, look.stroke) as stylizer:
+                yield stylizer, None
+        elif masked:
+            two = self.styles.choice(other)
+            with (
+                self.painters.lent(one, look.stroke) as stylizer,
+                self.painters.lent(two) as beside,
+            ):
+                yield stylizer, beside
+        else:
+            mixed = self.styles.mix(look.style, other, look.share)
+            if mixed is None:
+                raise ValueError(
+                    f"{title(look.style)} and {title(other)} are in different style files, "
+                    "and cannot be mixed. Mark with the brush where "
+                    f"{title(look.style)} goes: {title(other)} is painted elsewhere"
+                )
+            with self.painters.lent(mixed, look.stroke) as stylizer:
+                yield stylizer, None
+
+    def picture(
+        self, path: str, look: Look, max_size: int | None, mask: np.ndarray | None = None
+    ) -> str:
         """Paint a picture; return the path of the painting.
 
         Args:
             path: of the photograph.
             look: how.
             max_size: the longer side is made no longer, in pixels.
+            mask: see `Stylizer.__call__`; None paints all of it.
 
         Raises:
             ValueError: for what can't be read, or is too large; the message says what is.
@@ -78,9 +124,12 @@ class Studio:
         """
         check_picture(path, self.config)
         photograph = read_picture(path)
-        with self.painters.lent(self.styles.path(look.style)) as stylizer:
-            painting = stylizer(photograph, max_size, look.strength, look.keep_colors)
-        out = self.place(path, look.style, PICTURES, ".png")
+        with self.brushes(look, mask is not None) as (stylizer, beside):
+            painting = stylizer(
+                photograph, max_size, look.strength, look.keep_colors, mask=mask,
+                style2=beside,
+            )  # fmt: skip
+        out = self.place(path, stylizer.name, PICTURES, ".png")
         write_picture(out, painting)
         return out
 
@@ -99,7 +148,7 @@ class Studio:
         if max(height, width) > max_size:
             height, width = fit_size(height, width, max_size)
         photograph = resize(pixels.astype(np.float32), height, width)
-        with self.painters.lent(self.styles.path(look.style)) as stylizer:
+        with self.brushes(look) as (stylizer, _):
             painted = stylizer(Picture(photograph), None, look.strength, look.keep_colors)
         return to_bytes(painted.pixels)
 
@@ -138,7 +187,7 @@ class Studio:
             tell(frames, total)
 
         out = self.place(path, look.style, VIDEOS, ".mp4")
-        with self.painters.lent(self.styles.path(look.style)) as stylizer:
+        with self.brushes(look) as (stylizer, _):
             report = paint_video(
                 path, out, [stylizer], VideoConfig(steady=steady), max_size,
                 look.strength, look.keep_colors, progress=False, tell=watch,

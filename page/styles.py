@@ -1,7 +1,9 @@
 """Which styles the page offers: those that come along, and those that it learned."""
 
 import base64
+import dataclasses
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,8 +16,11 @@ from fusion_style.data.images import (
     sample_photograph,
 )
 from fusion_style.files import sha256
+from fusion_style.inference.choice import StyleChoice, each_painting
 from fusion_style.inference.engines.cache import cached
+from fusion_style.models.conditions import Condition, read_conditions, strokes_of
 from fusion_style.models.shipped import shipped_styles
+from fusion_style.models.style_file import StyleFileError
 from fusion_style.page.painters import Painters
 
 PAINTED, THUMBNAIL = 320, 160  # pixels: strokes are as large as in a small picture
@@ -25,12 +30,16 @@ LOOK = 1  # a number for the cache; another one has all thumbnails made again
 class Styles:
     """Names of styles, and where each is.
 
+    A file of one painting is a style, and so is each painting in a file of several.
+
     Args:
         learned: a folder whose style files are offered too; it may not be there.
     """
 
     def __init__(self, learned: str) -> None:
         self.learned = learned
+        # {(path, time, size): its conditions}: frames of a webcam ask ten times a second.
+        self.known: dict[tuple[str, int, int], tuple[Condition, ...]] = {}
 
     def paths(self) -> dict[str, str]:
         """Return {name: path of the style file}; those that were learned come last."""
@@ -42,22 +51,89 @@ class Styles:
                 found.setdefault(name, os.path.join(self.learned, file))
         return found
 
-    def path(self, name: str) -> str:
-        """Return where a style is.
+    def choices(self) -> dict[str, StyleChoice]:
+        """Return {name: choice} of all styles.
+
+        A painting in a file of several has its own name, with the file's name before it
+        where another style is called that already.
+        """
+        singles, several = {}, {}
+        for file, path in self.paths().items():
+            conditions = self.conditions(path)
+            if (
+                len(strokes_of(conditions)) < 2
+            ):  # or it can't be read: who chooses it is told
+                singles[file] = StyleChoice(path, (), file)
+                continue
+            for choice in each_painting(path, conditions):
+                several[(file, choice.name)] = choice
+        found = dict(singles)
+        for (file, painting), choice in several.items():
+            name = f"{file}-{painting}" if painting in found else painting
+            found.setdefault(name, dataclasses.replace(choice, name=name))
+        return found
+
+    def choice(self, name: str) -> StyleChoice:
+        """Return the choice of a style.
 
         Raises:
             ValueError: if there is none of that name; the message says which there are.
         """
-        paths = self.paths()
-        if name not in paths:
+        choices = self.choices()
+        if name not in choices:
             raise ValueError(
-                f"There is no style {name!r}. There are: {', '.join(paths) or 'none'}"
+                f"There is no style {name!r}. There are: {', '.join(choices) or 'none'}"
             )
-        return paths[name]
+        return choices[name]
+
+    def path(self, name: str) -> str:
+        """Return the path of the file that a style is in; raises as `choice` does."""
+        return self.choice(name).path
+
+    def mix(self, one: str, other: str, share: float) -> StyleChoice | None:
+        """Return the choice of a mix of two styles; None if they are in different files.
+
+        Args:
+            one, other: their names.
+            share: of the other, 0 to 1.
+
+        Raises:
+            ValueError: if there is no such style, or no such share.
+        """
+        first, second = self.choice(one), self.choice(other)
+        if not 0 <= share <= 1:
+            raise ValueError(f"share must be a number from 0 to 1. Received: {share}")
+        if first.path != second.path or not first.weights or first == second:
+            return None
+        (a, _), (b, _) = first.weights[0], second.weights[0]
+        weights = ((a, 1 - share), (b, share))
+        return StyleChoice(first.path, weights, f"{one}-{other}")
+
+    def strokes(self, name: str) -> list[int]:
+        """Return the sizes of strokes that a style has learned, the smallest first.
+
+        Raises:
+            ValueError: if there is no such style.
+        """
+        choice = self.choice(name)
+        strokes = strokes_of(self.conditions(choice.path))
+        paintings = [painting for painting, _ in choice.weights] or list(strokes)
+        return list(strokes[paintings[0]]) if paintings else []
+
+    def conditions(self, path: str) -> Sequence[Condition]:
+        """Return what a style file holds; nothing if it can't be read."""
+        try:
+            found = os.stat(path)
+            key = (path, found.st_mtime_ns, found.st_size)
+            if key not in self.known:
+                self.known[key] = read_conditions(path)
+            return self.known[key]
+        except (StyleFileError, OSError):
+            return ()
 
     def free_path(self, name: str) -> str:
         """Return where a new style goes: name.keras, or name_2.keras if that is taken."""
-        names, number = self.paths(), 1
+        names, number = {*self.paths(), *self.choices()}, 1
         free = name
         while free in names:
             number += 1
@@ -70,25 +146,28 @@ def title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def thumbnail(path: str, painters: Painters) -> str:
+def thumbnail(choice: StyleChoice, painters: Painters) -> str:
     """Return the sample photograph in a style, as an address that holds its data.
 
     Args:
-        path: of the style file. What is made of it is kept in the user's cache.
+        choice: of the style. What is made of it is kept in the user's cache.
         painters: who paints it.
 
     Raises:
-        ValueError: if it is no style file.
+        ValueError: if it is no style.
     """
 
     def paint() -> bytes:
         pixels = read_picture(sample_photograph()).pixels
         height, width = pixels.shape[:2]
         height, width = fit_size(height, width, PAINTED)
-        with painters.lent(path) as stylizer:
+        with painters.lent(choice) as stylizer:
             painted = stylizer.paint(np.ascontiguousarray(resize(pixels, height, width)))
         small = resize(painted, *fit_size(height, width, THUMBNAIL))
         return encode("thumbnail.jpg", Picture(small))
 
-    data = cached(f"thumbnail {LOOK} {PAINTED} {THUMBNAIL} {sha256(path)}", paint)
+    which = sha256(choice.path)
+    if choice.weights:
+        which = f"{which} {choice.weights}"
+    data = cached(f"thumbnail {LOOK} {PAINTED} {THUMBNAIL} {which}", paint)
     return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"

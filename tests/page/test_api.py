@@ -1,5 +1,6 @@
 """The page's API, as gradio_client uses it."""
 
+import os
 import urllib.request
 
 import numpy as np
@@ -10,6 +11,7 @@ from fusion_style.data.images import Picture, read_picture, write_picture
 from fusion_style.data.modes import to_bytes
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.tests.support.clips import contents, write_clip
+from fusion_style.tests.support.many import save_many
 from fusion_style.tests.support.page import served_page
 from fusion_style.tests.support.pictures import made_up_photograph
 
@@ -22,8 +24,15 @@ PATIENT = {"timeout": 60}  # seconds: a page that has just started answers slowl
 
 
 @pytest.fixture(scope="module")
-def page(instance_style, tmp_path_factory):
+def both(tmp_path_factory):
+    """A file of two paintings, which the page offers."""
+    return save_many(tmp_path_factory.mktemp("learned") / "both.keras")
+
+
+@pytest.fixture(scope="module")
+def page(instance_style, both, tmp_path_factory):
     limits = ("--megapixels=0.25", "--megabytes=1.5", "--seconds=2")
+    limits += (f"--learned={os.path.dirname(both)}",)
     with served_page(instance_style, tmp_path_factory.mktemp("page"), *limits) as page:
         yield page
 
@@ -61,6 +70,44 @@ def test_two_at_once(client, instance_style, tmp_path):
     for path, job in zip(paths, jobs, strict=True):
         expected = Stylizer(instance_style)(read_picture(path)).pixels
         assert np.array_equal(read_picture(job.result()).pixels, to_bytes(expected))
+
+
+def test_a_second_style_goes_where_nothing_is_marked(
+    client, instance_style, both, tmp_path
+):
+    path = photograph_at(tmp_path / "photo.png")
+    marks = np.zeros((48, 64, 4), np.uint8)
+    marks[:, :30] = 255
+    Image.fromarray(marks).save(tmp_path / "marks.png")
+    mask = {
+        "background": None, "composite": None,
+        "layers": [handle_file(str(tmp_path / "marks.png"))],
+    }  # fmt: skip
+    out = client.predict(
+        picture=handle_file(path), size=0, style="narrow", style2="wave", mask=mask,
+        api_name="/paint",
+    )  # fmt: skip
+    wave = Stylizer(both).choose("wave")
+    expected = Stylizer(instance_style)(
+        read_picture(path), mask=marks[..., 3], style2=wave
+    ).pixels
+    assert np.array_equal(read_picture(out).pixels, to_bytes(expected))
+    with pytest.raises(AppError, match="different style files"):
+        client.predict(
+            picture=handle_file(path), size=0, style="narrow", style2="wave",
+            api_name="/paint",
+        )  # fmt: skip
+
+
+def test_two_paintings_of_a_file_are_mixed(client, both, tmp_path):
+    path = photograph_at(tmp_path / "photo.png")
+    out = client.predict(
+        picture=handle_file(path), size=0, style="wave", style2="udnie", share=0.25,
+        stroke=300, api_name="/paint",
+    )  # fmt: skip
+    mixed = Stylizer(both).choose({"wave": 0.75, "udnie": 0.25}, 300)
+    expected = to_bytes(mixed(read_picture(path)).pixels)
+    assert np.array_equal(read_picture(out).pixels, expected)
 
 
 def test_a_video_is_painted(client, tmp_path):

@@ -11,6 +11,7 @@ from fusion_style.data.images import Picture, read_picture, write_picture
 from fusion_style.data.modes import to_bytes
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.tests.support.clips import contents, write_clip
+from fusion_style.tests.support.many import save_many
 from fusion_style.tests.support.page import served_page
 from fusion_style.tests.support.pictures import made_up_photograph
 
@@ -24,7 +25,10 @@ PATIENCE = 120_000  # milliseconds, on a machine with much to do
 
 @pytest.fixture(scope="module")
 def served(instance_style, tmp_path_factory):
-    with served_page(instance_style, tmp_path_factory.mktemp("page")) as page:
+    learned = tmp_path_factory.mktemp("learned")
+    save_many(learned / "both.keras")
+    folder = tmp_path_factory.mktemp("page")
+    with served_page(instance_style, folder, f"--learned={learned}") as page:
         yield page
 
 
@@ -105,6 +109,46 @@ def test_a_picture_is_painted(visit, instance_style, tmp_path):
     assert np.array_equal(painted, to_bytes(expected))
 
 
+def test_what_is_marked_is_painted(visit, tmp_path):
+    path = str(tmp_path / "photo.png")
+    write_picture(path, Picture(made_up_photograph(480, 640).astype(np.float32)))
+    page = visit()
+    upload(page, path)
+    page.get_by_text("Paint only a part").click()
+    canvas = page.locator(".marks canvas").first
+    canvas.wait_for()
+    canvas.scroll_into_view_if_needed()
+    page.wait_for_timeout(2000)  # the photograph is put on the canvas, with no sign of it
+    box = canvas.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 20, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y, steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name="Paint the picture").click()
+    page.locator(".result:visible img").wait_for()
+    painted = read_picture(download(page, tmp_path)).pixels
+    changed = (painted != read_picture(path).pixels).any(-1)
+    assert changed[200:280, 280:360].mean() > 0.5  # in the middle
+    assert not changed[:100].any() and not changed[-100:].any()
+
+
+def test_what_cannot_be_done_is_hidden(visit):
+    page = visit()
+    share, strokes = page.get_by_label("Share of the"), page.get_by_label("Strokes")
+    assert not share.first.is_visible() and not strokes.first.is_visible()
+    page.get_by_role("radio", name="Wave").check()
+    strokes.first.wait_for()
+    page.get_by_label("Second style").first.click()
+    page.get_by_role("option", name="Udnie").click()
+    share.first.wait_for()
+    page.get_by_role("radio", name="Narrow").check()
+    page.get_by_text("cannot be mixed").wait_for()
+    share.first.wait_for(state="hidden")
+    strokes.first.wait_for(state="hidden")
+
+
 def test_a_clip_is_painted(visit, tmp_path):
     clip = write_clip(tmp_path / "clip.mp4", size=(48, 64))
     page = visit()
@@ -144,7 +188,7 @@ def test_a_phone_sees_all_of_it(visit):
         "[...document.querySelectorAll('.styles label')].map("
         "label => getComputedStyle(label, '::before').backgroundImage)"
     )
-    assert len(pictures) == 2
+    assert len(pictures) == 4
     assert all(picture.startswith('url("data:image/jpeg') for picture in pictures)
 
 

@@ -4,6 +4,7 @@ import sys
 
 style = sys.argv.pop(1)
 
+import fusion_style.tests.support.tiny  # noqa: F401  (of `save_many`)
 from fusion_style.page import styles
 
 styles.shipped_styles = lambda: {"narrow": style, "other": style}
