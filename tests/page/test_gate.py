@@ -81,5 +81,5 @@ def test_a_video_that_is_too_long_or_too_large(tmp_path):
 def test_what_is_no_video(tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_text("nothing of the kind")
-    with pytest.raises(VideoError, match="no video"):
+    with pytest.raises(VideoError, match="not a video"):
         check_video(str(path), DemoConfig())
