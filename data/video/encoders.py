@@ -1,6 +1,7 @@
 """Choose encoder, pixel format and quality, to write a video like its source."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from fusion_style.data.video.hdr import light_options
@@ -14,8 +15,19 @@ ENCODERS = {
 }  # fmt: skip
 FALLBACK = {"webm": "vp9"}  # for other containers: h264
 # Qualities at which no loss is visible. Each encoder has its own scale; smaller is better.
+# They are used for sources of high quality; see `crf_like`.
 CRF = {"libx264": 18, "libx265": 20, "libvpx-vp9": 24, "libvpx": 8, "libsvtav1": 26,
        "libaom-av1": 24}  # fmt: skip
+# What half the bits per pixel add to each quality: 6 on scales to 51, more on those to 63.
+HALF = {"libx264": 6, "libx265": 6, "libvpx-vp9": 7, "libvpx": 7, "libsvtav1": 7,
+        "libaom-av1": 7}  # fmt: skip
+# Bits that a codec needs where H.264 needs one, by rule of thumb. Sources in codecs that
+# are not here, such as ProRes, count as sources of high quality.
+BITS = {"h264": 1.0, "hevc": 0.65, "vp9": 0.65, "av1": 0.5, "vp8": 1.1, "mpeg4": 1.5,
+        "mpeg2video": 2.0, "wmv3": 1.5, "vc1": 1.1, "flv1": 1.7, "h263": 1.7,
+        "theora": 1.5}  # fmt: skip
+HIGH = 0.15  # bits per pixel of H.264 from which on a source is of high quality
+WORSE = 10.0  # at most so much is added to a quality
 PRORES = {"apco": "proxy", "apcs": "lt", "apcn": "standard", "apch": "hq",
           "ap4h": "4444", "ap4x": "4444xq"}  # fmt: skip
 
@@ -56,7 +68,7 @@ def choose_encoding(
     Args:
         source: the video that is painted.
         extension: of the file to write; it decides the container.
-        crf: quality on the encoder's scale; by default that of `CRF`.
+        crf: quality on the encoder's scale; by default that of `crf_like`.
         bitrate: bits per second, instead of a constant quality.
 
     Raises:
@@ -171,7 +183,7 @@ def encoder_options(
     """Return {name: value} of the options for an encoder."""
     options = {}
     if encoder in CRF and bitrate is None:
-        options["crf"] = f"{CRF[encoder] if crf is None else crf:g}"
+        options["crf"] = f"{crf_like(source, encoder) if crf is None else crf:g}"
     if container == "avi":  # it has no frame times, so frames must not be reordered
         options["bf"] = "0"
     if encoder == "libx265":
@@ -188,6 +200,19 @@ def encoder_options(
     elif encoder == "ffv1":
         options |= {"level": "3", "slicecrc": "1"}
     return options
+
+
+def crf_like(source: Probe, encoder: str) -> int:
+    """Return a quality that suits the source: where it has few bits, it needs no more.
+
+    It is that of `CRF` from `HIGH` bits per pixel on, and rises by `HALF` with each half of
+    that, to at most `WORSE` more. Bits of other codecs are converted with `BITS`.
+    """
+    if source.bitrate is None or source.codec not in BITS:
+        return CRF[encoder]
+    per_pixel = source.bitrate / float(source.width * source.height * source.rate)
+    halves = math.log2(HIGH * BITS[source.codec] / per_pixel)
+    return round(CRF[encoder] + min(max(HALF[encoder] * halves, 0.0), WORSE))
 
 
 def with_light(encoding: Encoding, light: dict[str, bytes]) -> dict[str, str]:

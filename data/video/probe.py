@@ -40,6 +40,7 @@ class Probe:
         rate: average number of frames per second.
         duration: in seconds; None if the file does not say.
         frames: expected number of frames; None if the file does not say.
+        bitrate: of the video, in bits per second; None if the file does not say.
         aspect: width of a pixel divided by its height.
         range, primaries, transfer, matrix: FFmpeg's numbers of the color tags.
     """
@@ -54,6 +55,7 @@ class Probe:
     rate: Fraction
     duration: float | None
     frames: int | None
+    bitrate: int | None
     aspect: Fraction
     range: int
     primaries: int
@@ -151,12 +153,23 @@ def probe(container: "InputContainer", path: str) -> Probe:
         rate=rate if 0 < rate <= 1000 else Fraction(25),
         duration=duration,
         frames=frames or None,
+        bitrate=bitrate_of(container, stream),
         aspect=stream.sample_aspect_ratio or Fraction(1),
         range=context.color_range,
         primaries=context.color_primaries,
         transfer=context.color_trc,
         matrix=context.colorspace,
     )
+
+
+def bitrate_of(container: "InputContainer", stream: "VideoStream") -> int | None:
+    """Return a video's bits per second; of the whole file without what is known of others.
+
+    Matroska, WebM, AVI and MPEG-TS do not say it of the video alone.
+    """
+    others = sum(getattr(s, "bit_rate", None) or 0 for s in container.streams)
+    found = stream.bit_rate or (container.bit_rate or 0) - others
+    return found if found > 0 else None
 
 
 def pixel_format(stream: "VideoStream") -> str:

@@ -17,7 +17,8 @@ class VideoConfig:
         "Paint at most this many frames of a video.", None, at_least=1
     )
     crf: float | None = setting(
-        "Quality of a painted video, on its encoder's scale; smaller is better.", None,
+        "Quality of a painted video, on its encoder's scale; smaller is better. The "
+        "default suits the source.", None,
         at_least=0, at_most=63,
     )  # fmt: skip
     bitrate: int | None = setting(

@@ -1,5 +1,6 @@
 """Videos read and written: everything but the pixels is as it was."""
 
+import dataclasses
 import os
 import pathlib
 from fractions import Fraction
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from fusion_style.data.video.copies import choose_copies, copied_packets
-from fusion_style.data.video.encoders import choose_encoding
+from fusion_style.data.video.encoders import choose_encoding, crf_like
 from fusion_style.data.video.hdr import HLG, PQ, from_paintable, light_options, to_paintable
 from fusion_style.data.video.pixels import turn, turn_back
 from fusion_style.data.video.probe import VideoError, open_video
@@ -283,3 +284,39 @@ def test_sound_alone(tmp_path):
         pytest.raises(VideoError, match=r"no video. It contains audio \(aac\)"),
     ):
         VideoReader(container, path)
+
+
+def test_the_quality_is_like_the_sources(tmp_path):
+    """Two clips of a picture that moves, with few bits and with many."""
+    found, sizes = {}, {}
+    picture = np.random.default_rng(0).integers(0, 256, (128, 192, 3), np.uint8)
+
+    def moved(i, height, width):
+        return np.roll(picture, 2 * i, axis=1)
+
+    for crf in (10, 51):
+        source = write_clip(tmp_path / f"{crf}.mp4", size=(128, 192), audio=False,
+                            make_frame=moved, options={"crf": f"{crf}"})  # fmt: skip
+        rewritten = str(tmp_path / f"{crf}-again.mp4")
+        _, encoding, _ = rewrite(source, rewritten)
+        found[crf] = int(encoding.options["crf"])
+        sizes[crf] = os.path.getsize(rewritten)
+    assert found[10] == 18 < found[51] <= 28 and sizes[51] < sizes[10]
+
+
+@pytest.mark.parametrize(("codec", "bitrate", "encoder", "crf"), [
+    ("h264", 3_000_000, "libx264", 18), ("h264", 1_500_000, "libx264", 18),
+    ("h264", 750_000, "libx264", 24), ("h264", 400, "libx264", 28),
+    ("hevc", 975_000, "libx265", 20), ("hevc", 487_500, "libx265", 26),
+    ("av1", 375_000, "libsvtav1", 33), ("mpeg4", 2_250_000, "libx264", 18),
+    ("mpeg4", 1_125_000, "libx264", 24), ("vp9", 487_500, "libvpx-vp9", 31),
+    ("prores", 9_000, "libx264", 18), ("h264", None, "libx264", 18),
+])  # fmt: skip
+def test_quality_by_bits_per_pixel(tmp_path, codec, bitrate, encoder, crf):
+    """A source of 10^7 pixels per second: 1.5 Mbit/s of H.264 are high quality."""
+    with open_video(write_clip(tmp_path / "a.mp4")) as container:
+        source = VideoReader(container, "a.mp4").probe
+    source = dataclasses.replace(
+        source, codec=codec, bitrate=bitrate, width=1000, height=400, rate=Fraction(25)
+    )
+    assert crf_like(source, encoder) == crf
