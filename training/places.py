@@ -40,13 +40,15 @@ def places(
         style, out, log_dir: settings of `TrainConfig`.
 
     Raises:
-        ValueError: if `out` does not end in `.keras`.
+        ValueError: if `out` is not a name that ends in `.keras`.
     """
     several = as_tuple(style)
     named = several[0] if len(several) == 1 else SEVERAL
     out = out or os.path.splitext(os.path.basename(os.path.normpath(named)))[0] + ".keras"
-    if not out.endswith(".keras"):
-        raise ValueError(f"A style file's name ends in .keras. Received: {out}")
+    if not out.endswith(".keras") or os.path.basename(out) == ".keras":
+        raise ValueError(
+            f"A style file's name is like my.keras, and ends in .keras. Received: {out}"
+        )
     stem = out.removesuffix(".keras")
     log_dir = log_dir or f"{stem}.training"
     checkpoint, lock = (os.path.join(log_dir, n) for n in (CHECKPOINT, "training.lock"))

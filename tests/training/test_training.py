@@ -166,6 +166,7 @@ def test_previews_are_of_what_can_be_read(photographs, tmp_path):
     (["--devices=tpu"], "devices must be auto"),
     (["--resume"], "nothing to resume"),
     (["--init_from=none"], "There is no style none"),
+    (["--out=.keras"], "is like my.keras, and ends in .keras. Received: .keras"),
     (["surplus"], "takes flags only. Received: surplus"),
 ])  # fmt: skip
 def test_bad_input_is_one_clear_line(
