@@ -1,5 +1,6 @@
 """A second style, how much of it, and the size of strokes: what some styles allow."""
 
+import contextlib
 import dataclasses
 
 import gradio as gr
@@ -45,18 +46,19 @@ def build_mixing(studio: Studio, controls: Controls) -> Mixing:
     )  # fmt: skip
 
     def mixed(style: str | None, style2: str | None) -> tuple[gr.Slider, gr.Markdown]:
-        try:
-            both = style and style2 and style != style2
-            together = both and studio.styles.mix(style, style2, 0.5) is not None
-        except ValueError:  # one was removed since the page was loaded
-            both = together = False
+        both = together = False
+        if style and style2 and style != style2:
+            # One may have been removed since the page was loaded.
+            with contextlib.suppress(ValueError):
+                together = studio.styles.mix(style, style2, 0.5) is not None
+                both = True
         words = (
             "The second style goes where you mark nothing below: the two are in different "
             "files, and cannot be mixed."
         )
         return (
-            gr.Slider(visible=bool(together)),
-            gr.Markdown(words, visible=bool(both and not together)),
+            gr.Slider(visible=together),
+            gr.Markdown(words, visible=both and not together),
         )
 
     def stroked(style: str | None) -> gr.Slider:
