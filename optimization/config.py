@@ -170,7 +170,8 @@ class OptimizeConfig:
 
     def loss(self) -> LossConfig:
         """Return the settings of the loss. The config must be complete."""
-        shared = {field.name for field in dataclasses.fields(LossConfig)} - {"reduction"}
+        ours = {field.name for field in dataclasses.fields(self)}
+        shared = {field.name for field in dataclasses.fields(LossConfig)} & ours
         return LossConfig(**{name: getattr(self, name) for name in shared})
 
 

@@ -357,7 +357,8 @@ def test_bad_input_is_one_clear_line(arguments, message, style, tmp_path, monkey
 
 def test_a_missing_package_is_named(style, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"onnx, which writes this format, is not installed: pip install -e"):
+    message = "onnx, which writes this format, is not installed: pip install -e"
+    with pytest.raises(ValueError, match=message):
         exported(style, "onnx", tmp_path)
 
 
