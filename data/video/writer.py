@@ -17,6 +17,7 @@ from fusion_style.data.video.copies import kept_metadata
 from fusion_style.data.video.encoders import Encoding, with_light
 from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.pixels import UPRIGHT, Colors, turn_back
+from fusion_style.data.video.priority import usual_priority
 from fusion_style.data.video.probe import VideoError, reason
 from fusion_style.data.video.reader import VideoReader
 
@@ -83,7 +84,8 @@ class VideoWriter:
                     self.copies[source.index] = copy
             self.output.metadata.update(kept_metadata(reader.container.metadata))
             self.output.set_chapters(self.chapters())
-            self.output.start_encoding()
+            with usual_priority():
+                self.output.start_encoding()
         except (av.error.FFmpegError, ValueError) as error:
             self.abandon()
             raise VideoError(

@@ -8,6 +8,7 @@ import numpy as np
 from av.codec.context import Flags
 
 from fusion_style.data.video.hdr import light_of
+from fusion_style.data.video.priority import usual_priority
 
 # (container's extension, encoder, pixel format, encoder of sound, subtitles) of each.
 KINDS = {
@@ -49,7 +50,8 @@ def write_clip(
     options = options or default_options(encoder)
     unit = Fraction(1, 90000) if path.endswith(".ts") else Fraction(1, 1000)
     even_times = path.endswith((".avi", ".ts")) if even_times is None else even_times
-    with av.open(path, "w", container_options={"avoid_negative_ts": "disabled"}) as out:
+    as_they_are = {"avoid_negative_ts": "disabled"}
+    with usual_priority(), av.open(path, "w", container_options=as_they_are) as out:
         video = out.add_stream(
             encoder, rate=25, options=options or default_options(encoder)
         )
