@@ -338,7 +338,7 @@ def test_a_failed_export_leaves_nothing(tiny, tmp_path, monkeypatch):
     (["--style=STYLE", "--format=onnx", "--size=big"], "size must be like 512 or 512x384"),
     (["--style=STYLE", "--format=litert", "--size=9"], "sides from 32 to 8192"),
     (["--style=STYLE", "--format=openvino", "--precision=int8"],
-     "precision must be one of float32, float16 for openvino. Received: int8, which onnx "
+     "precision must be one of float32, float16 for openvino. Received: int8, which is "
      "possible for onnx and litert"),
     (["--style=STYLE", "--format=onnx", "--out=STYLE"], "File exists"),
     (["--style=STYLE", "--format=onnx", "more"], "takes flags only. Received: more"),
