@@ -93,7 +93,7 @@ def train(run, painting, photograph, steps, size, every, bar):
     keras.config.set_dtype_policy(policy)
     network, loss = RUNS[run]
     loss = replace(loss, loss_network=FLAGS.loss_network, loss_weights=FLAGS.loss_weights)
-    trainer = build_trainer([painting], network, loss)
+    trainer = build_trainer([painting], network, [loss])
     compile_trainer(trainer, 2e-3, steps)
     stream = PhotoStream(open_photographs(FLAGS.data), size, seed=0)
     watch = Watch(photograph, every, bar)

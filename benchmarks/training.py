@@ -73,7 +73,7 @@ def training(network, precision, replicas):
     painting = np.random.default_rng(0).uniform(0, 255, (256, 256, 3)).astype("float32")
     loss = LossConfig("vgg16", "random", ("relu2_2",), content_weight=0.2, tv_weight=0.002)
     config = NetworkConfig(network, norm="batch")
-    trainer = build_trainer([painting], config, loss, strategy)
+    trainer = build_trainer([painting], config, [loss], strategy)
     compile_trainer(trainer, 1e-3, 1000, strategy)
     batches = PhotoStream(Folder(FLAGS.photographs), FLAGS.size).batches(FLAGS.batch)
     if strategy:

@@ -14,6 +14,7 @@ from fusion_style.losses.features.networks import (
     check_weights,
     smallest_picture,
 )
+from fusion_style.losses.features.registry import ARCHITECTURES
 from fusion_style.losses.perceptual import layer_weights
 from fusion_style.models import networks
 from fusion_style.models.config import NetworkConfig
@@ -124,6 +125,29 @@ class TrainConfig:
         may_change=True,
     )
     balance: bool = setting("Learn styles with a higher loss more often.", False)
+    finish_with: str | None = setting(
+        "The loss network of the last tenth of the steps, instead of --loss_network.",
+        None,
+        choices=tuple(ARCHITECTURES),
+    )
+    finish_weights: str = setting(  # the file's content is compared, as for loss_weights
+        "Weights of that loss network: imagenet (downloaded), random, or a file.",
+        "imagenet",
+        may_change=True,
+    )
+
+    def finishing(self) -> LossConfig | None:
+        """Return the settings of the loss in the last steps, if they differ."""
+        if self.finish_with is None:
+            return None
+        return dataclasses.replace(
+            self.loss, loss_network=self.finish_with, loss_weights=self.finish_weights
+        )
+
+    def losses(self) -> list[LossConfig]:
+        """Return the settings of the loss, and of the one in the last steps."""
+        finishing = self.finishing()
+        return [self.loss] if finishing is None else [self.loss, finishing]
 
 
 def check(config: TrainConfig) -> None:
@@ -134,9 +158,10 @@ def check(config: TrainConfig) -> None:
     """
     settings.check(config)
     networks.network(config.transformer.network)
-    check_layers(config.loss.loss_network, loss_layers(config.loss))
-    check_weights(config.loss.loss_network, config.loss.loss_weights)
-    check_pooling(config.loss.loss_network, config.loss.pooling)
+    for loss in config.losses():
+        check_layers(loss.loss_network, loss_layers(loss))
+        check_weights(loss.loss_network, loss.loss_weights)
+        check_pooling(loss.loss_network, loss.pooling)
     if config.add_to and config.init_from:
         raise ValueError(
             "Give add_to or init_from, not both: with add_to the training starts from that "

@@ -57,9 +57,13 @@ def read_settings(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         now["steps"] = None
     check_paintings(path, paintings_of(record), now["style"])
     made_with: dict[str, tuple[str, str]] = {}
-    weights = record.get("loss_weights", "random")  # missing in older records
-    if "loss_network" not in settings and not {weights, now["loss_weights"]} & WORDS:
-        made_with["loss_weights"] = ("loss network's file", weights)
+    for network, name in (
+        ("loss_network", "loss_weights"),
+        ("finish_with", "finish_weights"),
+    ):
+        weights = record.get(name, "random")  # missing in older records
+        if network not in settings and not {weights, now.get(name)} & WORDS:
+            made_with[name] = ("loss network's file", weights)
     if record.get("started_from"):
         name = "add_to" if now.get("add_to") else "init_from"
         made_with[name] = ("style to begin with", record["started_from"]["sha256"])

@@ -63,7 +63,12 @@ def learn_style(config: TrainConfig) -> dict[str, Any]:
         record = begin_record(config, where, len(photographs))
         stream = open_stream(config, where, photographs, record)
         trainer = build_trainer(
-            paintings, config.transformer, config.loss, strategy, config.seed
+            paintings,
+            config.transformer,
+            config.losses(),
+            strategy,
+            config.seed,
+            record.finishing_at(),
         )
         state = begin_state(config, where, trainer, record, stream, strategy)
         train(config, where, state, stream, previews, strategy)
@@ -78,7 +83,8 @@ def prepare_backend(config: TrainConfig) -> Any:
             crops or paintings are too small for the loss network.
     """
     strategy = make_strategy(config.devices)
-    check_sizes(config.loss, size=config.size, style_size=config.style_size)
+    for loss in config.losses():
+        check_sizes(loss, size=config.size, style_size=config.style_size)
     keras.utils.set_random_seed(config.seed)
     half = config.precision == "bfloat16"
     keras.config.set_dtype_policy("mixed_bfloat16" if half else "float32")

@@ -56,6 +56,7 @@ def train(
             start = state.steps()
             trainer.begin_at(start)
             draws, end = draws_for(config, state, start)
+            end = trainer.end_of_turn(start, end)
             stream.left_out = names_left_out(record)
             callbacks = [
                 Losses(start, record, board, shown=chief),

@@ -20,6 +20,8 @@ from fusion_style.training.by_style import StyleLosses
 from fusion_style.training.earlier import paintings_of, read_checkpoint
 from fusion_style.training.paintings import lessons
 
+WEIGHTS = ("loss_weights", "finish_weights")  # settings of the loss networks' weights
+FINISHING = 0.1  # share of the steps with the loss network `finish_with`
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 
 
@@ -34,6 +36,7 @@ class RunRecord:
         every: how many steps are averaged for one entry of the history.
 
     Attributes:
+        weights: {setting: what identifies the weights of that loss network}.
         paintings: [{"file", "sha256"}] of the paintings to learn.
         conditions: a dict for each row of the network's norms. This training learns the
             last ones.
@@ -60,7 +63,10 @@ class RunRecord:
         ]
         names = [f"{c['painting']} {c['stroke']}" for c in self.conditions]
         self.by_style = StyleLosses(names, steps, every)
-        self.loss_weights = known_by(config.loss.loss_weights, config.loss.loss_network)
+        self.weights = {
+            name: known_by(loss.loss_weights, loss.loss_network)
+            for name, loss in zip(WEIGHTS, config.losses(), strict=False)
+        }
         self.every = every
         self.history: list[dict[str, float]] = []
         self.recent: list[dict[str, float]] = []
@@ -94,12 +100,13 @@ class RunRecord:
                 f"The training in {checkpoint} learns {other} than "
                 f"{self.settings['style']}: {', '.join(p['file'] for p in before)}"
             )
-        if recipe.get("loss_weights", self.loss_weights) != self.loss_weights:
-            raise ValueError(
-                f"The training in {checkpoint} has other weights of the loss network than "
-                f"{self.settings['loss_weights']}: {recipe['settings']['loss_weights']}, "
-                f"{recipe['loss_weights']}. Use the same weights"
-            )
+        for name, known in self.weights.items():
+            if recipe.get(name, known) != known:
+                raise ValueError(
+                    f"The training in {checkpoint} has other weights of the loss network "
+                    f"than {self.settings[name]}: {recipe['settings'][name]}, "
+                    f"{recipe[name]}. Use the same weights"
+                )
         self.go_back_to(recipe)
         self.resumed = [*recipe.get("resumed", ()), recipe["steps"]]
         self.rollbacks = recipe.get("rollbacks", [])
@@ -132,6 +139,10 @@ class RunRecord:
         self.recent = []
         return means
 
+    def finishing_at(self) -> int:
+        """Return the number of steps before those with the loss network `finish_with`."""
+        return round((1 - FINISHING) * self.settings["steps"])
+
     def learning_rate(self) -> float:
         """Return Adam's learning rate at the start, halved once for each rollback."""
         return self.settings["learning_rate"] / 2 ** len(self.rollbacks)
@@ -154,7 +165,7 @@ class RunRecord:
         self.started_from = {
             name: recipe.get(name)
             for name in (
-                "settings", "painting", "paintings", "loss_weights", "steps",
+                "settings", "painting", "paintings", *self.weights, "steps",
                 "photographs", "started_from",
             )
         } | {"sha256": sha256(path)}  # fmt: skip
@@ -168,7 +179,7 @@ class RunRecord:
             **({"painting": self.paintings[0]} if len(self.paintings) == 1 else {}),
             **({"paintings": self.paintings} if len(self.paintings) > 1 else {}),
             "conditions": self.conditions,
-            "loss_weights": self.loss_weights,
+            **self.weights,
             "versions": versions(),
             "finished": step == self.settings["steps"],
             "steps": step,

@@ -48,9 +48,11 @@ class StyleTrainer(keras.Model):
     Args:
         transformer: network from and to (batch, height, width, 3), 0-255.
         perceptual_loss: `losses.perceptual.PerceptualLoss`.
+        finishing: another one, to learn from since step `finishing_at`.
         log_shape: shape of logged values; see `training.strategy.log_shape`.
         lessons: number of styles to learn. They are the last rows of the network's norms.
         seed: of the movements and the noise of the steady term.
+        finishing_at: the number of steps before those with `finishing`.
     """
 
     def __init__(
@@ -60,9 +62,13 @@ class StyleTrainer(keras.Model):
         log_shape: Sequence[int] = (),
         lessons: int = 1,
         seed: int = 0,
+        finishing: PerceptualLoss | None = None,
+        finishing_at: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.loss_first, self.loss_last = perceptual_loss, finishing or perceptual_loss
+        self.finishing_at = finishing_at if self.loss_last is not perceptual_loss else 0
         self.rows = transformer.config.conditions
         self.lessons = lessons
         self.by_style = SumsByStyle(lessons, name="by_style") if lessons > 1 else None
@@ -84,9 +90,20 @@ class StyleTrainer(keras.Model):
             )  # fmt: skip
 
     def begin_at(self, step: int) -> None:
-        """Set the number of steps that are done, from which the steady term draws."""
+        """Set the number of steps that are done.
+
+        The loss network and what the steady term draws depend on it.
+        """
         if self.step is not None:
             self.step.assign(step)
+        loss = self.loss_last if step >= self.finishing_at else self.loss_first
+        if loss is not self.perceptual_loss:
+            self.perceptual_loss = loss
+            self.train_function = None  # the next `fit` compiles the step anew
+
+    def end_of_turn(self, start: int, end: int) -> int:
+        """Return the step before `end` at which another loss network takes over."""
+        return self.finishing_at if start < self.finishing_at < end else end
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         """Build what Keras builds before `fit`, where it can.
@@ -166,23 +183,33 @@ class StyleTrainer(keras.Model):
 def build_trainer(
     paintings: Iterable[np.ndarray],
     transformer: NetworkConfig,
-    loss: LossConfig,
+    losses: Sequence[LossConfig],
     strategy: Any = None,
     seed: int = 0,
+    finishing_at: int = 0,
 ) -> StyleTrainer:
     """Return a `StyleTrainer` with random weights, which is not compiled yet.
 
     Args:
         paintings: float32 RGB (height, width, 3), 0-255; each is one lesson.
-        transformer, loss: the settings of the network and of the loss.
+        transformer: the settings of the network.
+        losses: the settings of the loss, and those of the loss in the last steps, if it is
+            another one.
         strategy: from `training.strategy.make_strategy`.
-        seed: see `StyleTrainer`.
+        seed, finishing_at: see `StyleTrainer`.
     """
     with scope(strategy):
-        perceptual_loss = PerceptualLoss([], loss)
-        perceptual_loss.see_each(paintings)
-        network, lessons = build_network(transformer), len(perceptual_loss.palette.mean)
-        trainer = StyleTrainer(network, perceptual_loss, log_shape(), lessons, seed)
+        paintings = list(paintings)
+        first, *others = losses
+        known = [PerceptualLoss([], first)]
+        # The other one is built later, so that random weights do not depend on it.
+        network = build_network(transformer)
+        known += [PerceptualLoss([], loss) for loss in others]
+        for loss in known:
+            loss.see_each(paintings)
+        trainer = StyleTrainer(
+            network, known[0], log_shape(), len(paintings), seed, known[-1], finishing_at
+        )
         if strategy:
             synchronize_batch_norm(trainer.transformer)
     return trainer

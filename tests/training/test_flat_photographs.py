@@ -87,7 +87,7 @@ def test_a_training_is_as_good_with_them(
     keras.utils.set_random_seed(0)
     painting = made_up_photograph(24, 24, 99).astype(np.float32)
     config = NetworkConfig(network=network, norm=norm, width=0.125)
-    trainer = build_trainer([painting], config, TINY_LOSS)
+    trainer = build_trainer([painting], config, [TINY_LOSS])
     compile_trainer(trainer, 2e-3, STEPS)
     transformer, start = trainer.transformer, {}
     weights = transformer.get_weights()

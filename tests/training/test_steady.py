@@ -78,7 +78,7 @@ def test_each_style_is_compared_with_itself():
     config = NetworkConfig("tiny", width=0.125, conditions=2)
     loss = replace(TINY_LOSS, steady_weight=2.0)
     paintings = [picture(24, 24), picture(24, 24)]
-    trainer = build_trainer(paintings, config, loss, seed=5)
+    trainer = build_trainer(paintings, config, [loss], seed=5)
     for weight in trainer.transformer.trainable_variables:  # γ and β are all the same
         weight.assign_add(keras.random.normal(weight.shape, stddev=0.1, seed=1))
     trainer.begin_at(11)
