@@ -70,7 +70,16 @@ setup(
     ],
     extras_require={
         # playwright drives an installed Chromium; it downloads none.
-        "test": [*DEMO, *EXPORT, "fsspec", "hypothesis", "nncf", "playwright", "pytest"],
+        "test": [
+            *DEMO,
+            *EXPORT,
+            "fsspec",
+            "hypothesis",
+            "nncf",
+            "playwright",
+            "pytest",
+            "pytest-xdist",
+        ],
         # Other versions of ruff may format differently; .ci/run and the hooks use this one.
         "dev": ["mypy>=1.18", "pre-commit", "ruff==0.17.6"],
         "plots": ["matplotlib"],

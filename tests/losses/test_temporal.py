@@ -55,11 +55,11 @@ def test_random_numbers_are_evenly_spread():
 
 def test_movements_have_all_sizes():
     far = temporal.FARTHEST
-    found = np.array([np.asarray(temporal.random_shift(1, i)) for i in range(400)])
-    assert found.dtype == np.int32 and found.shape == (400, 2)
+    found = np.array([np.asarray(temporal.random_shift(1, i)) for i in range(150)])
+    assert found.dtype == np.int32 and found.shape == (150, 2)
     assert set(found[:, 0]) == set(found[:, 1]) == set(range(-far, far + 1))
-    other = [np.asarray(temporal.random_shift(2, i)) for i in range(400)]
-    assert (found != other).any(axis=1).mean() > 0.9
+    other = [np.asarray(temporal.random_shift(2, i)) for i in range(20)]
+    assert (found[:20] != other).any(axis=1).mean() > 0.9
 
 
 def numpy_moved(pictures, down, across):
