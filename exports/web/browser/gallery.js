@@ -18,7 +18,7 @@ export class Gallery {
     this.choose(styles[0], paintingsOf(styles[0])[0]);
   }
 
-  // A radio button with a thumbnail.
+  // Return a radio button with a thumbnail.
   choice(style, row) {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), {
@@ -43,7 +43,7 @@ export class Gallery {
     return label;
   }
 
-  // Take one painting, and offer those that its network can mix with it.
+  // Choose a painting, and offer the paintings that its network can mix with it.
   choose(style, chosen) {
     this.style = style;
     this.chosen = chosen;
@@ -71,30 +71,30 @@ export class Gallery {
     );
   }
 
-  // {painting: amount} of those that are in the mix; the chosen one where none is.
+  // The mix: {painting: amount}, amounts above 0; the chosen painting if all are 0.
   get mix() {
     const entries = this.sliders.map(([row, input]) => [row.painting, Number(input.value)]);
     const some = entries.filter(([, amount]) => amount > 0);
     return some.length ? Object.fromEntries(some) : { [this.chosen.painting]: 1 };
   }
 
-  // The stroke sizes that the chosen painting was learned at, in pixels, from fine to broad.
+  // The learned sizes of the chosen painting's strokes, in pixels, from fine to broad.
   get strokes() {
     return strokesOf(this.style.rows, this.chosen.painting).map(([, stroke]) => stroke);
   }
 
-  // The one that it has by itself: the broadest.
+  // The size that is used by default: the broadest.
   get stroke() {
     return this.strokes.at(-1);
   }
 
-  // What a painting is called in a file's name.
+  // The mix in the name of a file.
   get name() {
     return Object.keys(this.mix).join("-");
   }
 }
 
-// The first row of each painting of a style.
+// Return the first row of each painting of a style.
 function paintingsOf({ rows }) {
   return rows.filter((row, i) => rows.findIndex((r) => r.painting === row.painting) === i);
 }

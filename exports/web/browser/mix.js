@@ -1,9 +1,9 @@
-// Which γ and β a mix of paintings has, at a stroke size: what models/conditions.py does.
+// Computes γ and β for mixes of paintings and sizes of strokes, as models/conditions.py.
 //
-// rows are those of a style in site.js, each with its painting and its stroke in pixels.
+// rows are a style's rows in site.js; each has a painting, and a stroke in pixels.
 
-// The weights of the rows, which sum to 1. amounts are {painting: amount}, 0 or more;
-// broader is how much broader strokes shall be than each painting's broadest.
+// Return the weights of the rows, which sum to 1. amounts are {painting: amount}, each 0 or
+// more; broader is the size of the strokes, relative to each painting's broadest.
 export function mix(rows, amounts, broader) {
   const total = Object.values(amounts).reduce((sum, amount) => sum + amount, 0);
   const weights = new Float64Array(rows.length);
@@ -15,8 +15,8 @@ export function mix(rows, amounts, broader) {
   return weights;
 }
 
-// [[row, share], …] of a painting: linear between the two strokes that are nearest, in
-// their logarithm; beyond those that were learned, the nearest one.
+// Return [[row, share], …] of a painting. A stroke between two learned sizes is a mix of
+// both, linear in its logarithm. Beyond the learned sizes, the nearest one is used.
 function atStroke(rows, painting, broader) {
   const learned = strokesOf(rows, painting);
   const stroke = learned.at(-1)[1] * broader;
@@ -28,7 +28,7 @@ function atStroke(rows, painting, broader) {
   return [[low[0], 1 - share], [high[0], share]];
 }
 
-// [[row, stroke], …] of a painting, from fine to broad.
+// Return [[row, stroke], …] of a painting, from fine to broad.
 export function strokesOf(rows, painting) {
   return rows
     .map((row, i) => [i, row.stroke, row.painting])
@@ -36,7 +36,7 @@ export function strokesOf(rows, painting) {
     .sort((a, b) => a[1] - b[1]);
 }
 
-// γ and β, float32: the rows of a table, added with their weights.
+// Return γ and β, float32: the weighted sum of the rows of a table.
 export function mixed(table, weights) {
   const length = table.length / weights.length;
   const sums = new Float64Array(length);
@@ -46,9 +46,8 @@ export function mixed(table, weights) {
   return Float32Array.from(sums);
 }
 
-// By how much a photograph must be scaled before it is painted, so that strokes come out
-// as broad as asked where nothing of that stroke was learned. A mix takes the geometric
-// mean.
+// Return the factor by which to scale a photograph before it is painted, so that strokes
+// beyond the learned sizes come out as broad as asked. For a mix it is the geometric mean.
 export function scaleFor(rows, amounts, broader) {
   const total = Object.values(amounts).reduce((sum, amount) => sum + amount, 0);
   return Object.entries(amounts).reduce((scale, [painting, amount]) => {

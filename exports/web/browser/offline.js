@@ -1,31 +1,31 @@
-// The service worker: what it keeps makes the page work without a network.
+// Starts the service worker, which keeps the page so that it works without a network.
 
-// Start it; true once this page is under its hands. The page is loaded once more where
+// Start the service worker; return whether it controls this page. Reload the page once if
 // that gives WebAssembly its threads.
 export async function keep() {
   if (!navigator.serviceWorker) return false;
   try {
     await navigator.serviceWorker.register("serviceworker.js");
-    await Promise.race([navigator.serviceWorker.ready, wait(5000)]); // it may fail to install
+    await Promise.race([navigator.serviceWorker.ready, wait(5000)]); // installing may fail
   } catch {
     return false; // a private window, or a browser that forbids it
   }
   if (!navigator.serviceWorker.controller) {
     await new Promise((resolve) => {
       navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true });
-      wait(2000).then(resolve); // loaded past the service worker, by Shift and Reload
+      wait(2000).then(resolve); // after Shift and Reload it controls nothing
     });
   }
   const kept = Boolean(navigator.serviceWorker.controller);
   if (kept && !self.crossOriginIsolated && !sessionStorage.isolated) {
     sessionStorage.isolated = "tried";
     location.reload();
-    await new Promise(() => {}); // which is the end of this page
+    await new Promise(() => {}); // until the page is reloaded
   }
   return kept;
 }
 
-// Fetch the models of all styles, so that they are kept, too.
+// Fetch the models of all styles, so that they are kept, too; return whether this was done.
 export async function keepStyles(styles) {
   if (navigator.connection?.saveData) return false;
   for (const { folder, measured } of styles) {

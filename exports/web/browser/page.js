@@ -1,4 +1,4 @@
-// The page: what a person does becomes a picture, a job for the worker, and a painting.
+// The page: reads pictures, sends them to the worker, and shows their paintings.
 
 import { Gallery } from "./gallery.js";
 import { mix, mixed, scaleFor } from "./mix.js";
@@ -8,7 +8,7 @@ import { finished, fit, pixels, read, resized, save, show, sized } from "./pictu
 import { Webcam } from "./webcam.js";
 
 const { styles, runtime, madeBy } = self.SITE;
-const FRAME = 320; // pixels, the longer side of what is painted of the camera
+const FRAME = 320; // pixels, the longer side of the camera's frames
 const $ = (id) => document.getElementById(id);
 const number = (id) => Number($(id).value);
 
@@ -21,11 +21,11 @@ const webcam = new Webcam();
 const tables = new Map(); // {folder: promise of the rows of γ and β}
 let source = null; // {image, name, type}
 let result = null; // {photograph, painting}
-let turns = 0; // how often something was to be painted
+let turns = 0; // how often `repaint` has begun
 
-// --- to paint
+// --- painting
 
-// γ and β, and the scale, that the sliders ask for.
+// Return the chosen style, with γ, β and the scale that the sliders ask for.
 async function style() {
   const { style, mix: amounts } = gallery;
   const broader = 2 ** number("stroke");
@@ -40,7 +40,7 @@ async function style() {
   return { style, scale, gammaBeta: mixed(table, mix(style.rows, amounts, broader)) };
 }
 
-// Paint an image at a size; the answer of the worker, or null where a newer job came.
+// Paint an image at a size; return the worker's answer, or null if a newer job replaced it.
 async function paint(image, size, mirror = false) {
   const { style: chosen, scale, gammaBeta } = await style();
   const photograph = pixels(image, size, mirror);
@@ -54,7 +54,7 @@ async function paint(image, size, mirror = false) {
   return answer;
 }
 
-// Paint what is shown again, as the controls say now.
+// Paint the present picture again, with the present settings.
 async function repaint() {
   if (!source || webcam.on) return;
   const { image } = source;
@@ -101,7 +101,7 @@ async function open(file) {
   }
   result = null;
   $("download").disabled = true;
-  $("painting").width = $("painting").width; // which makes it empty
+  $("painting").width = $("painting").width; // setting the width clears a canvas
   $("divider").value = 0;
   split();
   await repaint();
@@ -162,9 +162,9 @@ function stopCamera() {
   if (document.body.dataset.shows === "camera" && !result) document.body.dataset.shows = "nothing";
 }
 
-// --- what is said
+// --- messages
 
-// undefined: nothing is at work; null: it is not known how far it is; else a share of 1.
+// Show how far a job is, from 0 to 1; null if that is not known; undefined if there is no job.
 function progress(share) {
   const bar = $("progress");
   bar.hidden = share === undefined || document.body.dataset.shows !== "picture";
@@ -183,9 +183,9 @@ function inWords(error) {
     return "There is not enough memory for this size. Choose a smaller one.";
   }
   if (/fetch|load|import/i.test(error.message)) {
-    return "A part of this page could not be loaded. Is there a network? Then load the page again.";
+    return "A part of this page could not be loaded. Check your connection, then reload the page.";
   }
-  return `This could not be painted: ${error.message}`;
+  return `The picture could not be painted: ${error.message}`;
 }
 
 function facts(device) {
@@ -204,16 +204,16 @@ function say() {
   $("stroke_said").textContent = broader === 1 ? "as learned" : `× ${broader.toFixed(2)}`;
 }
 
-// From half as fine as the finest that was learned to twice as broad as the broadest.
+// Allow strokes from half the finest learned size to twice the broadest.
 function limitStroke() {
   const { strokes, stroke } = gallery;
-  $("stroke").disabled = !stroke; // it is not known
+  $("stroke").disabled = !stroke; // 0: the size is not known
   $("stroke").min = stroke ? Math.floor(4 * Math.log2(strokes[0] / stroke)) / 4 - 1 : 0;
   $("stroke").max = stroke ? 1 : 0;
   say();
 }
 
-// --- what a person does
+// --- events
 
 for (const id of ["choose", "choose_again"]) $(id).onclick = () => $("file").click();
 for (const id of ["camera", "camera_first"]) $(id).onclick = toggleCamera;

@@ -1,7 +1,8 @@
-// Talks to the worker. One job is at work and one waits: the newest.
+// Sends jobs to the worker. One job is being done, and one waits: the newest.
 
 export class Painter {
-  // progress(share) is told how far the job at work is; share is null while unknown.
+  // progress(share) is called with how far the job is, from 0 to 1; null while that is not
+  // known, undefined if there is no job.
   constructor(address, progress) {
     this.address = address;
     this.progress = progress;
@@ -10,20 +11,20 @@ export class Painter {
     this.waiting = null;
   }
 
-  // Fetch what paints, so that the first picture needn't wait for it.
+  // Fetch what paints a style, so that the first picture needn't wait for it.
   prepare(style) {
     return this.ask({ style }, []);
   }
 
-  // A promise of {painting, seconds, device}, or of null where a newer job came, or
-  // `cancel`. The picture's bytes are copied.
+  // Return a promise of {painting, seconds, device}; of null if a newer job replaces this
+  // one, or if it is canceled. The picture's bytes are copied.
   paint(picture, style, gammaBeta, region) {
     const { width, height } = picture;
     const data = new Uint8ClampedArray(picture.data);
     return this.ask({ picture: { data, width, height }, style, gammaBeta, region }, [data.buffer]);
   }
 
-  // Stop at once, whatever is at work.
+  // Stop all jobs at once.
   cancel() {
     this.worker?.terminate();
     this.worker = null;
@@ -38,7 +39,7 @@ export class Painter {
       if (!this.busy) return this.send(job);
       this.waiting?.resolve(null);
       this.waiting = job;
-      // Between two tiles, the worker sees that there is a newer one.
+      // The worker reads this between two tiles.
       this.worker.postMessage({ newer: true });
     });
   }
@@ -55,7 +56,7 @@ export class Painter {
     worker.onmessage = ({ data }) => this.receive(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.receive({ id: this.busy?.message.id, error: event.message || "it did not start" });
+      this.receive({ id: this.busy?.message.id, error: event.message || "the worker did not start" });
     };
     return worker;
   }
@@ -70,7 +71,7 @@ export class Painter {
     if (next) this.send(next);
     else this.progress(undefined);
     if (answer.error) {
-      // A runtime that failed may be out of memory: the next job gets a fresh one.
+      // A runtime that failed may be out of memory: a later job gets a fresh one.
       if (!next) this.cancel();
       job.reject(new Error(answer.error));
     } else job.resolve(answer.superseded ? null : answer);

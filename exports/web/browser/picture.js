@@ -1,9 +1,8 @@
-// Pictures: read from files, resized, mixed with the photograph, shown, saved.
+// Reads pictures from files, resizes them, mixes them, shows and saves them.
 
-const LARGEST = 40e6; // pixels that a canvas holds everywhere
+const LARGEST = 40e6; // pixels that a canvas holds in every browser
 
-// The picture in a file, upright as its EXIF says, over white where it is transparent:
-// an ImageBitmap.
+// Return the picture in a file as an ImageBitmap, upright as its EXIF data say.
 export async function read(file) {
   if (file.type && !file.type.startsWith("image/")) {
     throw new Error(`${file.name} is not a picture. Choose a JPEG, PNG or WebP.`);
@@ -25,7 +24,7 @@ export async function read(file) {
   return bitmap;
 }
 
-// The size within a limit of the longer side; limit 0 for none.
+// Return a size whose longer side is at most a limit, in pixels; 0 for no limit.
 export function fit({ width, height }, limit) {
   const scale = limit ? Math.min(1, limit / Math.max(width, height)) : 1;
   return sized({ width, height }, scale);
@@ -36,7 +35,8 @@ export function sized({ width, height }, scale) {
   return { width: to(width), height: to(height) };
 }
 
-// The pixels of an image, bitmap, canvas or video at a size: ImageData.
+// Return an image, bitmap, canvas or video at a size, as ImageData; what is transparent
+// becomes white.
 export function pixels(source, { width, height }, mirror = false) {
   const context = canvas(width, height).getContext("2d", { willReadFrequently: true });
   context.fillStyle = "white";
@@ -47,7 +47,7 @@ export function pixels(source, { width, height }, mirror = false) {
   return context.getImageData(0, 0, width, height);
 }
 
-// ImageData at another size.
+// Return ImageData at another size.
 export function resized(image, size) {
   if (image.width === size.width && image.height === size.height) return image;
   const from = canvas(image.width, image.height);
@@ -55,8 +55,8 @@ export function resized(image, size) {
   return pixels(from, size);
 }
 
-// The painting as it is shown: in the photograph's colors if they are kept (as
-// data/colors.py), and by its strength between the photograph (0) and the painting (1).
+// Return the painting as it is shown: with the photograph's colors if they are kept (as in
+// data/colors.py), then mixed by strength with the photograph (0: photograph, 1: painting).
 export function finished(photograph, painting, strength, keepColors) {
   const image = new ImageData(photograph.width, photograph.height);
   const [from, to, out] = [photograph.data, painting.data, image.data];
@@ -84,7 +84,7 @@ export function show(element, image) {
   element.getContext("2d").putImageData(image, 0, 0);
 }
 
-// Save what a canvas shows: a PNG if the photograph was one, else a JPEG.
+// Save what a canvas shows, as PNG if the photograph is a PNG file, otherwise as JPEG.
 export async function save(element, name, type) {
   const kind = type === "image/png" ? "image/png" : "image/jpeg";
   const blob = await new Promise((done) => element.toBlob(done, kind, 0.95));

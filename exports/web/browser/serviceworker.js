@@ -1,14 +1,14 @@
-// Keeps the page, so that it works without a network, and isolates it, so that
-// WebAssembly may use threads on hosts that cannot send these headers themselves.
+// Keeps the page, so that it works without a network. Adds headers that isolate it, so that
+// WebAssembly can use threads even if the host does not send them.
 
-importScripts("site.js"); // where the version changes with any file
+importScripts("site.js"); // its version changes if any file changes
 
 const CACHE = `fusion-style-${self.SITE.version}`;
 const HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
-  // Nothing can be sent anywhere else, by the page or by its worker.
+  // The page and its worker can connect to no other site.
   "Content-Security-Policy":
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; " +
     "img-src 'self' blob: data:; media-src 'self' blob:; form-action 'none'; base-uri 'none'",
@@ -35,7 +35,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "GET" && here) event.respondWith(answer(request));
 });
 
-// From the cache, else from the network and into the cache.
+// Answer from the cache; otherwise from the network, and keep the answer in the cache.
 async function answer(request) {
   const cache = await caches.open(CACHE);
   let response = await cache.match(request, { ignoreSearch: true });

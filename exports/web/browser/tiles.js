@@ -1,12 +1,13 @@
-// Large pictures, painted piece by piece: what inference/tiles.py and
-// inference/statistics.py do, so that the page paints what Python paints.
+// Paints large pictures in tiles, with the same results as inference/tiles.py and
+// inference/statistics.py.
 //
-// A picture is {data, width, height}, data being RGBA bytes, as ImageData has it. A graph
-// is what site.js says of a style: halo, multiple, smallest, margin, all in pixels.
+// A picture is {data, width, height} with RGBA bytes, like ImageData. A graph is a style's
+// entry in site.js; its halo, multiple, smallest and margin are in pixels.
 
-const FLOOR = 2; // added, squared, to the variance: models/config.py
+const FLOOR = 2; // its square is added to variances; as in models/config.py
 
-// The indices start to stop of an axis of size that goes on mirrored.
+// Return the indices start to stop of an axis of size pixels. Outside of the axis, the
+// indices go back and forth as in a mirror.
 export function mirrored(start, stop, size) {
   const last = Math.max(size - 1, 1);
   return Int32Array.from({ length: stop - start }, (_, i) => {
@@ -15,9 +16,9 @@ export function mirrored(start, stop, size) {
   });
 }
 
-// How to cut one axis, into as few regions as will do, all of one length:
-// {length, parts: [{start, first, last}]}: where each starts, and which pixels of the
-// picture to keep of it.
+// Return how to cut one axis into as few regions as possible, all of the same length:
+// {length, parts: [{start, first, last}]}. A region begins at start; the pixels from first
+// up to last, which is not included, are kept.
 export function spans(size, region, halo, multiple, smallest) {
   const up = (n) => Math.ceil(n / multiple) * multiple;
   const extended = Math.max(up(size), smallest);
@@ -38,7 +39,7 @@ export function spans(size, region, halo, multiple, smallest) {
   return { length, parts };
 }
 
-// The pixels of some rows and columns, as float32 RGB into target, from an offset on.
+// Copy the pixels of some rows and columns, as float32 RGB, to target from an offset on.
 export function gather(picture, rows, columns, target, offset = 0) {
   for (const row of rows) {
     for (const column of columns) {
@@ -51,7 +52,7 @@ export function gather(picture, rows, columns, target, offset = 0) {
   return target;
 }
 
-// Mean of a picture's channels, and one over their deviation: six numbers.
+// Return the mean of each channel, then one over its standard deviation: six numbers.
 export function photographOf({ data }) {
   const count = data.length / 4;
   const mean = [0, 0, 0];
@@ -67,7 +68,8 @@ export function photographOf({ data }) {
   return Float32Array.of(...mean, ...factor);
 }
 
-// Squares of a picture that stand for the whole: {data, count, side}, float32 RGB.
+// Return squares of a picture from which to take the statistics of the whole picture:
+// {data, count, side}, with float32 RGB data.
 export function samples(picture, side = 128, most = 8) {
   const along = (size) => {
     const count = Math.min(Math.max(Math.floor(size / side), 1), most);
@@ -89,8 +91,8 @@ export function samples(picture, side = 128, most = 8) {
   return { data, count: rows.length * columns.length, side };
 }
 
-// The painting of a picture, RGBA bytes. paint(data, height, width) returns a tile's
-// painting; progress(share) is told of each tile and says whether to go on: null if not.
+// Return the painting of a picture as RGBA bytes. paint(data, height, width) paints a tile.
+// progress(share) is called after each tile; if it returns false, the result is null.
 export async function paintInTiles(picture, graph, region, paint, progress) {
   const { halo, multiple, smallest, margin } = graph;
   const { width, height } = picture;
@@ -114,7 +116,7 @@ export async function paintInTiles(picture, graph, region, paint, progress) {
   return painted;
 }
 
-// Put the pixels that count of a tile into the painting.
+// Copy the part of a tile that is kept to the painting.
 function keep(tile, row, part, length, margin, painted, width, height) {
   const top = Math.max(row.first, margin);
   const bottom = Math.min(row.last, height + margin);

@@ -1,4 +1,4 @@
-// The webcam: frames, one after the other, as fast as they are painted.
+// Gives frames of the webcam, one after the other, as fast as they are painted.
 
 const REASONS = {
   NotAllowedError: "The browser may not use the camera. Allow it in the address bar, then try again.",
@@ -9,7 +9,7 @@ const REASONS = {
 
 export class Webcam {
   constructor() {
-    this.facing = "user"; // towards the person; "environment" is away from them
+    this.facing = "user"; // the front camera; "environment" is the one at the back
     this.video = Object.assign(document.createElement("video"), {
       muted: true,
       playsInline: true,
@@ -20,15 +20,15 @@ export class Webcam {
     return Boolean(this.stream);
   }
 
-  // The size of its picture.
+  // The size of its frames, in pixels.
   get size() {
     return { width: this.video.videoWidth, height: this.video.videoHeight };
   }
 
-  // Ask for the camera.
+  // Start the camera; the browser asks for permission.
   async start() {
     if (!navigator.mediaDevices?.getUserMedia) {
-      throw new Error("This browser gives no camera to this page. It must come from https.");
+      throw new Error("The camera can only be used on a page whose address begins with https.");
     }
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({
@@ -42,21 +42,21 @@ export class Webcam {
     }
   }
 
-  // Whether there is another camera: phones have two.
+  // Return whether there is another camera, as on phones.
   async hasOther() {
     const devices = await navigator.mediaDevices.enumerateDevices();
     return devices.filter(({ kind }) => kind === "videoinput").length > 1;
   }
 
-  // Take the other camera.
+  // Switch to the other camera.
   async turn() {
     this.facing = this.facing === "user" ? "environment" : "user";
     this.stream.getTracks().forEach((track) => track.stop());
     await this.start();
   }
 
-  // Call paint(video) for every frame that there is time for, until it is stopped;
-  // told(rate) gets the frames a second, twice a second.
+  // Call paint(video) again and again until the camera is stopped. told(rate) is called
+  // twice a second with the number of frames a second.
   async frames(paint, told) {
     let count = 0;
     let since = performance.now();

@@ -1,13 +1,13 @@
-// Paints, beside the page, so that the page never freezes.
+// Paints in a thread of its own, so that the page never freezes.
 //
 // From the page:  {id, picture, style, gammaBeta, region}, or {id, style} to get ready;
-//                 {newer: true} where another job waits.
-// To the page:    {id, share} on the way, then {id, painting, seconds, device},
-//                 {id, superseded: true} where another waits, or {id, error}.
+//                 {newer: true} if another job waits.
+// To the page:    {id, share} during a job, then {id, painting, seconds, device},
+//                 {id, superseded: true} if another job waits, or {id, error}.
 
 import { gather, mirrored, paintInTiles, photographOf, samples } from "./tiles.js";
 
-const WHOLE = 1000 * 1000; // pixels that are painted in one piece, at most
+const WHOLE = 1000 * 1000; // the most pixels that are painted in one piece
 const REGION = 768; // the side of a tile, in pixels
 const asked = new URL(self.location).searchParams;
 
@@ -31,7 +31,7 @@ self.onmessage = async ({ data: job }) => {
   }
 };
 
-// Do a job on the GPU, and where that fails, on the processor from then on.
+// Do a job. If WebGPU fails, this job and all later ones use WebAssembly.
 async function work(job) {
   ready ??= start();
   const runtime = await ready;
@@ -49,7 +49,7 @@ async function work(job) {
   }
 }
 
-// What runs models: WebGPU where there is one, else WebAssembly.
+// Return what runs models: WebGPU if the device has it, otherwise WebAssembly.
 async function start() {
   if (asked.get("device") === "wasm") return webAssembly();
   if (!(await self.navigator.gpu?.requestAdapter())) return webAssembly();
@@ -57,7 +57,7 @@ async function start() {
   return { ort, provider: "webgpu", device: "WebGPU" };
 }
 
-// WebAssembly, with threads where the page is isolated from others.
+// Return WebAssembly; it can use threads only if the page is cross-origin isolated.
 async function webAssembly() {
   const ort = await import("./runtime/ort.wasm.min.mjs");
   const threads = self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, 8) : 1;
@@ -66,7 +66,7 @@ async function webAssembly() {
   return { ort, provider: "wasm", device };
 }
 
-// A model's session, made at its first use.
+// Return a model's session, which is made at its first use.
 function session({ ort, provider }, folder, model) {
   const sessions = styles.get(folder) ?? {};
   styles.set(folder, sessions);
@@ -90,7 +90,7 @@ async function fetched(path) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-// The painting of a job's picture, RGBA bytes; null where another waits.
+// Return the painting of a job's picture as RGBA bytes; null if another job waits.
 async function paint(runtime, { id, picture, style, gammaBeta, region }) {
   const { Tensor } = runtime.ort;
   const run = async (model, result, feeds) => {
@@ -120,13 +120,13 @@ async function paint(runtime, { id, picture, style, gammaBeta, region }) {
     run("tile", "painting", { picture: rgb(data, 1, tall, wide), ...tile });
   const progress = async (share) => {
     self.postMessage({ id, share });
-    await new Promise((resume) => setTimeout(resume)); // newer jobs come in here
+    await new Promise((resume) => setTimeout(resume)); // messages about newer jobs arrive here
     return !newer;
   };
   return paintInTiles(picture, style, region || REGION, paintTile, progress);
 }
 
-// RGB numbers as RGBA bytes.
+// Return RGB numbers as RGBA bytes.
 function opaque(rgb) {
   const bytes = new Uint8ClampedArray((4 * rgb.length) / 3);
   for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
