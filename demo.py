@@ -1,8 +1,8 @@
-"""Serves a page on which pictures, videos and the webcam are painted.
+"""Serve a page that paints pictures, videos and the webcam.
 
 python demo.py                        # http://127.0.0.1:7860, for this machine alone
-python demo.py --browser              # and opens it
-python demo.py --public --user ann --password_file secret.txt   # for others, too
+python demo.py --browser              # open it in the browser, too
+python demo.py --public --user ann --password_file secret.txt   # for other machines, too
 """
 
 import os
@@ -17,7 +17,7 @@ except ModuleNotFoundError:
     )
 
 backend.set_defaults()
-# Gradio and what it brings along tell their makers nothing.
+# Gradio and its dependencies send no usage data to their makers.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
@@ -34,7 +34,7 @@ define_flags(DemoConfig)
 
 
 def main(argv: list[str]) -> str | int:
-    """Serve the page until Ctrl-C; return the exit status or the complaint."""
+    """Serve the page until Ctrl-C; return the exit status or an error message."""
     if len(argv) > 1:
         return f"demo.py takes flags only. Received: {' '.join(argv[1:])}"
     if importlib.util.find_spec("gradio") is None:
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> str | int:
         config = build(DemoConfig, given(DemoConfig))
         check(config)
         may_enter = gate(config)
-        signal.signal(signal.SIGTERM, interrupt)  # what is temporary is removed then, too
+        signal.signal(signal.SIGTERM, interrupt)  # so that temporary files are removed, too
         with temporary_folder() as folder:
             print("Starting ...", flush=True)
             from fusion_style.page.server import served, wait
@@ -59,12 +59,12 @@ def main(argv: list[str]) -> str | int:
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """Handle a signal as Ctrl-C is handled."""
+    """Treat a signal like Ctrl-C."""
     raise KeyboardInterrupt
 
 
 def run() -> None:
-    """Run the command; what `pip` installs it as."""
+    """Run the script; the command `fusion-demo` calls this."""
     run_script(main)
 
 

@@ -39,9 +39,8 @@ def samples(pixels: np.ndarray, side: int = 128, most: int = 8) -> np.ndarray:
     """Return squares of a picture from which to take the statistics of the whole picture.
 
     The squares lie at even distances, and are not scaled. A thumbnail (Chen et al. 2022)
-    has
-    finer textures than the picture: with its statistics, the result differs more from the
-    picture that is painted in one piece.
+    has finer textures than the picture: with its statistics, the result differs more from
+    the picture that is painted in one piece.
 
     Args:
         pixels: float32 RGB (height, width, 3), 0-255.

@@ -1,4 +1,4 @@
-"""The page: its tabs, beside the controls that they share."""
+"""Build the page: its tabs, and the controls that they share."""
 
 import gradio as gr
 
@@ -8,23 +8,26 @@ from fusion_style.page.lesson import Lesson
 from fusion_style.page.look import TITLE, masthead
 from fusion_style.page.mixing import seconds_of
 from fusion_style.page.picture_tab import picture_tab
-from fusion_style.page.studio import Studio
+from fusion_style.page.studio import KEPT, Studio
 from fusion_style.page.video_tab import video_tab
 from fusion_style.page.webcam_tab import webcam_tab
 
-SWEPT, KEPT = 60, 1800  # seconds between two sweeps; and that uploads are kept for
+SWEEP_EVERY = 60  # seconds between two removals of old uploads
 
 
 def build_page(studio: Studio, lesson: Lesson | None = None) -> gr.Blocks:
-    """Return the page of a studio; nothing is asked of other machines.
+    """Return the page of a studio. It fetches nothing from other machines.
 
     Args:
-        studio: where things are painted.
-        lesson: where styles are learned; None, and the page doesn't offer it.
+        studio: what paints.
+        lesson: what learns styles. With None, the page has no tab for it.
     """
     public = studio.config.public
     with gr.Blocks(
-        title=TITLE, analytics_enabled=False, delete_cache=(SWEPT, KEPT), fill_width=True
+        title=TITLE,
+        analytics_enabled=False,
+        delete_cache=(SWEEP_EVERY, KEPT),
+        fill_width=True,
     ) as page:
         gr.HTML(masthead(public), padding=False)
         with gr.Row(equal_height=False):
@@ -56,7 +59,7 @@ def build_page(studio: Studio, lesson: Lesson | None = None) -> gr.Blocks:
 
 
 def show(panel: gr.Column, visible: bool, *tabs: gr.Tab) -> None:
-    """Have a panel be there, or not, as soon as one of some tabs is chosen."""
+    """Show or hide a panel when one of the tabs is chosen."""
     for tab in tabs:
         tab.select(
             lambda: gr.Column(visible=visible), None, panel, queue=False,

@@ -1,23 +1,24 @@
-"""A chart of losses, as SVG that takes the page's colors."""
+"""Draw a chart of losses, as SVG in the page's colors."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 WIDTH, HEIGHT = 480, 150
-LEFT, BOTTOM = 40, 18  # for the numbers
-TERMS = {"loss": "total", "style": "style", "content": "content"}  # tag: its name
+LEFT, BOTTOM = 40, 18  # space for the numbers
+# {tag: its name in the chart}
+TERMS = {"loss": "total", "style": "style", "content": "content"}
 
 
 def chart(history: Sequence[Mapping[str, float]], steps: int) -> str:
-    """Return the losses of a training over its steps, on a logarithmic scale.
+    """Return a chart of a training's losses over its steps, on a logarithmic scale.
 
     Args:
         history: [{"step", "loss", "style", "content", …}].
-        steps: that there will be.
+        steps: how many steps the training takes in all.
 
     Returns:
-        HTML; nothing for less than two entries.
+        HTML; "" for fewer than two entries.
     """
     values = [h[term] for h in history for term in TERMS if h.get(term, 0) > 0]
     if len(history) < 2 or not values:

@@ -1,4 +1,4 @@
-"""What the page in the browser is told: the settings of demo.py."""
+"""DemoConfig: the settings of demo.py."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from fusion_style.settings import setting
 
 @dataclasses.dataclass(frozen=True)
 class DemoConfig:
-    """Where the page is, who may come in, and how much work it takes on."""
+    """The page's address, who may use it, and how much work it accepts."""
 
     port: int | None = setting(
         "Port of the page. By default, the first free one from 7860.",
@@ -46,6 +46,8 @@ class DemoConfig:
         at_most=10_000,
     )
     engine: str = setting(
-        "OpenVINO on a CPU, TensorFlow on a GPU.", "auto", choices=ENGINES
+        "What computes; auto is OpenVINO, or Keras's backend on an NVIDIA GPU.",
+        "auto",
+        choices=ENGINES,
     )
-    precision: str = setting("Of the network's activations.", "auto", choices=PRECISIONS)
+    precision: str = setting("Precision of the network.", "auto", choices=PRECISIONS)

@@ -1,4 +1,4 @@
-"""What is chosen for pictures, videos and the webcam alike: style, strength, colors."""
+"""The controls that pictures, videos and the webcam share: style, strength, colors."""
 
 import dataclasses
 import warnings
@@ -14,13 +14,13 @@ from fusion_style.page.styles import thumbnail, title
 
 @dataclasses.dataclass(frozen=True)
 class Controls:
-    """The components, in the order in which `Look` takes them.
+    """The components, in the order of the fields of `Look`.
 
     Attributes:
-        panel: the column that they stand in.
+        panel: the column that holds them.
         pictures: the HTML with the pictures of the cards.
         style: the cards.
-        strength, keep_colors: of `Look`.
+        strength, keep_colors: see `Look`.
     """
 
     panel: gr.Column
@@ -30,7 +30,7 @@ class Controls:
     keep_colors: gr.Checkbox
 
     def inputs(self) -> list[gr.components.Component]:
-        """Return what an event takes as its last inputs."""
+        """Return the components that are the last inputs of each event."""
         return [self.style, self.strength, self.keep_colors]
 
 
@@ -56,16 +56,16 @@ def choices_of(studio: Studio) -> list[tuple[str, str]]:
 
 
 def pictures_of(studio: Studio) -> str:
-    """Return the HTML with the pictures of the cards; painted where they are missing."""
+    """Return the HTML with the pictures of the cards; paint those that are missing."""
     return cards(dict(thumbnails(studio)))
 
 
 def thumbnails(studio: Studio) -> Iterator[tuple[str, str]]:
-    """Yield (name, address of its picture) of the styles that can be read."""
+    """Yield (name, address of its picture) for each style that can be read."""
     for name, choice in studio.styles.choices().items():
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # one may be half learned
+                warnings.simplefilter("ignore")  # a style may be half learned
                 yield name, thumbnail(choice, studio.painters)
         except (StyleFileError, OSError):
-            continue  # who chooses it is told
+            continue  # whoever chooses it gets the error message

@@ -1,4 +1,4 @@
-"""What TensorBoard's file says of a training, read while it is written.
+"""Read a training's losses from its TensorBoard file, while the file is written.
 
 A record is its length (8 bytes), a checksum (4), a serialized `Event`, a checksum (4).
 """
@@ -14,15 +14,15 @@ CHECKSUM = 4  # bytes
 
 
 class Losses:
-    """The losses of a training, of all steps that its file has until now.
+    """The losses of a training, of all steps that are in its file so far.
 
     Args:
-        folder: the training's `log_dir`; it may not be there yet.
+        folder: the training's `log_dir`; it need not exist yet.
 
     Attributes:
         history: [{"step", "loss", "content", …}], in order.
-        first: (step, time in seconds) of the first losses; None before them.
-        latest: time of the last ones.
+        first: (step, time in seconds) of the first losses; None if there are none yet.
+        latest: time of the last losses; None if there are none yet.
     """
 
     def __init__(self, folder: str) -> None:
@@ -51,12 +51,12 @@ class Losses:
         return self.history
 
     def add(self, event: Event) -> None:
-        """Take over what an event says: losses; pictures are left out."""
+        """Add the losses of an event to the history; its pictures are ignored."""
         for value in event.summary.value:
             if value.WhichOneof("value") != "simple_value":
                 continue
             if not self.history or self.history[-1]["step"] != event.step:
-                # After a training went back to a checkpoint, later steps come again.
+                # After a return to a checkpoint, steps are repeated.
                 self.history = [h for h in self.history if h["step"] < event.step]
                 self.history.append({"step": event.step})
             self.history[-1][value.tag] = value.simple_value
@@ -64,9 +64,12 @@ class Losses:
             self.latest = event.wall_time
 
     def left(self, steps: int) -> float | None:
-        """Return how many seconds the rest of so many steps will take, about.
+        """Return about how many seconds are left; None if that is not known yet.
 
-        As the steps since the first losses did: the first step takes longer.
+        It follows from the steps after the first losses: the first step takes longer.
+
+        Args:
+            steps: how many steps the training takes in all.
         """
         if len(self.history) < 2 or self.first is None or self.latest is None:
             return None

@@ -1,4 +1,4 @@
-"""Who may come in: nobody else's machine, or who has the password."""
+"""Decide who may use the page: only this machine, or whoever has the password."""
 
 import os
 from collections.abc import Callable
@@ -11,11 +11,11 @@ SHORTEST = 8  # characters of a password
 
 
 def gate(config: DemoConfig) -> Callable[[str, str], bool] | None:
-    """Return what says whether a user and a password may come in; None if nobody is asked.
+    """Return the function that checks a user and a password; None if nobody must log in.
 
     Raises:
-        ValueError: if the page is to be public and has no user or no password; the message
-            says what to do.
+        ValueError: if a public page has no user or no password, or another page has one of
+            them; the message says what to do.
     """
     if not config.public:
         if config.user or config.password_file:
@@ -25,11 +25,11 @@ def gate(config: DemoConfig) -> Callable[[str, str], bool] | None:
             )
         return None
     if not config.user:
-        raise ValueError("a public page asks who comes in. Say who may: --user NAME")
+        raise ValueError("a public page needs a name to log in with: --user NAME")
     user, password = config.user, read_password(config.password_file)
 
     def may_enter(name: str, word: str) -> bool:
-        # Both are compared, and in constant time, so that the time tells nothing.
+        # Both are compared, in constant time, so that the time reveals nothing.
         known = compare_digest(name.encode(), user.encode())
         return compare_digest(word.encode(), password.encode()) and known
 
@@ -37,12 +37,12 @@ def gate(config: DemoConfig) -> Callable[[str, str], bool] | None:
 
 
 def read_password(path: str | None) -> str:
-    """Return the password, of the file's first line or of the environment.
+    """Return the password from the first line of a file, or from the environment.
 
-    It is no flag: command lines are seen by other users, and shells remember them.
+    There is no flag for it: other users can see command lines, and shells store them.
 
     Raises:
-        ValueError: if there is none, or it is too short.
+        ValueError: if there is no password, its file cannot be read, or it is too short.
     """
     if path is None:
         where, password = PASSWORD, os.environ.get(PASSWORD, "")

@@ -32,7 +32,7 @@ def learn_tab(studio: Studio, controls: Controls, lesson: Lesson) -> None:
             begin_with = gr.Dropdown(
                 [*beginnings(studio), ("nothing: takes many times longer", "")],
                 label="Begin with", value=first_choice(studio),
-                info="What a network knows already, it need not learn again.",
+                info="A network that can paint one style learns another one faster.",
             )  # fmt: skip
             steps = gr.Slider(20, 8000, STEPS, step=20, label="Steps")
             with gr.Accordion("More", open=False):
@@ -76,13 +76,13 @@ def beginnings(studio: Studio) -> list[tuple[str, str]]:
 
 
 def first_choice(studio: Studio) -> str:
-    """Return the style to begin with, unless another is chosen."""
+    """Return the style to begin with if no other is chosen."""
     names = [name for _, name in beginnings(studio)]
     return "udnie" if "udnie" in names else (names[0] if names else "")
 
 
 def starter(studio: Studio, lesson: Lesson) -> Callable[..., str]:
-    """Return what the button does; gradio_client calls it too."""
+    """Return the function of the button, which gradio_client calls, too."""
 
     def learn(
         painting: str | None, photographs: str, steps: int = STEPS,
@@ -103,13 +103,13 @@ def starter(studio: Studio, lesson: Lesson) -> Callable[..., str]:
 
 
 def watcher(studio: Studio, lesson: Lesson) -> Callable[[dict], list[Any]]:
-    """Return what is done now and then: what is new is shown, and nothing else is sent."""
+    """Return the function that the timer calls; it sends only what is new."""
 
     def watch(seen: dict[str, Any]) -> list[Any]:
         progress = lesson.progress()
         if progress is None:
             return [gr.skip()] * 6
-        # A new file has another time, though its path is the same.
+        # A new preview has the same path as the one before, but another time.
         new = {"state": said(progress), "preview": progress.preview_time,
                "result": progress.result}  # fmt: skip
         is_new = {key: seen.get(key) != value for key, value in new.items()}

@@ -1,4 +1,4 @@
-"""A training in a process of its own, which the page watches and may stop."""
+"""Run a training in a process of its own, which the page watches and can stop."""
 
 import contextlib
 import os
@@ -14,30 +14,30 @@ from fusion_style.files import replacing
 from fusion_style.models.style_file import CHECKPOINT
 from fusion_style.page.events import Losses
 
-BEHIND = 5  # the niceness of a training: who paints meanwhile comes first
-BAR = 1000  # bytes of the output's end, in which the last state of the bar is
-SCRIPT = "train.py: "  # before its complaints
+BEHIND = 5  # niceness of a training, so that painting comes first
+BAR = 1000  # bytes at the end of the output that contain the bar's last state
+SCRIPT = "train.py: "  # what its error messages begin with
 STEP = re.compile(rb"\| (\d+)/\d+ \[")
 
 
 class Learning:
     """One training, from its start to the style file.
 
-    It is train.py that runs, with flags as a user would give them: so all checks and
-    messages are the same, and the page goes on whatever happens there. The page itself
-    imports neither Keras nor TensorFlow.
+    It runs train.py with flags, as a user would. So all checks and messages are the same,
+    and the page goes on if a training crashes. The page itself imports neither Keras nor
+    TensorFlow.
 
     Args:
         name: of the style.
-        settings: {name: value} of a `training.config.TrainConfig`, but where it writes.
-        folder: for all that it writes until it is done.
+        settings: {name: value} of a `training.config.TrainConfig`, without output paths.
+        folder: for all that it writes until it has ended.
 
     Attributes:
         stopped: whether it was told to stop.
-        settled: whether it has ended, and what was learned is in its place.
-        result: path of the style file, once it is in its place; or None.
+        settled: whether it has ended, and `keep` has copied what it learned.
+        result: path of the copied style file; or None.
         failure: why there is no style file, in words; or None.
-        began, ended: `time.monotonic()` at its start, and its end.
+        began, ended: `time.monotonic()` at its start and at its end.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Learning:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
-                # Ctrl-C in the terminal is for the page, which stops the training.
+                # Ctrl-C in the terminal ends only the page, which then ends the training.
                 start_new_session=True,
             )
         if hasattr(os, "setpriority"):
@@ -70,11 +70,11 @@ class Learning:
                 os.setpriority(os.PRIO_PROCESS, self.process.pid, BEHIND)
 
     def running(self) -> bool:
-        """Return whether the process is still there."""
+        """Return whether the process is still running."""
         return self.process.poll() is None
 
     def step(self) -> int:
-        """Return how many steps are done, as the progress bar says; losses come later."""
+        """Return how many steps are done, from the progress bar: losses come later."""
         size = os.path.getsize(self.complaints)
         with open(self.complaints, "rb") as file:
             file.seek(max(0, size - BAR))
@@ -87,16 +87,16 @@ class Learning:
         return path if os.path.exists(path) else None
 
     def stop(self) -> None:
-        """Have it stop after the step that is under way; it leaves a checkpoint."""
+        """Ask the training to write a checkpoint after the present step, and to end."""
         if self.running():
             self.stopped = True
             self.process.send_signal(signal.SIGTERM)
 
     def keep(self, path: str) -> None:
-        """Put the style file in its place, once the process has ended.
+        """Copy the style file, after the process has ended, and remember how it ended.
 
         Args:
-            path: where it goes. What was learned when it was stopped goes there, too.
+            path: of the copy. Without a style file, the last checkpoint is copied.
         """
         for source in (self.out, os.path.join(self.log_dir, CHECKPOINT)):
             if self.result is None and self.step() and os.path.isfile(source):
@@ -111,7 +111,7 @@ class Learning:
         self.ended, self.settled = time.monotonic(), True
 
     def said(self) -> str:
-        """Return what the process said last, in words."""
+        """Return the last error message of the process."""
         with open(self.complaints, "rb") as file:
             text = file.read().decode(errors="replace")
         lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
@@ -122,7 +122,7 @@ class Learning:
         return f"The training ended with {self.process.returncode}: {last}"
 
     def close(self) -> None:
-        """End it at once, and remove its folder."""
+        """End the training at once, and remove its folder."""
         if self.running():
             self.process.kill()
         self.process.wait()

@@ -1,4 +1,4 @@
-"""The training that the page watches: one at a time, of a painting that was dropped."""
+"""Learn the style of an uploaded painting; one training runs at a time."""
 
 import dataclasses
 import os
@@ -13,8 +13,8 @@ from fusion_style.page.learning import Learning
 from fusion_style.page.limits import check_picture
 from fusion_style.page.studio import Studio
 
-# What is quick on a laptop, and asks nothing of other machines. Where a process can't be
-# asked to stop, what it learned since its last checkpoint is lost: some seconds.
+# Quick on a laptop, and without downloads. On systems where a process cannot be asked to
+# stop, it loses what it has learned since its last checkpoint: some seconds of work.
 QUICK: dict[str, str | int | float] = {
     "loss_network": "vgg19_distilled",
     "checkpoint_every": 30,
@@ -28,7 +28,7 @@ class Wish:
     Attributes:
         painting: path of its file.
         photographs: path of a folder.
-        steps, style_size, size: of `TrainConfig`.
+        steps, style_size, size: see `TrainConfig`.
         begin_with: the name of the style to start from, or "" for none.
     """
 
@@ -46,13 +46,13 @@ class Progress:
 
     Attributes:
         name: of the style.
-        step, steps: done, and in all.
+        step, steps: how many steps are done, and how many there are in all.
         seconds: since it began.
-        left: seconds that it will still take, about; None if that is not known yet.
-        history: [{"step", "loss", …}] until now.
+        left: about how many seconds it will still take; None if that is not known yet.
+        history: [{"step", "loss", …}] so far.
         preview: path of a photograph beside its painting, or None.
         preview_time: when it was painted, seconds since 1970.
-        running, stopping: whether it still runs, and was told to stop.
+        running, stopping: whether it is still running; whether it was asked to stop.
         result: path of the style file, or None.
         complaint: why it failed, or None.
     """
@@ -72,11 +72,11 @@ class Progress:
 
 
 class Lesson:
-    """Starts a training, says how far it is, stops it, keeps what was learned.
+    """Starts a training, reports its progress, stops it, and keeps what it has learned.
 
     Args:
-        studio: among whose styles the new one will be.
-        folder: for what is temporary.
+        studio: the new style becomes one of its styles.
+        folder: for temporary files.
     """
 
     def __init__(self, studio: Studio, folder: str) -> None:
@@ -88,8 +88,8 @@ class Lesson:
         """Start a training.
 
         Raises:
-            ValueError: if another one runs, or what is wished can't be; the message says
-                what to do.
+            ValueError: if another training runs, or the wish has a mistake; the message
+                says what to do.
             OSError: if a file can't be written.
         """
         with self.lock:
@@ -102,7 +102,7 @@ class Lesson:
                     "Give the path of a folder of photographs on this machine. Received: "
                     f"{wish.photographs or 'nothing'}"
                 )
-            pictures_in(photographs)  # complains if there are none
+            pictures_in(photographs)  # raises ValueError if there are none
             begin_with = wish.begin_with and self.studio.styles.path(wish.begin_with)
             self.end()
             os.makedirs(self.folder, exist_ok=True)
@@ -123,19 +123,19 @@ class Lesson:
             threading.Thread(target=self.keep, args=(self.learning,), daemon=True).start()
 
     def stop(self) -> None:
-        """Have the training stop soon, if there is one."""
+        """Ask the training to stop soon, if there is one."""
         if self.learning is not None:
             self.learning.stop()
 
     def keep(self, learning: Learning) -> None:
-        """Wait for the end of a training, and put what was learned among the styles."""
+        """Wait for the end of a training, and add what it has learned to the styles."""
         learning.process.wait()
         with self.lock:
             if learning is self.learning:
                 learning.keep(self.studio.styles.free_path(learning.name))
 
     def progress(self) -> Progress | None:
-        """Return how far the training is; None if there was none."""
+        """Return how far the training is; None if there is none."""
         with self.lock:
             learning = self.learning
             if learning is None:
@@ -160,13 +160,13 @@ class Lesson:
             )
 
     def end(self) -> None:
-        """End the training at once, if there is one, and remove what is temporary."""
+        """End the training at once, if there is one, and remove its temporary files."""
         if self.learning is not None:
             self.learning.close()
             self.learning = None
 
 
 def name_of(path: str) -> str:
-    """Return the name of a style in a file: its stem, of small letters, digits and _."""
+    """Return the name of a file's style: its stem in lowercase letters, digits and _."""
     stem = os.path.splitext(os.path.basename(path))[0]
     return re.sub(r"\W+", "_", stem.lower()).strip("_")[:60] or "style"

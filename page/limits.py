@@ -1,4 +1,4 @@
-"""What the page takes on: pictures and videos that are not too large."""
+"""Check that files, pictures and videos are not too large for the page."""
 
 import os
 
@@ -8,11 +8,11 @@ from fusion_style.page.config import DemoConfig
 
 
 def check_picture(path: str, config: DemoConfig) -> None:
-    """Complain of a picture that is too large, before it is decoded.
+    """Check that a picture is not too large, before it is decoded.
 
     Raises:
-        PictureError: if it is no picture.
-        ValueError: the message says how large it may be.
+        PictureError: if it is not a picture.
+        ValueError: if it is too large; the message says how large it may be.
     """
     check_file(path, config)
     with open_image(path) as image:
@@ -27,11 +27,11 @@ def check_picture(path: str, config: DemoConfig) -> None:
 
 
 def check_video(path: str, config: DemoConfig) -> None:
-    """Complain of a video that is too long or too large, before it is decoded.
+    """Check that a video is not too long or too large, before it is decoded.
 
     Raises:
-        VideoError: if it is no video.
-        ValueError: the message says how long it may be.
+        VideoError: if it is not a video.
+        ValueError: if it is too long or too large; the message says what is possible.
     """
     check_file(path, config)
     with open_video(path) as container:
@@ -54,10 +54,10 @@ def check_video(path: str, config: DemoConfig) -> None:
 
 
 def check_file(path: str, config: DemoConfig) -> None:
-    """Complain of a file that is too large.
+    """Check that a file is not too large.
 
     Raises:
-        ValueError: the message says how large it may be.
+        ValueError: if it is; the message says how large it may be.
     """
     megabytes = os.path.getsize(path) / 1e6
     if megabytes > config.megabytes:

@@ -1,4 +1,4 @@
-"""How the page looks: colors, fonts of the reader's own machine, cards of styles."""
+"""How the page looks: its colors, the fonts of the visitor's system, the styles' cards."""
 
 from collections.abc import Mapping
 
@@ -40,7 +40,7 @@ main.contain { width: 100%; }
   margin: 0 !important; text-align: center; font-size: .82rem; line-height: 1.2;
   white-space: normal; overflow-wrap: anywhere;
 }
-/* Gradio would fetch the program that cuts videos from another machine. */
+/* For these buttons, Gradio would fetch a program from another machine. */
 button[aria-label="Trim video to selection"],
 button[aria-label="Reset video to initial value"] { display: none !important; }
 .result img, .result video { object-fit: contain; }
@@ -71,13 +71,13 @@ button[aria-label="Reset video to initial value"] { display: none !important; }
 
 
 def theme() -> gr.themes.Base:
-    """Return the theme; its fonts are asked of no server."""
+    """Return the theme. Its fonts are those of the system: none is fetched."""
     return gr.themes.Soft(
         primary_hue="teal", secondary_hue="teal", neutral_hue="stone",
         font=list(SYSTEM), font_mono=list(CODE),
     ).set(
         background_fill_primary="*neutral_50",
-        # Letters that everybody can read: contrasts of at least 4.5.
+        # Text that everybody can read has a contrast of at least 4.5 (WCAG 2, AA).
         color_accent="*primary_600",
         body_text_color_subdued="*neutral_600",
         body_text_color_subdued_dark="*neutral_400",
@@ -105,7 +105,7 @@ def theme() -> gr.themes.Base:
 
 
 def masthead(public: bool) -> str:
-    """Return the HTML of what stands above everything."""
+    """Return the HTML of the page's head."""
     where = (
         "Pictures are painted on this server, and removed within an hour."
         if public

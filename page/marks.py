@@ -1,4 +1,4 @@
-"""A mask by brush: what a visitor marks on a photograph."""
+"""Masks that a visitor paints on a photograph with a brush."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from fusion_style.data.modes import to_bytes
 from fusion_style.page.limits import check_picture
 from fusion_style.page.studio import Studio
 
-SIDE = 800  # pixels of the longer side that is marked; the mask is scaled to the picture
+SIDE = 800  # pixels, the longer side of the canvas; a mask is scaled to its picture
 
 
 def canvas(path: str | None, studio: Studio) -> np.ndarray | None:
-    """Return a photograph, made smaller, to mark on; None if there is none to be painted.
+    """Return a smaller copy of a photograph to mark on; None if it cannot be painted.
 
     Args:
         path: of the photograph.
@@ -26,7 +26,7 @@ def canvas(path: str | None, studio: Studio) -> np.ndarray | None:
         check_picture(path, studio.config)
         pixels = read_picture(path).pixels
     except (ValueError, OSError, MemoryError):
-        return None  # who has it painted is told
+        return None  # painting it gives the error message
     height, width = pixels.shape[:2]
     if max(height, width) > SIDE:
         pixels = resize(pixels, *fit_size(height, width, SIDE))
@@ -34,7 +34,7 @@ def canvas(path: str | None, studio: Studio) -> np.ndarray | None:
 
 
 def mask_of_marks(edited: dict | None) -> np.ndarray | None:
-    """Return the mask that the layers of a `gr.ImageEditor` are.
+    """Return the mask that the layers of a `gr.ImageEditor` make.
 
     Args:
         edited: the value of the editor, with uint8 RGBA layers (height, width, 4).
@@ -44,7 +44,7 @@ def mask_of_marks(edited: dict | None) -> np.ndarray | None:
         where nothing is marked. None if nothing is marked anywhere.
 
     Raises:
-        ValueError: if the layers have several sizes.
+        ValueError: if the layers differ in size.
     """
     layers = [np.asarray(layer) for layer in (edited or {}).get("layers") or ()]
     if not layers:

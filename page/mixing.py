@@ -1,4 +1,4 @@
-"""A second style, how much of it, and the size of strokes: what some styles allow."""
+"""Controls that only some styles have: a second style, its share, the size of strokes."""
 
 import contextlib
 import dataclasses
@@ -17,9 +17,9 @@ class Mixing:
 
     Attributes:
         style2: the second style; "" for none.
-        share: how much of it there is in a mix; shown if the two can be mixed.
-        stroke: size of the strokes, 0 for the largest; shown if several were learned.
-        note: how a second style is painted that can't be mixed.
+        share: its share in a mix; shown if the two styles can be mixed.
+        stroke: size of the strokes, 0 for the largest; shown if several sizes were learned.
+        note: says where the second style is painted if the two cannot be mixed.
     """
 
     style2: gr.Dropdown
@@ -28,7 +28,7 @@ class Mixing:
     note: gr.Markdown
 
     def inputs(self) -> list[gr.components.Component]:
-        """Return what an event takes, in the order in which `Look` does."""
+        """Return the inputs of an event, in the order of the fields of `Look`."""
         return [self.style2, self.share, self.stroke]
 
 
@@ -38,7 +38,7 @@ def build_mixing(studio: Studio, controls: Controls) -> Mixing:
     note = gr.Markdown(visible=False)
     share = gr.Slider(
         0, 1, 0.5, step=0.05, label="Share of the second style", visible=False,
-        info="Where you mark something below, there is no mix.",
+        info="If you mark something below, the styles are not mixed.",
     )  # fmt: skip
     stroke = gr.Slider(
         0, LARGEST, 0, step=1, label="Strokes", visible=False,
@@ -48,13 +48,13 @@ def build_mixing(studio: Studio, controls: Controls) -> Mixing:
     def mixed(style: str | None, style2: str | None) -> tuple[gr.Slider, gr.Markdown]:
         both = together = False
         if style and style2 and style != style2:
-            # One may have been removed since the page was loaded.
+            # A style may have been removed since the page was loaded.
             with contextlib.suppress(ValueError):
                 together = studio.styles.mix(style, style2, 0.5) is not None
                 both = True
         words = (
-            "The second style goes where you mark nothing below: the two are in different "
-            "files, and cannot be mixed."
+            "The two styles are in different files, and cannot be mixed. The second style "
+            "is painted where you mark nothing below."
         )
         return (
             gr.Slider(visible=together),
@@ -70,7 +70,7 @@ def build_mixing(studio: Studio, controls: Controls) -> Mixing:
             return gr.Slider(0, LARGEST, 0, visible=False)
         return gr.Slider(learned[0], learned[-1], learned[-1], visible=True)
 
-    # Without triggers: when the page is loaded, and when an input changes.
+    # None as trigger: when the page is loaded, and when an input changes.
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     gr.on(None, mixed, [controls.style, style2], [share, note], **quiet)
     gr.on(None, stroked, controls.style, stroke, **quiet)
@@ -78,5 +78,5 @@ def build_mixing(studio: Studio, controls: Controls) -> Mixing:
 
 
 def seconds_of(studio: Studio) -> list[tuple[str, str]]:
-    """Return (title, name) of what may be the second style."""
+    """Return (title, name) of each choice for the second style."""
     return [("none", ""), *choices_of(studio)]

@@ -1,4 +1,4 @@
-"""Stylizers, lent to one piece of work at a time."""
+"""Lend Stylizers, each to one piece of work at a time."""
 
 import contextlib
 import threading
@@ -9,24 +9,24 @@ from fusion_style.inference.stylizer import Stylizer
 
 
 class Painters:
-    """Lends Stylizers, and keeps a few for the next who wants the same style file.
+    """Lends Stylizers, and keeps a few for the next work with the same style file.
 
-    An engine paints one picture at a time. Who paints beside another gets an engine of
-    its own.
+    An engine paints one picture at a time: two pieces of work at the same time get an
+    engine each.
 
     Args:
         engine, precision: see `Stylizer`.
-        kept: how many that nobody uses are kept, those used last.
+        kept: how many idle Stylizers are kept; they are those that were used last.
     """
 
     def __init__(self, engine: str = "auto", precision: str = "auto", kept: int = 4):
         self.engine, self.precision, self.kept = engine, precision, kept
-        self.idle: list[tuple[str, Stylizer]] = []  # (path of its file, it), last used last
+        self.idle: list[tuple[str, Stylizer]] = []  # (path, Stylizer), last used last
         self.lock = threading.Lock()
 
     @contextlib.contextmanager
     def lent(self, choice: StyleChoice, stroke: float | None = None) -> Iterator[Stylizer]:
-        """Give a Stylizer whose engine nobody else has while the block runs.
+        """Lend a Stylizer whose engine nobody else uses while the block runs.
 
         Args:
             choice: of a style.
@@ -46,7 +46,7 @@ class Painters:
                 self.idle = [*self.idle, (path, stylizer)][-self.kept :]
 
     def take(self, style: str) -> Stylizer | None:
-        """Return an idle Stylizer of a style, which is idle no longer; None without one."""
+        """Remove an idle Stylizer of a style file and return it; None if there is none."""
         with self.lock:
             for i in reversed(range(len(self.idle))):
                 if self.idle[i][0] == style:

@@ -20,12 +20,12 @@ SIZES = [
     ("As large as the photograph", 0),
 ]
 
-COLOR = "#ff2fd0"  # of marks: rare in photographs, and one of its channels is 255
+COLOR = "#ff2fd0"  # of marks: rare in photographs, and its brightest channel is 255
 PROGRESS = gr.Progress(track_tqdm=True)  # the bar of tiles
 
 
 def picture_tab(studio: Studio, controls: Controls) -> Mixing:
-    """Build the tab; return its controls of a second style."""
+    """Build the tab; return its controls for a second style."""
     with gr.Row(equal_height=False):
         with gr.Column(min_width=260):
             photograph = gr.Image(
@@ -84,7 +84,7 @@ def marks_editor() -> gr.ImageEditor:
 
 
 def painter(studio: Studio) -> Callable[..., str]:
-    """Return what the button does; gradio_client calls it too."""
+    """Return the function of the button, which gradio_client calls, too."""
 
     def paint(
         picture: str | None, size: int, style: str, strength: float = 1.0,
@@ -112,6 +112,6 @@ def painter(studio: Studio) -> Callable[..., str]:
 
 
 def told(error: BaseException, studio: Studio) -> gr.Error:
-    """Return an error as the page shows it: in words, and without folders of the server."""
+    """Return an error for the page: its message, without folders of the server."""
     text = str(error) or "There is not enough memory. Choose a smaller size."
     return gr.Error(text.replace(f"{studio.folder}/", ""), print_exception=False)

@@ -1,4 +1,4 @@
-"""The server: the page on an address, and nothing left when it ends."""
+"""Serve the page, and leave nothing behind at the end."""
 
 import contextlib
 import logging
@@ -15,7 +15,7 @@ from fusion_style.page.lesson import Lesson
 from fusion_style.page.look import CSS, theme
 from fusion_style.page.studio import Studio
 
-# What a browser may do with the page: everything, with this server alone.
+# The page may do everything in a browser, but connect only to this server.
 POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "frame-ancestors 'self'; form-action 'self'; base-uri 'self'"
@@ -31,14 +31,14 @@ class Headers:
     """Adds `HEADERS` to every answer.
 
     Args:
-        app: what answers.
+        app: the ASGI app.
     """
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer, as ASGI has it."""
+        """Answer a request of ASGI."""
 
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -52,17 +52,17 @@ class Headers:
 def served(
     config: DemoConfig, folder: str, may_enter: Callable[[str, str], bool] | None = None
 ) -> Iterator[str]:
-    """Serve the page while the block runs; give its address.
+    """Serve the page while the block runs; yield its address.
 
     Args:
         config: of the page.
-        folder: of `temporary_folder`.
-        may_enter: of `gate`; None lets everybody in who sees the address.
+        folder: from `temporary_folder`.
+        may_enter: from `gate`; with None, nobody must log in.
 
     Raises:
         OSError: if the port is taken.
     """
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio asks itself
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio sends requests to itself
     studio = Studio(config, os.path.join(folder, "paintings"))
     lesson = Lesson(studio, os.path.join(folder, "lessons"))
     page = build_page(studio, None if config.public else lesson)

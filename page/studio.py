@@ -1,6 +1,6 @@
-"""What the page does, without the page: pictures, frames and videos are painted.
+"""Paint pictures, frames and videos for the page.
 
-Files that were made here are removed after a while: whoever wants one has it by then.
+Paintings are removed after a while; visitors have fetched them by then.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ from fusion_style.page.limits import check_picture, check_video
 from fusion_style.page.painters import Painters
 from fusion_style.page.styles import Styles, title
 
-KEPT = 1800  # seconds
-# What browsers show, of what we write.
+KEPT = 1800  # seconds that uploads and paintings are kept
+# What browsers show of the formats that we write.
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 VIDEOS = (".mp4", ".webm")
 
 
 class Stopped(Exception):
-    """Somebody stopped the work, or it took too long; the message says which."""
+    """The work was stopped, or took too long; the message says which."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Look:
     Attributes:
         style: the name of a style of the page.
         strength, keep_colors: see `Stylizer.__call__`.
-        style2: the name of another style: mixed in, or painted where a mask is black.
+        style2: the name of another style, which is mixed in, or painted where a mask is
+            black.
         share: of `style2` in a mix, 0 to 1.
         stroke: see `Stylizer.choose`.
     """
@@ -54,15 +55,15 @@ class Look:
 
 
 class Studio:
-    """Paints what is brought, within the limits of a page.
+    """Paints what visitors upload, within the limits of the page.
 
     Args:
         config: the limits.
-        folder: for paintings, until they are fetched.
+        folder: for paintings; old ones in it are removed.
 
     Attributes:
-        styles: that there are.
-        painters: who paint.
+        styles: those that the page offers.
+        painters: lend the Stylizers.
     """
 
     def __init__(self, config: DemoConfig, folder: str) -> None:
@@ -74,14 +75,14 @@ class Studio:
     def brushes(
         self, look: Look, masked: bool = False
     ) -> Iterator[tuple[Stylizer, Stylizer | None]]:
-        """Give what paints a look, and what paints the black parts of a mask, if any does.
+        """Lend a Stylizer for a look, and another for the black parts of a mask, or None.
 
         Args:
             look: how something is painted.
             masked: whether there is a mask. Without one, two styles are mixed.
 
         Raises:
-            ValueError: for what can't be; the message says what is.
+            ValueError: if there is no such style or mix; the message says what is possible.
         """
         one, other = self.styles.choice(look.style), look.style2
         if other in (None, look.style):
@@ -112,12 +113,13 @@ class Studio:
 
         Args:
             path: of the photograph.
-            look: how.
-            max_size: the longer side is made no longer, in pixels.
-            mask: see `Stylizer.__call__`; None paints all of it.
+            look: how to paint it.
+            max_size: the most pixels of the longer side; None for no limit.
+            mask: see `Stylizer.__call__`; with None, all is painted.
 
         Raises:
-            ValueError: for what can't be read, or is too large; the message says what is.
+            ValueError: if the picture cannot be read or is too large; the message says what
+                is possible.
 
         Warns:
             PaintingWarning: see `Stylizer.paint`.
@@ -134,12 +136,12 @@ class Studio:
         return out
 
     def frame(self, pixels: np.ndarray, look: Look, max_size: int) -> np.ndarray:
-        """Return the painting of a webcam's frame, which nothing is kept of.
+        """Return the painting of a webcam's frame, of which nothing is stored.
 
         Args:
             pixels: uint8 RGB (height, width, 3).
-            look: how.
-            max_size: the longer side, in pixels.
+            look: how to paint it.
+            max_size: the most pixels of the longer side.
 
         Returns:
             uint8 RGB (height, width, 3).
@@ -156,7 +158,7 @@ class Studio:
         self, path: str, look: Look, max_size: int | None, steady: float,
         tell: Callable[[int, int | None], None], stop: threading.Event,
     ) -> tuple[str, list[str]]:  # fmt: skip
-        """Paint a video; return the path of the painting, and what isn't as it was.
+        """Paint a video; return the path of the painting, and notes on what has changed.
 
         Args:
             path: of the video.
@@ -166,8 +168,9 @@ class Studio:
             stop: ends the work when it is set.
 
         Raises:
-            ValueError: for what can't be read, or is too long; the message says what is.
-            Stopped: if it was stopped, or took too long.
+            ValueError: if the video cannot be read or is too long; the message says what is
+                possible.
+            Stopped: if the work was stopped, or took too long.
         """
         # OpenCV and PyAV take half a second to import, which pictures don't need.
         from fusion_style.inference.video.paint import paint_video
@@ -197,13 +200,13 @@ class Studio:
     def place(
         self, path: str, style: str, extensions: tuple[str, ...], otherwise: str
     ) -> str:
-        """Return where a painting goes: its name and style, in a folder of its own.
+        """Return the path for a painting, in a folder of its own; remove old paintings.
 
         Args:
-            path: of what is painted.
-            style: its name.
-            extensions: that are kept.
-            otherwise: the extension instead of others.
+            path: of what is painted. The painting's name begins with that of this file.
+            style: the style's name.
+            extensions: the extensions that are kept.
+            otherwise: the extension that replaces all others.
         """
         sweep(self.folder, KEPT)
         stem, extension = os.path.splitext(os.path.basename(path))
@@ -215,7 +218,7 @@ class Studio:
 
 
 def sweep(folder: str, age: float) -> None:
-    """Remove the files in a folder, in depth, that are older than so many seconds."""
+    """Remove the files in a folder and its subfolders that are older than `age` seconds."""
     now = time.time()
     for root, folders, files in os.walk(folder, topdown=False):
         for name in files:
@@ -224,9 +227,9 @@ def sweep(folder: str, age: float) -> None:
                 if now - os.path.getmtime(path) > age:
                     os.remove(path)
             except OSError:
-                continue  # another thread was faster
+                continue  # another thread has removed it
         for name in folders:
             try:
                 os.rmdir(os.path.join(root, name))
             except OSError:
-                continue  # there is something in it
+                continue  # it is not empty

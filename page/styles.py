@@ -1,4 +1,4 @@
-"""Which styles the page offers: those that come along, and those that it learned."""
+"""The styles that the page offers: the shipped ones, and those that it has learned."""
 
 import base64
 import dataclasses
@@ -23,22 +23,22 @@ from fusion_style.models.shipped import shipped_styles
 from fusion_style.models.style_file import StyleFileError
 from fusion_style.page.painters import Painters
 
-PAINTED, THUMBNAIL = 320, 160  # pixels: strokes are as large as in a small picture
-LOOK = 1  # a number for the cache; another one has all thumbnails made again
+PAINTED, THUMBNAIL = 320, 160  # pixels; the strokes are those of a small picture
+LOOK = 1  # part of the cache's key; with another number, all thumbnails are made again
 
 
 class Styles:
-    """Names of styles, and where each is.
+    """The names of the styles, and the files that they are in.
 
     A file of one painting is a style, and so is each painting in a file of several.
 
     Args:
-        learned: a folder whose style files are offered too; it may not be there.
+        learned: a folder whose style files are offered, too; it need not exist.
     """
 
     def __init__(self, learned: str) -> None:
         self.learned = learned
-        # {(path, time, size): its conditions}: frames of a webcam ask ten times a second.
+        # {(path, time, size): its conditions}: a webcam needs them ten times a second.
         self.known: dict[tuple[str, int, int], tuple[Condition, ...]] = {}
 
     def paths(self) -> dict[str, str]:
@@ -54,15 +54,14 @@ class Styles:
     def choices(self) -> dict[str, StyleChoice]:
         """Return {name: choice} of all styles.
 
-        A painting in a file of several has its own name, with the file's name before it
-        where another style is called that already.
+        A painting in a file of several has its own name; the file's name goes before it if
+        another style already has that name.
         """
         singles, several = {}, {}
         for file, path in self.paths().items():
             conditions = self.conditions(path)
-            if (
-                len(strokes_of(conditions)) < 2
-            ):  # or it can't be read: who chooses it is told
+            # A file that can't be read has none: whoever chooses it gets the error message.
+            if len(strokes_of(conditions)) < 2:
                 singles[file] = StyleChoice(path, (), file)
                 continue
             for choice in each_painting(path, conditions):
@@ -77,7 +76,7 @@ class Styles:
         """Return the choice of a style.
 
         Raises:
-            ValueError: if there is none of that name; the message says which there are.
+            ValueError: if there is no style of that name; the message lists all names.
         """
         choices = self.choices()
         if name not in choices:
@@ -95,10 +94,10 @@ class Styles:
 
         Args:
             one, other: their names.
-            share: of the other, 0 to 1.
+            share: of `other` in the mix, 0 to 1.
 
         Raises:
-            ValueError: if there is no such style, or no such share.
+            ValueError: if there is no such style, or if the share is not possible.
         """
         first, second = self.choice(one), self.choice(other)
         if not 0 <= share <= 1:
@@ -121,7 +120,7 @@ class Styles:
         return list(strokes[paintings[0]]) if paintings else []
 
     def conditions(self, path: str) -> Sequence[Condition]:
-        """Return what a style file holds; nothing if it can't be read."""
+        """Return the conditions of a style file; none if it can't be read."""
         try:
             found = os.stat(path)
             key = (path, found.st_mtime_ns, found.st_size)
@@ -132,7 +131,7 @@ class Styles:
             return ()
 
     def free_path(self, name: str) -> str:
-        """Return where a new style goes: name.keras, or name_2.keras if that is taken."""
+        """Return the path for a new style: name.keras, or name_2.keras if that exists."""
         names, number = {*self.paths(), *self.choices()}, 1
         free = name
         while free in names:
@@ -142,19 +141,19 @@ class Styles:
 
 
 def title(name: str) -> str:
-    """Return a style's name as people read it: "The scream" of the_scream."""
+    """Return a style's name for people: "The scream" for the_scream."""
     return name.replace("_", " ").capitalize()
 
 
 def thumbnail(choice: StyleChoice, painters: Painters) -> str:
-    """Return the sample photograph in a style, as an address that holds its data.
+    """Return the sample photograph in a style, as a data URL; it is kept in the cache.
 
     Args:
-        choice: of the style. What is made of it is kept in the user's cache.
-        painters: who paints it.
+        choice: of the style.
+        painters: lend the Stylizer.
 
     Raises:
-        ValueError: if it is no style.
+        ValueError: if it is not a style.
     """
 
     def paint() -> bytes:

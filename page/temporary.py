@@ -1,4 +1,4 @@
-"""Where the page keeps what is temporary: in one folder, of which nothing is left."""
+"""Keep the page's temporary files in one folder, and remove it at the end."""
 
 import contextlib
 import os
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[str]:
-    """Give a folder for the page and for Gradio, which is removed when the block is left.
+    """Make a folder for the page and for Gradio; remove it when the block is left.
 
-    Gradio makes its own folder as soon as it is imported: import it in the block.
+    Gradio makes its folder when it is imported: import it in the block.
     """
     with tempfile.TemporaryDirectory(
         prefix="fusion-style-demo-", ignore_cleanup_errors=True

@@ -19,25 +19,25 @@ PROGRESS = gr.Progress()
 
 
 class Stops:
-    """What stops the video of each visitor."""
+    """Stops the video of each visitor."""
 
     def __init__(self) -> None:
         self.events: dict[str, threading.Event] = {}
 
     def begin(self, visitor: str) -> threading.Event:
-        """Return what will be set when this visitor wants no more."""
+        """Return the event that is set when this visitor stops the video."""
         self.events[visitor] = threading.Event()
         return self.events[visitor]
 
     def stop(self, request: gr.Request) -> None:
-        """Stop the video of who asks, if there is one."""
+        """Stop the video of the visitor who sends the request, if there is one."""
         event = self.events.pop(str(request.session_hash), None)
         if event is not None:
             event.set()
 
 
 def video_tab(studio: Studio, controls: Controls) -> Stops:
-    """Build the tab; return what stops its work."""
+    """Build the tab; return what stops its videos."""
     stops = Stops()
     with gr.Row(equal_height=False):
         with gr.Column(min_width=260):
@@ -52,7 +52,7 @@ def video_tab(studio: Studio, controls: Controls) -> Stops:
             size = gr.Dropdown(SIZES, value=640, label="Size of the longer side")
             steady = gr.Slider(
                 0, 1, 1, step=0.1, label="Hold still",
-                info="0: each frame is painted anew, and flickers.",
+                info="0: each frame is painted by itself, so the video flickers.",
             )  # fmt: skip
             with gr.Row():
                 go = gr.Button("Paint the video", variant="primary")
@@ -71,7 +71,7 @@ def video_tab(studio: Studio, controls: Controls) -> Stops:
 
 
 def painter(studio: Studio, stops: Stops) -> Callable[..., str]:
-    """Return what the button does; gradio_client calls it too."""
+    """Return the function of the button, which gradio_client calls, too."""
 
     def paint_video(
         request: gr.Request, video: str | None, size: int, steady: float, style: str,

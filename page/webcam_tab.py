@@ -13,7 +13,7 @@ from fusion_style.page.studio import Look, Studio
 
 SIZES = [("240 pixels, quick", 240), ("320 pixels", 320), ("480 pixels", 480)]
 EVERY = 0.1  # seconds between two frames that the browser sends, at least
-LONGEST = 600  # seconds; then whoever waits is let in
+LONGEST = 600  # seconds; then the next visitor who waits has a turn
 
 
 def webcam_tab(studio: Studio, controls: Controls) -> None:
@@ -37,7 +37,7 @@ def webcam_tab(studio: Studio, controls: Controls) -> None:
 
 
 def painter(studio: Studio) -> Callable[..., str]:
-    """Return what becomes of each frame."""
+    """Return the function that paints each frame."""
 
     def paint_frame(
         frame: np.ndarray | None, size: int, style: str, strength: float,
@@ -56,7 +56,7 @@ def painter(studio: Studio) -> Callable[..., str]:
 
 
 def shown(address: str) -> str:
-    """Return the HTML of a frame, which holds its data: a `gr.Image` would write files."""
+    """Return the HTML of a frame with its data in it: a `gr.Image` would write files."""
     if not address:
         return '<div class="empty">The painting</div>'
     return f'<img alt="The painting of the webcam" src="{address}">'
