@@ -15,13 +15,18 @@ from fusion_style.inference import statistics, tiles
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.style_file import save_network
-from fusion_style.tests.support.browser import chromium, missing, served
+from fusion_style.tests.support.browser import (
+    PATIENCE,
+    chromium,
+    limited,
+    missing,
+    served,
+)
 from fusion_style.tests.support.pictures import made_up_photograph, trained_like
 from fusion_style.tests.support.several import paint_mix, save_several
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 RECIPE = {"settings": {"network": "fusion", "style_size": 256}, "photographs": 0}
-PATIENCE = 60_000  # milliseconds
 SIZE = (70, 90)  # height, width
 
 
@@ -58,6 +63,12 @@ def address(site):
 def browser():
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(autouse=True)
+def limit(browser):
+    with limited(browser):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The page in a Chromium that nobody sees: what a visitor does, and that nothing leaves."""
 
 import os
-import shutil
-import time
 
 import numpy as np
 import pytest
@@ -10,17 +8,19 @@ import pytest
 from fusion_style.data.images import Picture, read_picture, write_picture
 from fusion_style.data.modes import to_bytes
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.tests.support.browser import (
+    PATIENCE,
+    chromium,
+    limited,
+    no_chromium,
+)
 from fusion_style.tests.support.clips import contents, write_clip
 from fusion_style.tests.support.many import save_many
 from fusion_style.tests.support.page import served_page
 from fusion_style.tests.support.pictures import made_up_photograph
 
 pytest.importorskip("gradio", reason="the page needs gradio: '.[demo]'")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-PATIENCE = 120_000  # milliseconds, on a machine with much to do
+pytestmark = pytest.mark.skipif(bool(no_chromium()), reason=no_chromium())
 
 
 @pytest.fixture(scope="module")
@@ -44,27 +44,24 @@ def files_in(folder):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-            ],
-        )
+def browser():
+    with chromium() as browser:
         yield browser
-        browser.close()
+
+
+@pytest.fixture(autouse=True)
+def limit(browser):
+    with limited(browser):
+        yield
 
 
 @pytest.fixture
-def visit(chromium, address):
+def visit(browser, address):
     """Opens the page at a width; in the end, no address but its own was asked."""
     asked, contexts = [], []
 
     def visit(width=1280):
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": 900}, permissions=["camera"]
         )
         contexts.append(context)
@@ -171,10 +168,8 @@ def test_the_webcam_is_painted_and_nothing_kept(visit, served):
     painting = page.locator(".result:visible img")
     painting.wait_for()
     first = painting.get_attribute("src")
-    ends = time.monotonic() + PATIENCE / 1000
     while painting.get_attribute("src") == first:  # the fake camera shows a moving disc
-        assert time.monotonic() < ends
-        time.sleep(0.1)
+        page.wait_for_timeout(100)
     page.get_by_text("Stop", exact=True).first.click()
     assert files_in(served.temporary) <= before
 

@@ -1,28 +1,61 @@
-"""A real Chromium without a window, and a server for the folder that it shows."""
+"""A real Chromium without a window, and a server for the folder that it shows.
+
+Whatever a browser does, the tests go on: it starts within `STARTS` seconds or the tests are
+skipped, a test ends within `LIMIT` seconds, and no process of it is left behind.
+"""
 
 import contextlib
 import functools
 import http.server
 import importlib.util
 import os
+import shlex
 import shutil
+import signal
+import tempfile
 import threading
+import time
+import uuid
+
+import pytest
 
 from fusion_style.exports.web import runtime
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
-FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+STARTS, LIMIT, ENDS = 40, 60, 20  # seconds: for the browser, one test, and its end
+PATIENCE = 45_000  # milliseconds, for one step of a test; less than LIMIT
+MARK = "FUSION_STYLE_BROWSER"  # in the environment of all processes of a browser
+ARGUMENTS = [
+    "--no-sandbox",
+    "--no-first-run",
+    "--mute-audio",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+
+
+def no_chromium():
+    """What a test in a browser lacks here, in words; "" for nothing."""
+    if not importlib.util.find_spec("playwright"):
+        return "playwright is not installed: pip install -e '.[test]'"
+    if CHROMIUM is None:
+        return f"no Chromium is installed, none of {', '.join(NAMES)}"
+    return ""
 
 
 def missing():
-    """What a test of the page lacks here, in words; "" for nothing."""
-    if not importlib.util.find_spec("playwright"):
-        return "playwright is not installed: pip install -e '.[test]'"
+    """What a test of the exported page lacks here, in words; "" for nothing."""
+    if said := no_chromium():
+        return said
     if not importlib.util.find_spec("onnx"):
         return "onnx is not installed: pip install -e '.[export]'"
-    if CHROMIUM is None:
-        return f"no Chromium is installed, none of {', '.join(NAMES)}"
     if not runtime.is_kept():
         return (
             "onnxruntime-web is not fetched yet: python export.py --style udnie "
@@ -57,15 +90,119 @@ def served(folder):
 
 
 @contextlib.contextmanager
-def chromium(*arguments):
-    """Playwright's browser."""
-    from playwright.sync_api import sync_playwright
+def chromium():
+    """Playwright's browser. If it does not start, the tests that want it are skipped."""
+    from playwright.sync_api import Error, sync_playwright
 
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    arguments = [*arguments, *FAKE_CAMERA, *(["--no-sandbox"] if root else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    folder, mark = tempfile.mkdtemp(prefix="browser-"), uuid.uuid4().hex
+    given = {name: os.environ.get(name) for name in (MARK, "TMPDIR")}
+    stack = contextlib.ExitStack()
+    try:
         try:
-            yield browser
+            # The driver hands its environment on to the browser. Profiles are in TMPDIR.
+            os.environ |= {MARK: mark, "TMPDIR": folder}
+            with within(STARTS, mark):
+                playwright = stack.enter_context(sync_playwright())
+                browser = playwright.chromium.launch(
+                    executable_path=harmless(CHROMIUM, folder), args=ARGUMENTS,
+                    timeout=1000 * STARTS,
+                )  # fmt: skip
+        except Exception as error:  # where the driver ends, Playwright raises just this
+            pytest.skip(f"Chromium does not start here: {error}")
         finally:
+            restore(given)
+        browser.mark = mark
+        yield browser
+        with within(ENDS, mark), contextlib.suppress(Error):
             browser.close()
+    finally:
+        with within(ENDS, mark), contextlib.suppress(Exception):
+            stack.close()
+        kill(mark)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def harmless(path, folder):
+    """Return what starts Chromium without real-time threads, which root's may have.
+
+    On few cores, threads of Chromium that play sound in real time can keep all other
+    processes from running, its own among them, until the machine is turned off.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() or not shutil.which("setpriv"):
+        return path
+    drop = "setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice"
+    script = os.path.join(folder, "chromium")
+    with open(script, "w") as file:
+        file.write(f'#!/bin/sh\nexec {drop} nice -n 5 {shlex.quote(path)} "$@"\n')
+    os.chmod(script, 0o755)
+    return script
+
+
+@contextlib.contextmanager
+def limited(browser):
+    """A test that takes longer than `LIMIT` fails, because its browser is killed."""
+    with within(LIMIT, browser.mark):
+        yield
+
+
+@contextlib.contextmanager
+def within(seconds, mark):
+    """Kill a browser if the block takes longer, so that whoever waits for it has an error.
+
+    If the block still goes on after as long as a browser may take for its end, it gets a
+    TimeoutError.
+    """
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    late = False
+
+    def alarm(*_):
+        nonlocal late
+        kill(mark)
+        if late:
+            raise TimeoutError(f"the browser took more than {seconds} seconds")
+        late = True
+
+    before = signal.signal(signal.SIGALRM, alarm)
+    signal.setitimer(signal.ITIMER_REAL, seconds, ENDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert not late, f"the browser took more than {seconds} seconds, and was killed"
+
+
+def kill(mark):
+    """Kill all processes whose environment has the mark; returns when they are gone."""
+    ends = time.monotonic() + ENDS
+    while (found := processes(mark)) and time.monotonic() < ends:
+        for number in found:
+            with contextlib.suppress(ProcessLookupError):
+                # Parts of Chromium write over their environment. They are in its group.
+                if (group := os.getpgid(number)) != os.getpgid(0):
+                    os.killpg(group, signal.SIGKILL)
+                else:
+                    os.kill(number, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def processes(mark):
+    """Return the numbers of the processes whose environment has the mark (on Linux)."""
+    wanted, found = f"{MARK}={mark}".encode(), []
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if name.isdigit() and int(name) != os.getpid():
+            with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as file:
+                if wanted in file.read().split(b"\0"):
+                    found.append(int(name))
+    return found
+
+
+def restore(environment):
+    """Set variables of the environment as they were: None removes one."""
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

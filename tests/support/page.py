@@ -4,11 +4,12 @@ import contextlib
 import dataclasses
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 
-STARTS = 240  # seconds, on a machine with much to do
+STARTS, ENDS = 240, 60  # seconds, on a machine with much to do
 
 
 @dataclasses.dataclass
@@ -35,13 +36,18 @@ def served_page(style, folder, *flags):
     with open(folder / "page.log", "wb") as log:
         process = subprocess.Popen(
             [*command, *flags], cwd=folder, env=environment, stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     try:
         yield Served(address(process, folder / "page.log"), str(temporary))
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(ENDS)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
     assert os.listdir(temporary) == []
     assert process.returncode == 0
 
