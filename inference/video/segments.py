@@ -70,12 +70,14 @@ class Segments:
         """Find the parts that exist; return the state at their end, or None.
 
         Raises:
-            VideoError: if they belong to another video, or were painted in another way.
+            VideoError: if they belong to another video, or were painted or encoded in
+                another way.
         """
         while os.path.exists(self.path(len(self.parts))):
             part = read_part(self.path(len(self.parts)))
             for key in ("source", "asked"):
                 compare(self.folder, part.header[key], self.header[key])
+            compare_encodings(self.folder, part.header["encoding"], self.encoding)
             self.parts.append(part)
         if self.is_complete:
             return None
@@ -119,11 +121,17 @@ class Segments:
             tally.damaged.append(float(time))
 
     def begin_part(self, frame: Frame) -> None:
-        """Begin a part with a new encoder."""
+        """Begin a part with a new encoder.
+
+        Raises:
+            VideoError: if another version of the encoder made the parts before.
+        """
         assert frame.pixels is not None
         reader = self.reader
         self.encoder = VideoWriter(None, self.encoding, reader, frame.pixels.shape[:2])
         self.exits.callback(self.encoder.abandon)
+        if self.parts and self.parts[0].header.get("extradata") != self.encoder.extradata:
+            raise other_version(self.folder, f"another version of {self.encoding.encoder}")
         self.header |= look_of(reader, frame) | {"extradata": self.encoder.extradata}
         path = self.exits.enter_context(replacing(self.path(len(self.parts)), durable=True))
         self.writer = PartWriter(path, self.header)
@@ -210,3 +218,30 @@ def compare(folder: str, there: Mapping[str, Any], now: Mapping[str, Any]) -> No
                 f"{folder} was painted with {name} {there.get(name)!r}. Received: "
                 f"{now.get(name)!r}. Give the same value, or --overwrite to start again"
             )
+
+
+def compare_encodings(folder: str, there: Mapping[str, Any], now: Encoding) -> None:
+    """Check that parts were encoded as the next ones will be.
+
+    The same flags give other encodings in another version of this program, or where PyAV
+    has other encoders. Messages for the user may differ.
+
+    Args:
+        folder: of the parts.
+        there: the parts' encoding, as JSON.
+        now: the present encoding.
+
+    Raises:
+        VideoError: if not; the message names the difference.
+    """
+    for name, value in dataclasses.asdict(now).items():
+        if there.get(name) != value and name != "notes":
+            raise other_version(folder, f"{name} {there.get(name)!r}, and not {value!r}")
+
+
+def other_version(folder: str, what: str) -> VideoError:
+    """Return the error for parts that were encoded with something else."""
+    return VideoError(
+        f"{folder} was encoded with {what}. Continue with the version of the program that "
+        "began, or give --overwrite to start again"
+    )

@@ -140,6 +140,39 @@ def test_what_a_resume_compares(tmp_path, short_parts):
     assert go_on(painter(left.copy(), other)).frames == 20
 
 
+def rewrite(path, **changes):
+    """Rewrite a part with changes to its header."""
+    part = read_part(path)
+    packets = list(part.packets())
+    writer = PartWriter(path, part.header | changes)
+    writer.write(packets)
+    writer.close(part.trailer)
+
+
+def test_encodings_are_not_mixed(tmp_path, short_parts):
+    """An older version, or another encoder, made the parts that are there."""
+    source, out = write_clip(tmp_path / "source.mp4", frames=20), tmp_path / "out.mp4"
+    interrupted(source, out)
+    paths = [f"{out}.unfinished/0000{i}.part" for i in (0, 1)]
+    header = read_part(paths[0]).header
+    for changes, message in (
+        ({"options": {"crf": "18"}}, "options {'crf': '18'}, and not {'crf': '10'}"),
+        ({"pixel_format": "yuv444p"}, "pixel_format 'yuv444p', and not 'yuv420p'"),
+        ({"encoder": "libx265"}, "encoder 'libx265', and not 'libx264'"),
+    ):
+        rewrite(paths[1], encoding=header["encoding"] | changes)
+        with pytest.raises(VideoError, match=f"was encoded with {message}"):
+            paint(source, out, resume=True)
+    notes = header["encoding"] | {"notes": ["said in other words"]}
+    for path in paths:
+        rewrite(path, encoding=notes, extradata="00")
+    with pytest.raises(VideoError, match="with another version of libx264"):
+        paint(source, out, resume=True)
+    for path in paths:
+        rewrite(path, encoding=notes, extradata=header["extradata"])
+    assert paint(source, out, resume=True).frames == 20
+
+
 @pytest.mark.parametrize("kind", ["avi-h264", "webm-vp9-alpha", "ts-h264", "mkv-ffv1"])
 def test_every_container_goes_on(tmp_path, short_parts, kind):
     extension = "." + kind.split("-")[0]
