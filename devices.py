@@ -1,4 +1,23 @@
-"""The GPUs that Keras's backend sees. Every floor may use this file."""
+"""Devices: what --devices says, and the GPUs that Keras's backend sees.
+
+Every floor may use this file.
+"""
+
+import re
+
+
+def parse_devices(devices: str) -> tuple[str, int]:
+    """Return (kind, number) for "auto", "cpu", "gpu", "cpu:N" or "gpu:N"; 0 for no number.
+
+    Raises:
+        ValueError: for other text.
+    """
+    match = re.fullmatch(r"(auto|cpu|gpu)(?::([1-9]\d{0,3}))?", devices)
+    if not match or devices.startswith("auto:"):
+        raise ValueError(
+            f"devices must be auto, cpu, gpu, cpu:N or gpu:N. Received: {devices!r}"
+        )
+    return match[1], int(match[2] or 0)
 
 
 def gpus() -> list[str]:

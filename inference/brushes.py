@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from fusion_style.inference.choice import StyleChoice, choices
 from fusion_style.inference.config import PaintConfig
+from fusion_style.inference.engines.places import find_places
 from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.masks import read_mask
 from fusion_style.inference.stylizer import Stylizer
@@ -35,7 +36,7 @@ def load_brushes(styles: Mapping[str, StyleChoice], config: PaintConfig) -> Brus
 
     Args:
         styles: {name: choice}.
-        config: its engine, precision, stroke, mask and style2 are used.
+        config: its engine, precision, devices, stroke, mask and style2 are used.
 
     Raises:
         ValueError: if a style, a stroke or a mask cannot be used.
@@ -68,18 +69,24 @@ class Engines:
     """Load each style file once.
 
     Args:
-        config: engine, precision and stroke.
+        config: engine, precision, devices and stroke.
+
+    Raises:
+        ValueError: see `find_places`.
     """
 
     def __init__(self, config: PaintConfig) -> None:
         self.config = config
+        self.place = find_places(config.devices, config.engine, config.precision)[0]
         self.files: dict[str, Stylizer] = {}
 
     def stylizer(self, choice: StyleChoice) -> Stylizer:
         """Return the Stylizer of a choice."""
         config, path = self.config, choice.path
         if path not in self.files:
-            self.files[path] = Stylizer(path, config.engine, config.precision)
+            self.files[path] = Stylizer(
+                path, self.place.engine, config.precision, device=self.place.device
+            )
         found = self.files[path].choose(dict(choice.weights) or None, config.stroke)
         found.name = choice.name
         return found

@@ -51,6 +51,11 @@ class PaintConfig:
         "auto",
         choices=PRECISIONS,
     )
+    devices: str = setting(
+        "Where to paint: auto, cpu, gpu, cpu:N or gpu:N. Frames of a video go to all of "
+        "them, pictures to the first.",
+        "auto",
+    )
     overwrite: bool = setting("Replace output files that exist already.", False)
     video: VideoConfig = VideoConfig()
     ray: RayConfig = RayConfig()

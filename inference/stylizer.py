@@ -35,7 +35,7 @@ class Stylizer:
     Args:
         style: a shipped style's name, the path of a style file or of a training's folder,
             or a painting or a mix in a file; see `inference.choice`.
-        engine, precision: see `inference.engines.registry.load_engine`.
+        engine, precision, device: see `inference.engines.registry.load_engine`.
         stroke: see `choose`.
 
     Attributes:
@@ -61,14 +61,14 @@ class Stylizer:
 
     def __init__(
         self, style: str | os.PathLike[str] | StyleChoice, engine: str = "auto",
-        precision: str = "auto", stroke: float | None = None,
+        precision: str = "auto", stroke: float | None = None, device: str | None = None,
     ) -> None:  # fmt: skip
         check_names(engine, precision)
         choice = style if isinstance(style, StyleChoice) else parse_style(style)
         graph = painting(load_graph(choice.path))
         self.name = choice.name if isinstance(style, StyleChoice) else os.fspath(style)
         self.conditions = read_conditions(choice.path)
-        self.engine = load_engine(graph, engine, precision)
+        self.engine = load_engine(graph, engine, precision, device)
         self.weights: dict[str, float] | None = None
         self.chosen: np.ndarray | None = None
         self.scale, self.stroke = 1.0, stroke

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,11 @@ import numpy as np
 
 from fusion_style.data.photos import prefetch
 from fusion_style.data.photos.stream import PhotoStream
+from fusion_style.devices import gpus, parse_devices
 from fusion_style.training.draws import Draws
 
 if TYPE_CHECKING:
     import tensorflow as tf
-from fusion_style.devices import gpus
 
 
 def make_strategy(devices: str = "auto") -> Any:
@@ -38,12 +37,7 @@ def make_strategy(devices: str = "auto") -> Any:
         ValueError: if `devices` is not of that form, there are fewer devices, the backend
             computes on other devices, or TF_CONFIG is not valid.
     """
-    match = re.fullmatch(r"(auto|cpu|gpu)(?::([1-9]\d*))?", devices)
-    if not match or devices.startswith("auto:"):
-        raise ValueError(
-            f"devices must be auto, cpu, gpu, cpu:N or gpu:N. Received: {devices!r}"
-        )
-    kind, count = match[1], int(match[2] or 0)
+    kind, count = parse_devices(devices)
     workers = worker()[1]
     if keras.backend.backend() != "tensorflow":
         if count > 1 or workers > 1:

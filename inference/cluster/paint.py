@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fusion_style.data.buckets import is_bucket
+from fusion_style.devices import parse_devices
 from fusion_style.inference.brushes import scaled
 from fusion_style.inference.bulk import check_places, check_video
 from fusion_style.inference.choice import StyleChoice, choices
@@ -90,9 +91,10 @@ def check_workers(config: PaintConfig) -> None:
     """
     if config.mask is not None or config.style2 is not None:
         raise ValueError("--mask and --style2 don't go with --cluster. Paint without it")
-    if config.video.workers > 1:
+    if (config.video.workers or 1) > 1 or parse_devices(config.devices)[1] > 1:
         raise ValueError(
-            "--workers is for painting without --cluster. With it, give --cores_per_worker"
+            "--workers and more than one of --devices are for painting without --cluster. "
+            "With it, give --cores_per_worker"
         )
 
 

@@ -22,6 +22,18 @@ class Photograph(NamedTuple):
     factor: np.ndarray
 
 
+class Place(NamedTuple):
+    """An engine's name, and the device on which it paints.
+
+    Attributes:
+        engine: see `load_engine`.
+        device: a name of Keras's, such as "gpu:1"; None for the engine's own choice.
+    """
+
+    engine: str
+    device: str | None = None
+
+
 class Engine(abc.ABC):
     """Run a graph. For another γ and β of its norms, an engine compiles nothing again.
 

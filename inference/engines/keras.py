@@ -1,5 +1,6 @@
 """Paint with Keras's backend (TensorFlow, JAX or PyTorch), on a GPU if it sees one."""
 
+import contextlib
 import importlib.util
 import os
 import sys
@@ -86,12 +87,16 @@ class KerasEngine(Engine):
     Args:
         graph: from `models.rewrites.painting`.
         precision: "float32", "bfloat16", or "auto", which is float32.
+        device: where to paint, such as "gpu:1"; None for the backend's default.
     """
 
-    def __init__(self, graph: Graph, precision: str = "auto") -> None:
+    def __init__(
+        self, graph: Graph, precision: str = "auto", device: str | None = None
+    ) -> None:
         import keras
 
         super().__init__(graph)
+        self.device = device
         ops = KerasOperations("bfloat16" if precision == "bfloat16" else "float32")
 
         class Drawing(keras.Model):
@@ -116,10 +121,19 @@ class KerasEngine(Engine):
         fed += [] if statistics is None else [statistics]
         self.shapes.add((pixels.shape, len(fed)))
         self.compilations = len(self.shapes)
-        found = self.model.predict_on_batch(fed)
+        with self.on_device():
+            found = self.model.predict_on_batch(fed)
         if not isinstance(found, np.ndarray):
             found = found[result == MEASURE]
         return np.asarray(found)
+
+    def on_device(self) -> contextlib.AbstractContextManager[object]:
+        """Return the context in which the device computes."""
+        if self.device is None:
+            return contextlib.nullcontext()
+        import keras
+
+        return keras.device(self.device)
 
 
 def use_backend(name: str) -> None:

@@ -12,7 +12,9 @@ ENGINES = ("auto", "openvino", *BACKENDS)
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
 
-def load_engine(graph: Graph, engine: str = "auto", precision: str = "auto") -> Engine:
+def load_engine(
+    graph: Graph, engine: str = "auto", precision: str = "auto", device: str | None = None
+) -> Engine:
     """Return an engine for a graph.
 
     Args:
@@ -21,6 +23,8 @@ def load_engine(graph: Graph, engine: str = "auto", precision: str = "auto") -> 
             Keras's backend if it sees an NVIDIA GPU, otherwise OpenVINO on the CPU.
         precision: "float32", "bfloat16", "int8" (OpenVINO only), or "auto": with OpenVINO
             bfloat16 if the processor has it, otherwise float32.
+        device: where a backend of Keras paints, such as "gpu:1"; by default its first GPU,
+            or the CPU.
 
     Raises:
         ValueError: for other names, or if the engine is not installed, or cannot be used
@@ -35,7 +39,7 @@ def load_engine(graph: Graph, engine: str = "auto", precision: str = "auto") -> 
     if engine == "openvino":
         return OpenVINOEngine(graph, precision)
     use_backend(engine)
-    return KerasEngine(graph, precision)
+    return KerasEngine(graph, precision, device)
 
 
 def choose_engine() -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fusion_style.data.video.animation import ANIMATIONS
 from fusion_style.data.video.probe import is_video
 from fusion_style.inference.choice import StyleChoice
+from fusion_style.inference.engines.places import find_places
 from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video.animation import paint_animation
@@ -35,10 +36,11 @@ def paint_moving(
     """
     workers: list[Stylizer] = [stylizer]
     look = (config.max_size, config.strength, config.keep_colors)
-    if config.video.workers > 1:
+    if count_workers(config) > 1:
         workers = load_workers(
-            style, config.engine, config.precision, config.video.workers, config.stroke
-        )
+            style, config.engine, config.precision, config.video.workers, config.stroke,
+            config.devices,
+        )  # fmt: skip
         if isinstance(stylizer, MaskedStylizer):
             workers = [stylizer.with_engine_of(worker) for worker in workers]
     extension = os.path.splitext(path)[1].lower()
@@ -53,6 +55,16 @@ def paint_moving(
         source, path, workers, config.video, *look, overwrite=config.overwrite
     )
     return report.notes
+
+
+def count_workers(config: "PaintConfig") -> int:
+    """Return how many frames are painted at the same time.
+
+    Raises:
+        ValueError: see `find_places`.
+    """
+    places = find_places(config.devices, config.engine, config.precision)
+    return config.video.workers or len(places)
 
 
 def join_parts(inputs: Sequence[str], out: str) -> list[str]:

@@ -41,6 +41,7 @@ class VideoConfig:
     preview: str | None = setting(
         "A picture file that always shows the newest painted frame.", None
     )
-    workers: int = setting(
-        "How many frames of a video to paint at the same time.", 1, at_least=1, at_most=64
-    )
+    workers: int | None = setting(
+        "How many frames of a video to paint at the same time. The default is one on each "
+        "of --devices.", None, at_least=1, at_most=64,
+    )  # fmt: skip

@@ -1,30 +1,44 @@
-"""Several engines of one style, each with a part of the processor's cores."""
+"""Several engines of one style: one on each device, or each with a part of the cores."""
 
 import os
 
 from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.engines.openvino import OpenVINOEngine
+from fusion_style.inference.engines.places import find_places
 from fusion_style.inference.stylizer import Stylizer
 
 
 def load_workers(
     style: str | StyleChoice, engine: str = "auto", precision: str = "auto",
-    workers: int = 1, stroke: float | None = None,
+    workers: int | None = None, stroke: float | None = None, devices: str = "auto",
 ) -> list[Stylizer]:  # fmt: skip
     """Return as many Stylizers as frames are to be painted at a time.
 
-    Engines of OpenVINO share the cores. A single engine uses all of them.
+    Each has an engine of its own. They take turns in going to the devices. Engines of
+    OpenVINO share the cores. A single engine uses all of them.
 
     Args:
         style, engine, precision, stroke: see `Stylizer`.
-        workers: how many.
+        workers: how many; by default one on each device.
+        devices: see `find_places`.
 
     Raises:
-        ValueError: as `Stylizer` does.
+        ValueError: as `Stylizer` and `find_places` do, or for fewer workers than devices
+            that were asked for by their number.
     """
-    stylizers = [Stylizer(style, engine, precision, stroke) for _ in range(workers)]
-    for stylizer in stylizers:
+    places = find_places(devices, engine, precision)
+    workers = workers or len(places)
+    if ":" in devices and workers < len(places):
+        raise ValueError(
+            f"workers must be at least {len(places)}, one for each of --devices {devices}. "
+            f"Received: {workers}"
+        )
+    stylizers = []
+    for number in range(workers):
+        place = places[number % len(places)]
+        stylizer = Stylizer(style, place.engine, precision, stroke, place.device)
         if workers > 1 and isinstance(stylizer.engine, OpenVINOEngine):
             threads = max(1, (os.cpu_count() or 1) // workers)
             stylizer.engine.settings["INFERENCE_NUM_THREADS"] = threads
+        stylizers.append(stylizer)
     return stylizers
