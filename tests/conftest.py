@@ -15,6 +15,7 @@ from fusion_style.models.style_file import save_network
 from fusion_style.settings import build
 from fusion_style.tests.support.made_up_weights import write_darknet
 from fusion_style.tests.support.pictures import made_up_photograph
+from fusion_style.tests.support.style_parts import take_apart
 from fusion_style.tests.support.tiny import TINY_TRAINING
 from fusion_style.training.config import TrainConfig
 from fusion_style.training.learn import learn_style
@@ -72,6 +73,12 @@ def style(tmp_path_factory):
     }
     save_network(build_network(norm="batch", width=0.125), path, recipe)
     return path
+
+
+@pytest.fixture(scope="session")
+def parts(style):
+    """The members of `style`, as `take_apart` returns them."""
+    return take_apart(style)
 
 
 @pytest.fixture(scope="session")

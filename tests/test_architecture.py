@@ -46,6 +46,9 @@ SOURCES = [
     for room in ROOMS
     for path in [*ROOT.glob(f"{room}.py"), *ROOT.glob(f"{room}/**/*.py")]
 ]
+TESTS = [path.relative_to(ROOT) for path in ROOT.glob("tests/**/*.py")]
+# TODO: each of these holds two ideas, and is to be split.
+TO_SPLIT = {"test_cluster.py", "test_video_parts.py", "test_web_page.py"}
 
 
 def imports(path):
@@ -69,8 +72,10 @@ def test_arrows_point_down(path):
             assert path.as_posix() in TENSORFLOW, f"{path} imports {module}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=str)
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
 def test_files_hold_one_idea(path):
+    if path.name in TO_SPLIT:
+        pytest.skip("to be split")
     assert len((ROOT / path).read_text("utf-8").splitlines()) <= 250
 
 

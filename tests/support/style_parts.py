@@ -2,9 +2,14 @@
 
 import hashlib
 import io
+import tracemalloc
 import zipfile
 
 import h5py
+import pytest
+
+from fusion_style.models.loading import load_graph
+from fusion_style.models.style_file import StyleFileError
 
 CONFIG, RECIPE, WEIGHTS, SUMS = (
     "config.json", "recipe.json", "model.weights.h5", "SHA256SUMS",
@@ -67,3 +72,16 @@ def stored_weights(data):
             layer: [group[key][()] for key in sorted(group, key=int)]
             for layer, group in layer_groups(file).items()
         }
+
+
+def assert_refused(path, message, read=load_graph):
+    """One line says why, and little memory was taken until then."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(StyleFileError, match=message) as caught:
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 30e6
+    finally:
+        tracemalloc.stop()
+    said = str(caught.value)
+    assert path in said and said.isprintable() and len(said) < len(path) + 450
