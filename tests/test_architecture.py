@@ -39,6 +39,7 @@ TENSORFLOW = {
     "data/photos/sources.py", "data/photos/stream.py", "training/strategy.py",
     "optimization/gradients.py", "benchmarks/training.py",
     "exports/tensorflow.py", "exports/savedmodel.py", "exports/litert.py",
+    "inference/engines/places.py",
     "benchmarks/runtimes.py",
 }  # fmt: skip
 SOURCES = [
