@@ -16,9 +16,7 @@ from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.style_file import save_network
 from fusion_style.tests.support.browser import (
-    PATIENCE,
     chromium,
-    limited,
     missing,
     served,
 )
@@ -67,14 +65,13 @@ def browser():
 
 @pytest.fixture(autouse=True)
 def limit(browser):
-    with limited(browser):
+    with browser.limited():
         yield
 
 
 @pytest.fixture(scope="module")
 def context(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -293,7 +290,6 @@ def test_it_fits_a_phone(browser, address):
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
-    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     load(page, address)
     widths = [page.evaluate("document.documentElement.scrollWidth")]
@@ -311,7 +307,6 @@ def test_it_fits_a_phone(browser, address):
 def test_it_works_without_a_network(site, browser):
     with served(site) as (address, stop):
         context = browser.new_context()
-        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         load(page, address)
         assert page.evaluate("self.crossOriginIsolated")  # with threads, that is
@@ -327,7 +322,6 @@ def test_it_works_without_a_network(site, browser):
 
 def test_it_works_where_nothing_is_kept(browser, address, styles):
     context = browser.new_context(service_workers="block")
-    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     load(page, address)
     page.wait_for_selector("#facts:has-text('1 thread')")

@@ -9,9 +9,7 @@ from fusion_style.data.images import Picture, read_picture, write_picture
 from fusion_style.data.modes import to_bytes
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.tests.support.browser import (
-    PATIENCE,
     chromium,
-    limited,
     no_chromium,
 )
 from fusion_style.tests.support.clips import contents, write_clip
@@ -51,7 +49,7 @@ def browser():
 
 @pytest.fixture(autouse=True)
 def limit(browser):
-    with limited(browser):
+    with browser.limited():
         yield
 
 
@@ -65,7 +63,6 @@ def visit(browser, address):
             viewport={"width": width, "height": 900}, permissions=["camera"]
         )
         contexts.append(context)
-        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.goto(address)
