@@ -3,6 +3,7 @@
 python export.py --style starry_night --format onnx
 python export.py --style starry_night --format litert --size 512x384
 python export.py --style my.keras --format openvino --precision float32 --out there/
+python export.py --style paintings.keras:wave --format onnx    # one painting of several
 python export.py --style all --format web --out site/   # a page, for any static host
 
 A model card beside the file shows how to call it.

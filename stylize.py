@@ -30,13 +30,13 @@ from fusion_style.data.images import Picture, read_picture, sample_photograph, w
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.flags import define_flags, given, run_script
 from fusion_style.inference.bulk import in_buckets
-from fusion_style.inference.choice import ALL, parse_style
 from fusion_style.inference.cluster.paint import paint_on_cluster
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job, is_file
 from fusion_style.inference.listing import listing
 from fusion_style.inference.outcomes import Outcome
 from fusion_style.inference.paint import Painted, paint_in_bulk, paint_pictures
+from fusion_style.models.choice import ALL, parse_style
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.settings import build
 

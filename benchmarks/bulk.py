@@ -35,12 +35,12 @@ from fusion_style.data.images import (
     sample_photograph,
     write_picture,
 )
-from fusion_style.inference.choice import parse_style
 from fusion_style.inference.cluster.paint import paint_on_cluster
 from fusion_style.inference.cluster.worker import Painter, style_files
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job
 from fusion_style.inference.outcomes import Outcome, outcomes
+from fusion_style.models.choice import parse_style
 from fusion_style.settings import build
 
 FLAGS = flags.FLAGS

@@ -21,7 +21,7 @@ from fusion_style.benchmarks.machine import machine
 from fusion_style.benchmarks.runtimes import RUNTIMES, installed, painter
 from fusion_style.data.images import read_picture, resize, sample_photograph
 from fusion_style.exports.config import parse_size
-from fusion_style.exports.formats import FORMATS
+from fusion_style.exports.weights import PRECISIONS
 from fusion_style.inference.stylizer import Stylizer
 
 FLAGS = flags.FLAGS
@@ -53,7 +53,7 @@ def main(argv: list[str]) -> str | None:
     print(", ".join(f"{name} {version}" for name, version in versions.items()))
     print(f"{'format':<12}{'precision':<11}{'bytes':>11}{'most of 255':>13}{'dB':>7}")
     for runtime, (format, _) in RUNTIMES.items():
-        for precision in FORMATS[format].precisions if installed(runtime) else ():
+        for precision in PRECISIONS if installed(runtime) else ():
             with tempfile.TemporaryDirectory() as folder:
                 paint = painter(FLAGS.style, runtime, folder, precision)
                 difference = paint(photograph) - ours

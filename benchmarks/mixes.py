@@ -40,8 +40,8 @@ from fusion_style.data.images import (
 )
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.files import write_json
-from fusion_style.inference.choice import parse_style
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.choice import parse_style
 from fusion_style.models.conditions import strokes_of
 from fusion_style.models.style_file import read_recipe
 

@@ -3,16 +3,15 @@
 import dataclasses
 import os
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fusion_style import __version__
 from fusion_style.exports.config import ExportConfig, parse_size
 from fusion_style.exports.formats import FORMATS
 from fusion_style.exports.snippets import MIXED, SNIPPETS
+from fusion_style.exports.source import Source
 from fusion_style.files import sha256
-from fusion_style.models.conditions import Condition
-from fusion_style.models.graph import Graph
 from fusion_style.models.style_file import photographs_seen
 
 TITLES = {
@@ -24,18 +23,18 @@ TITLES = {
 
 
 def model_card(
-    config: ExportConfig, graph: Graph, recipe: Mapping[str, Any],
-    conditions: Sequence[Condition], folder: str, name: str, operations: Mapping[str, int],
+    config: ExportConfig, source: Source, folder: str, name: str,
+    operations: Mapping[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     """Return a model card as a dict for JSON.
 
     Args:
         config: the settings of the export.
-        graph: of the style.
-        recipe, conditions: of the style file.
+        source: the style.
         folder, name: folder and name of the first file of the export.
         operations: {operation: how often it is in the model}.
     """
+    graph, recipe = source.graph, source.recipe
     kind, size = FORMATS[config.format], parse_size(config.size)
     if size is None and not kind.any_size:
         from fusion_style.exports.litert import SIZE as size
@@ -70,12 +69,12 @@ def model_card(
         "format": kind.what,
         "made_by": f"fusion-style {__version__}",
         "style": {
-            "painting": recipe.get("painting", {}).get("file"),
+            "painting": source.conditions[0].file if graph.conditions == 1 else None,
             "network": settings.get("network"),
             "norm": "batch" if batch else "instance",
             "photographs_seen": photographs_seen(recipe) if started else None,
         },
-        "styles": [dataclasses.asdict(condition) for condition in conditions],
+        "styles": [dataclasses.asdict(condition) for condition in source.conditions],
         "precision": config.precision,
         "inputs": inputs,
         "outputs": {"painting": rgb},

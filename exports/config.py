@@ -16,8 +16,9 @@ class ExportConfig:
     """The settings of an export: which style, and which kind of file."""
 
     style: str = setting(
-        "A shipped style's name, or a style file. For web also several, with commas "
-        "between them, or `all` for all shipped styles."
+        "A shipped style's name, or a style file; or a painting or a mix in a file: "
+        "file.keras:wave. For web also several, with commas between them, or `all` for all "
+        "shipped styles."
     )
     format: str = setting("Format of the file.", choices=(*FORMATS, PAGE))
     out: str = setting("Output folder.", "exported")
@@ -42,13 +43,6 @@ def check_export(config: ExportConfig) -> None:
     if config.format == PAGE and config.size:
         raise ValueError(
             f"size is not for {PAGE}, whose page paints any size. Received: {config.size}"
-        )
-    precisions = FORMATS["onnx" if config.format == PAGE else config.format].precisions
-    if config.precision not in precisions:
-        also = [name for name, one in FORMATS.items() if config.precision in one.precisions]
-        raise ValueError(
-            f"precision must be one of {', '.join(precisions)} for {config.format}. "
-            f"Received: {config.precision}, which is possible for {' and '.join(also)}"
         )
 
 

@@ -8,11 +8,10 @@ from typing import Any
 from fusion_style.exports.card import as_markdown, below, model_card
 from fusion_style.exports.config import PAGE, ExportConfig, check_export, parse_size
 from fusion_style.exports.formats import FORMATS
+from fusion_style.exports.source import read_source
 from fusion_style.files import write_json
-from fusion_style.models.conditions import read_conditions
-from fusion_style.models.loading import load_graph
-from fusion_style.models.shipped import shipped_styles, style_path
-from fusion_style.models.style_file import read_recipe
+from fusion_style.models.choice import ALL, is_style, parse_style
+from fusion_style.models.shipped import shipped_styles
 
 
 def export_style(config: ExportConfig) -> dict[str, Any]:
@@ -34,15 +33,14 @@ def export_style(config: ExportConfig) -> dict[str, Any]:
     check_export(config)
     if config.format == PAGE:
         return export_page(config)
-    path, kind = style_path(config.style), FORMATS[config.format]
-    graph, recipe = load_graph(path), read_recipe(path)
-    name = name_of(config.style) + kind.suffix
+    source, kind = read_source(parse_style(config.style)), FORMATS[config.format]
+    name = source.name + kind.suffix
     os.makedirs(config.out, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export.", dir=config.out) as folder:
         model = os.path.join(folder, name)
-        operations = kind.write(graph, model, config.precision, parse_size(config.size))
-        conditions = read_conditions(path)
-        card = model_card(config, graph, recipe, conditions, folder, name, operations)
+        size = parse_size(config.size)
+        operations = kind.write(source.graph, model, config.precision, size)
+        card = model_card(config, source, folder, name, operations)
         write_json(f"{model}.json", card)
         with open(f"{model}.md", "w", encoding="utf-8") as file:
             file.write(as_markdown(card))
@@ -56,8 +54,14 @@ def export_page(config: ExportConfig) -> dict[str, Any]:
     FORMATS["onnx"].check_installed()
     from fusion_style.exports.web.page import write_page
 
-    given = list(shipped_styles()) if config.style == "all" else config.style.split(",")
-    styles = {re.sub(r"[^\w-]", "_", name_of(style)): style_path(style) for style in given}
+    given = list(shipped_styles()) if config.style == ALL else config.style.split(",")
+    if mixes := [text for text in given if "=" in text and not is_style(text)]:
+        raise ValueError(
+            "a page mixes paintings itself: give it their file, or the paintings one by "
+            f"one. Received: {', '.join(mixes)}"
+        )
+    sources = [read_source(parse_style(text.strip())) for text in given]
+    styles = {re.sub(r"[^\w-]", "_", source.name): source for source in sources}
     if len(styles) < len(given):
         raise ValueError(
             f"the styles of a page must have different names. Received: {config.style}"
@@ -69,12 +73,6 @@ def export_page(config: ExportConfig) -> dict[str, Any]:
         for made in os.listdir(folder):
             move(made, folder, config.out)
     return {"name": "index.html", "files": files}
-
-
-def name_of(style: str) -> str:
-    """Return the name of an exported style: its file's name without the extension."""
-    base = os.path.basename(os.path.normpath(style))
-    return base.removesuffix(".keras").removesuffix(".training")
 
 
 def move(name: str, source: str, target: str) -> None:

@@ -16,7 +16,6 @@ class Format:
         module: name of a module with a function `write_model`, as in `exports.onnx`.
         suffix: of the file, or of the folder.
         what: the format in a few words.
-        precisions: the precisions that its weights may have.
         package: import name of the package that must be installed to write it.
         languages: programming languages for which the model card shows code.
         any_size: whether it takes pictures of any size, unless a size is given.
@@ -28,7 +27,6 @@ class Format:
     module: str
     suffix: str
     what: str
-    precisions: tuple[str, ...]
     package: str
     languages: tuple[str, ...]
     any_size: bool = True
@@ -63,22 +61,22 @@ class Format:
 
 FORMATS = {
     "onnx": Format(
-        "onnx", ".onnx", "ONNX, opset 18", ("float32", "float16", "int8"), "onnx",
+        "onnx", ".onnx", "ONNX, opset 18", "onnx",
         ("python", "javascript"),
         style="the input `style`, which need not be fed",
         mix="the input `mix`, which need not be fed",
     ),
     "litert": Format(
-        "litert", ".tflite", "LiteRT (TensorFlow Lite)", ("float32", "float16", "int8"),
-        "tensorflow", ("python", "kotlin", "swift"), any_size=False,
+        "litert", ".tflite", "LiteRT (TensorFlow Lite)", "tensorflow",
+        ("python", "kotlin", "swift"), any_size=False,
     ),
     "openvino": Format(
-        "openvino", ".xml", "OpenVINO IR", ("float32", "float16"), "openvino",
+        "openvino", ".xml", "OpenVINO IR", "openvino",
         ("python",), more_suffixes=(".bin",),
     ),
     "savedmodel": Format(
-        "savedmodel", ".savedmodel", "TensorFlow SavedModel", ("float32", "float16"),
-        "tensorflow", ("python",),
+        "savedmodel", ".savedmodel", "TensorFlow SavedModel", "tensorflow",
+        ("python",),
         style="the input `style` of the signature `with_style`",
         mix="the input `mix` of the signature `with_mix`",
     ),

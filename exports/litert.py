@@ -7,6 +7,7 @@ there is no DEPTH_TO_SPACE, MIRROR_PAD has the mode REFLECT, and all sizes are f
 from collections import Counter
 
 import flatbuffers
+import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
@@ -18,6 +19,7 @@ from fusion_style.models.graph import Graph
 
 SIZE = (512, 512)  # the default (height, width)
 IDENTIFIER = b"TFL3"
+ALIGNED = 16  # bytes; the format's schema demands that constants begin at a multiple
 
 
 class LiteRTOperations(TensorFlowOperations):
@@ -35,6 +37,25 @@ class LiteRTOperations(TensorFlowOperations):
                 )
             borders.append((margin, after))
         return tf.pad(x, [[0, 0], *borders, [0, 0]], "reflect")
+
+
+class Builder(flatbuffers.Builder):
+    """A builder that writes equal vectors once: most shapes are equal, which saves 11 KB.
+
+    It also aligns constants, which Python's classes of the format do not.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: dict[tuple[str, bytes], int] = {}  # {vector: its place}
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:
+        key = x.dtype.str, x.tobytes()
+        if key not in self.written:
+            if x.dtype == np.uint8:  # a constant; other vectors are numbers of tensors
+                self.Prep(ALIGNED, x.size)
+            self.written[key] = super().CreateNumpyVector(x)
+        return self.written[key]
 
 
 def write_model(
@@ -69,7 +90,7 @@ def write_model(
     model = schema.ModelT.InitFromPackedBuf(converter.convert())
     order_inputs(model, [spec.name for spec in specs])
     strip(model)
-    builder = flatbuffers.Builder()
+    builder = Builder()
     builder.Finish(model.Pack(builder), IDENTIFIER)
     with open(path, "wb") as file:
         file.write(builder.Output())

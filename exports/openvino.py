@@ -27,10 +27,12 @@ class WholeOpenVINOOperations(OpenVINOOperations):
     def kernel(self, node: Node) -> Tensor:
         """Return a convolution's kernel, (out, in, height, width), from its stored form."""
         kernel, rows = node.options.get("narrow", (node.weights["kernel"], None))
-        values, _ = stored(kernel.transpose(3, 2, 0, 1), self.precision)
+        values, scale = stored(kernel.transpose(3, 2, 0, 1), self.precision, channel=0)
         x = self.nodes.constant(np.ascontiguousarray(values))
         if self.precision != "float32":
             x = self.nodes.convert(x, "f32")
+        if scale is not None:
+            x = self.nodes.multiply(x, self.constant(scale))
         if rows is None:
             return x
         # `models.kernels.sub_pixel`, once, when the file is compiled.

@@ -24,6 +24,7 @@ class Painter(tf.Module):
         super().__init__()
         self.precision = precision
         self.kernels: dict[str, tf.Variable] = {}
+        self.scales: dict[str, np.ndarray] = {}
         self.graph, self.ops = graph, TensorFlowOperations(self.kernel)
 
     def kernel(self, kernel: np.ndarray) -> tf.Tensor:
@@ -31,9 +32,12 @@ class Painter(tf.Module):
         key = str(id(kernel))  # unique, because self.graph keeps the kernel alive
         if key not in self.kernels:
             with tf.init_scope():
-                values, _ = stored(kernel, self.precision)
+                values, scale = stored(kernel, self.precision)
                 self.kernels[key] = tf.Variable(values, trainable=False)
-        return tf.cast(self.kernels[key], tf.float32)
+                if scale is not None:
+                    self.scales[key] = scale
+        x = tf.cast(self.kernels[key], tf.float32)
+        return x * self.scales[key] if key in self.scales else x
 
     def paint(self, picture: tf.Tensor) -> dict[str, tf.Tensor]:
         """Paint in the style of the file; if it has several, in the first one."""

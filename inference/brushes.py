@@ -3,12 +3,12 @@
 import dataclasses
 from collections.abc import Mapping
 
-from fusion_style.inference.choice import StyleChoice, choices
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.engines.places import find_places
 from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.masks import read_mask
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.choice import StyleChoice, choices
 from fusion_style.models.conditions import (
     paintings_of,
     photograph_scale,

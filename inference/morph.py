@@ -12,7 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from fusion_style.inference.choice import (
+from fusion_style.inference.stylizer import Stylizer
+from fusion_style.inference.video.config import VideoConfig
+from fusion_style.models.choice import (
     ALL,
     StyleChoice,
     choice_of,
@@ -21,8 +23,6 @@ from fusion_style.inference.choice import (
     shipped_file,
     shipped_paintings,
 )
-from fusion_style.inference.stylizer import Stylizer
-from fusion_style.inference.video.config import VideoConfig
 from fusion_style.models.conditions import (
     Condition,
     check_strokes,

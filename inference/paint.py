@@ -8,11 +8,11 @@ from fusion_style.data.video.probe import VideoError
 from fusion_style.files import remove_old_leftovers
 from fusion_style.inference.brushes import load_brushes
 from fusion_style.inference.bulk import check_places, check_video, list_jobs
-from fusion_style.inference.choice import StyleChoice, choices
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job, find_pictures, plan
 from fusion_style.inference.morph import morph_choice
 from fusion_style.inference.outcomes import Outcome, outcomes
+from fusion_style.models.choice import StyleChoice, choices
 from fusion_style.settings import check
 
 

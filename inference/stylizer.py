@@ -12,12 +12,12 @@ import numpy as np
 from fusion_style.data.colors import with_colors_of
 from fusion_style.data.images import Picture, fit_size, resize, to_bytes
 from fusion_style.inference.blank import look_at
-from fusion_style.inference.choice import StyleChoice, parse_mix, parse_style
 from fusion_style.inference.engines.engine import Photograph
 from fusion_style.inference.engines.registry import check_names, load_engine
 from fusion_style.inference.masks import Mask, blend, mask_of
 from fusion_style.inference.statistics import photograph_of, samples
 from fusion_style.inference.tiles import REGION, paint_in_tiles
+from fusion_style.models.choice import StyleChoice, parse_mix, parse_style
 from fusion_style.models.conditions import (
     mix,
     paintings_of,
@@ -34,7 +34,7 @@ class Stylizer:
 
     Args:
         style: a shipped style's name, the path of a style file or of a training's folder,
-            or a painting or a mix in a file; see `inference.choice`.
+            or a painting or a mix in a file; see `models.choice`.
         engine, precision, device: see `inference.engines.registry.load_engine`.
         stroke: see `choose`.
 

@@ -4,8 +4,8 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.choice import StyleChoice
 
 
 class Painters:

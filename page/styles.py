@@ -16,8 +16,8 @@ from fusion_style.data.images import (
     sample_photograph,
 )
 from fusion_style.files import sha256
-from fusion_style.inference.choice import StyleChoice, each_painting
 from fusion_style.inference.engines.cache import cached
+from fusion_style.models.choice import StyleChoice, each_painting
 from fusion_style.models.conditions import Condition, read_conditions, strokes_of
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.models.style_file import StyleFileError

@@ -17,14 +17,13 @@ from typing import Any
 from fusion_style import __version__
 from fusion_style.data.images import read_picture
 from fusion_style.exports.card import below
+from fusion_style.exports.source import Source
 from fusion_style.exports.web import runtime
 from fusion_style.exports.web.graphs import WEIGHTS, page_models
 from fusion_style.exports.web.thumbnails import SIDE, as_icon, as_jpeg, painted, sample
 from fusion_style.exports.whole import style_rows
 from fusion_style.files import write_bytes
-from fusion_style.models.conditions import read_conditions
 from fusion_style.models.config import MARGIN
-from fusion_style.models.loading import load_graph
 from fusion_style.models.rewrites import painting
 
 SOURCES = os.path.join(os.path.dirname(__file__), "browser")
@@ -32,17 +31,16 @@ EXAMPLE, ICONS = 512, (192, 512)  # lengths of sides, in pixels
 LATER = ("styles/", "runtime/")  # folders from which a browser fetches files on demand
 
 
-def write_page(styles: dict[str, str], folder: str, precision: str) -> None:
+def write_page(styles: dict[str, Source], folder: str, precision: str) -> None:
     """Write the page.
 
     Args:
-        styles: {name: path of a style file}; the names are also used for folders.
+        styles: {name of its folder: style}.
         folder: the output folder.
         precision: of the kernels, one of `exports.weights.PRECISIONS`.
 
     Raises:
-        ValueError: if onnxruntime-web cannot be fetched; `StyleFileError` if a file is
-            not a style file.
+        ValueError: if onnxruntime-web cannot be fetched.
         OSError: if the folder cannot be written to.
     """
     shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
@@ -50,17 +48,17 @@ def write_page(styles: dict[str, str], folder: str, precision: str) -> None:
     for name in runtime.FILES:
         shutil.copy(os.path.join(fetched, name), os.path.join(folder, "runtime"))
     write(folder, "example.jpg", as_jpeg(sample(EXAMPLE)))
-    entries = [write_style(name, path, folder, precision) for name, path in styles.items()]
+    entries = [write_style(name, one, folder, precision) for name, one in styles.items()]
     first = os.path.join(folder, entries[0]["rows"][0]["thumbnail"])
     for side in ICONS:
         write(folder, f"icon-{side}.png", as_icon(read_picture(first).pixels, side))
     write(folder, "site.js", site(folder, entries))
 
 
-def write_style(name: str, path: str, folder: str, precision: str) -> dict[str, Any]:
+def write_style(name: str, style: Source, folder: str, precision: str) -> dict[str, Any]:
     """Write a style's models and thumbnails; return its entry for site.js."""
-    graph = load_graph(path)
-    fast, place = painting(graph), f"styles/{name}"
+    graph, place = style.graph, f"styles/{name}"
+    fast = painting(graph)
     models, weights = page_models(graph, precision)
     for model, proto in models.items():
         write(folder, f"{place}/{model}.onnx", proto.SerializeToString())
@@ -69,7 +67,7 @@ def write_style(name: str, path: str, folder: str, precision: str) -> dict[str, 
     write(folder, f"{place}/styles.bin", rows.astype("<f4").tobytes())
     entries = []
     pictures = painted(graph, rows, sample(SIDE))
-    for i, one in enumerate(read_conditions(path)):
+    for i, one in enumerate(style.conditions):
         thumbnail = f"{place}/{i}.jpg"
         write(folder, thumbnail, as_jpeg(pictures[i]))
         title = one.title or one.painting.replace("_", " ").capitalize() or name

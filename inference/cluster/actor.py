@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import ray
 
-from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.cluster.worker import Painter
 from fusion_style.inference.config import PaintConfig
+from fusion_style.models.choice import StyleChoice
 
 
 class Tries:

@@ -15,13 +15,13 @@ from fusion_style.data.buckets import is_bucket
 from fusion_style.devices import parse_devices
 from fusion_style.inference.brushes import scaled
 from fusion_style.inference.bulk import check_places, check_video
-from fusion_style.inference.choice import StyleChoice, choices
 from fusion_style.inference.cluster.config import RayConfig
 from fusion_style.inference.cluster.manifest import Manifest
 from fusion_style.inference.cluster.worker import style_files, unpack
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import is_file
 from fusion_style.inference.outcomes import Outcome
+from fusion_style.models.choice import StyleChoice, choices
 from fusion_style.settings import check
 
 if TYPE_CHECKING:

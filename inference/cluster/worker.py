@@ -15,12 +15,12 @@ from fusion_style.data.images import PictureError
 from fusion_style.data.places import exists, read_bytes
 from fusion_style.data.video.probe import is_video
 from fusion_style.inference.brushes import load_brushes
-from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.cluster.manifest import is_known
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.engines.openvino import OpenVINOEngine
 from fusion_style.inference.jobs import Job
 from fusion_style.inference.outcomes import Outcome, outcomes
+from fusion_style.models.choice import StyleChoice
 
 MOST_TRIES = 3  # of a picture whose workers die
 

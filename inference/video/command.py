@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fusion_style.data.video.animation import ANIMATIONS
 from fusion_style.data.video.probe import is_video
-from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.engines.places import find_places
 from fusion_style.inference.masked import MaskedStylizer
 from fusion_style.inference.stylizer import Stylizer
@@ -14,6 +13,7 @@ from fusion_style.inference.video.animation import paint_animation
 from fusion_style.inference.video.join import join, parts_and_source
 from fusion_style.inference.video.paint import paint_part, paint_video
 from fusion_style.inference.video.workers import load_workers
+from fusion_style.models.choice import StyleChoice
 
 if TYPE_CHECKING:
     from fusion_style.inference.config import PaintConfig

@@ -2,10 +2,10 @@
 
 import os
 
-from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.engines.openvino import OpenVINOEngine
 from fusion_style.inference.engines.places import find_places
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.choice import StyleChoice
 
 
 def load_workers(

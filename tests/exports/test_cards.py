@@ -86,9 +86,13 @@ def test_a_failed_export_leaves_nothing(tiny, tmp_path, monkeypatch):
     (["--style=none", "--format=onnx"], "There is no style none"),
     (["--style=STYLE", "--format=onnx", "--size=big"], "size must be like 512 or 512x384"),
     (["--style=STYLE", "--format=litert", "--size=9"], "sides from 32 to 8192"),
-    (["--style=STYLE", "--format=openvino", "--precision=int8"],
-     "precision must be one of float32, float16 for openvino. Received: int8, which is "
-     "possible for onnx and litert"),
+    (["--style=STYLE", "--format=onnx", "--precision=int4"],
+     "precision must be one of float32, float16, int8. Received: int4"),
+    (["--style=STYLE:wave", "--format=onnx"],
+     "There is no painting wave in this style file. It has painting"),
+    (["--style=STYLE:painting=-1", "--format=onnx"],
+     "weight of painting must be a finite number at least 0. Received: -1"),
+    (["--style=no.keras:wave", "--format=onnx"], "There is no style no.keras"),
     (["--style=STYLE", "--format=onnx", "--out=STYLE"], "File exists"),
     (["--style=STYLE", "--format=onnx", "more"], "takes flags only. Received: more"),
 ])  # fmt: skip

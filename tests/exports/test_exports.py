@@ -1,7 +1,6 @@
 """Exports: the files paint what our engine paints."""
 
 import importlib.util
-import os
 
 import numpy as np
 import pytest
@@ -14,14 +13,18 @@ from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.loading import load_graph
 from fusion_style.models.networks import NETWORKS
 from fusion_style.models.shipped import shipped_styles
-from fusion_style.tests.support.exported import ATOL, ODD, exported, ours, picture, runtime
+from fusion_style.tests.support.exported import (
+    ATOL,
+    ODD,
+    exported,
+    ours,
+    picture,
+    psnr,
+    runtime,
+)
 from fusion_style.tests.support.several import paint_mix
 
 SHIPPED = next(iter(shipped_styles()))
-
-
-def psnr(a, b):
-    return 10 * np.log10(255**2 / np.square(a - b).mean())
 
 
 MISSING = [name for name in ("onnx", "onnxruntime") if not importlib.util.find_spec(name)]
@@ -47,7 +50,9 @@ def test_onnx_paints_any_size_as_ours(network, norm, tiny, tmp_path):
     [
         ("openvino", ("fusion", "instance", "resize")),
         ("openvino", ("johnson", "batch", "deconv")),
+        ("openvino", ("mobile", "instance", "resize")),
         ("savedmodel", ("johnson", "batch", "deconv")),
+        ("savedmodel", ("mobile", "batch", "resize")),
     ],
 )
 def test_other_formats_paint_any_size_as_ours(format, kind, tiny, tmp_path):
@@ -61,6 +66,7 @@ def test_other_formats_paint_any_size_as_ours(format, kind, tiny, tmp_path):
 @pytest.mark.parametrize("kind", [
     ("fusion", "instance", "resize"), ("fusion", "batch", "deconv"),
     ("johnson", "instance", "resize"), ("inception", "batch", "deconv"),
+    ("mobile", "instance", "resize"), ("mobile", "batch", "resize"),
 ], ids="-".join)  # fmt: skip
 def test_litert_paints_its_size_as_ours(kind, tiny, tmp_path):
     style, pixels = tiny(*kind), picture()
@@ -75,40 +81,6 @@ def test_a_network_without_standardization(tiny, tmp_path):
     style = tiny(input_norm=False)
     paint = runtime(exported(style, "onnx", tmp_path)[0])
     np.testing.assert_allclose(paint(picture()), ours(style, picture()), atol=ATOL)
-
-
-@needs_onnx
-@pytest.mark.parametrize(
-    ("precision", "decibels", "most"), [("float16", 40, 1.3e6), ("int8", 35, 0.7e6)]
-)
-def test_onnx_of_fewer_bits(precision, decibels, most, tmp_path):
-    path, _ = exported(SHIPPED, "onnx", tmp_path, precision)
-    pixels = picture((80, 96))
-    assert psnr(runtime(path)(pixels), ours(SHIPPED, pixels)) > decibels
-    assert os.path.getsize(path) <= most
-
-
-def test_litert_in_float16_is_small_and_runs_on_phones_gpus(tmp_path, capfd):
-    import tensorflow as tf
-
-    size = (80, 96)
-    path, _ = exported(SHIPPED, "litert", tmp_path, "float16", size)
-    assert os.path.getsize(path) <= 1.31e6
-    pixels = picture(size)
-    assert psnr(runtime(path)(pixels), ours(SHIPPED, pixels)) > 40
-    capfd.readouterr()
-    tf.lite.experimental.Analyzer.analyze(path, gpu_compatibility=True)
-    report = capfd.readouterr().out
-    assert "Your model looks compatible with GPU delegate" in report
-    assert "GPU COMPATIBILITY WARNING" not in report
-
-
-def test_litert_in_int8(tmp_path):
-    size = (80, 96)
-    path, _ = exported(SHIPPED, "litert", tmp_path, "int8", size)
-    assert os.path.getsize(path) <= 0.75e6
-    pixels = picture(size)
-    assert psnr(runtime(path)(pixels), ours(SHIPPED, pixels)) > 35
 
 
 def test_instance_norm_survives_phones_float16():

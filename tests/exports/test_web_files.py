@@ -125,6 +125,8 @@ def test_a_missing_npm_is_said_with_what_to_do(no_cache, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("settings", "message"), [
     ({"style": f"{SHIPPED},{SHIPPED}"}, "must have different names"),
     ({"style": f"{SHIPPED},nobody"}, "There is no style nobody"),
+    ({"style": "some.keras:wave=0.6,udnie=0.4"},
+     "a page mixes paintings itself.* Received: some.keras:wave=0.6, udnie=0.4"),
     ({"size": "512"}, "size is not for web, whose page paints any size. Received: 512"),
 ])  # fmt: skip
 def test_what_cannot_be_a_page(settings, message, tmp_path):

@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fusion_style.inference.choice import choices
 from fusion_style.inference.cluster.manifest import NAME, Manifest, key
 from fusion_style.inference.cluster.paint import paint_on_cluster
 from fusion_style.inference.cluster.worker import (
@@ -30,6 +29,7 @@ from fusion_style.inference.cluster.worker import (
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job
 from fusion_style.inference.outcomes import Outcome, outcomes
+from fusion_style.models.choice import choices
 from fusion_style.settings import build
 from fusion_style.tests.support.pictures import ROOT, made_up_photograph
 from fusion_style.tests.support.ray_cluster import ray_cluster

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fusion_style.inference.choice import (
+from fusion_style.models import shipped
+from fusion_style.models.choice import (
     UNFIT,
     choice_of,
     choices,
@@ -15,7 +16,6 @@ from fusion_style.inference.choice import (
     parse_style,
     stem,
 )
-from fusion_style.models import shipped
 from fusion_style.models.conditions import Condition, read_conditions
 from fusion_style.models.style_file import CHECKPOINT, StyleFileError
 from fusion_style.tests.support.many import FOUR, save_many

@@ -8,8 +8,8 @@ import pytest
 
 from fusion_style.data.images import Picture, read_picture, write_picture
 from fusion_style.data.modes import to_bytes
-from fusion_style.inference.choice import StyleChoice
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.choice import StyleChoice
 from fusion_style.page import studio as studios
 from fusion_style.page.config import DemoConfig
 from fusion_style.page.marks import mask_of_marks

@@ -52,3 +52,7 @@ def picture(size=ODD, seed=0):
 
 def ours(style, pixels):
     return Stylizer(style, "openvino", "float32").paint(pixels)
+
+
+def psnr(a, b):
+    return 10 * np.log10(255**2 / np.square(a - b).mean())
