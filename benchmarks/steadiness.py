@@ -2,12 +2,14 @@
 
 python benchmarks/steadiness.py clip.mp4 --start 4 --frames 24 --style wave,udnie
 python benchmarks/steadiness.py --noise 3          # a still photograph with camera noise
+python benchmarks/steadiness.py --camera 3         # over the third sample photograph
 
 Warping error: optical flow (OpenCV's DIS, medium) is taken from the photographs. Pixels
 whose flow forward and back disagree are left out. Of the others, the root mean square of
 the difference between a frame and its predecessor, moved along the flow, over the same of
-the photographs. Sharpness: the variance of the Laplacian, and the share of the energy
-above a quarter of the sampling rate, over those of the frame-by-frame paintings.
+the photographs. With --camera, the flow is known exactly (benchmarks/camera.py). Sharpness:
+the variance of the Laplacian, and the share of the energy above a quarter of the sampling
+rate, over those of the frame-by-frame paintings.
 """
 
 import json
@@ -17,8 +19,14 @@ import cv2
 import numpy as np
 from absl import app, flags
 
+from fusion_style.benchmarks.camera import known_flow, views
 from fusion_style.benchmarks.machine import machine
-from fusion_style.data.images import read_picture, sample_photograph, to_bytes
+from fusion_style.data.images import (
+    read_picture,
+    sample_photograph,
+    sample_photographs,
+    to_bytes,
+)
 from fusion_style.data.video.frames import Frame
 from fusion_style.data.video.probe import open_video
 from fusion_style.data.video.reader import VideoReader
@@ -37,6 +45,9 @@ flags.DEFINE_float("start", 0.0, "Second of the video to begin at.", 0)
 flags.DEFINE_integer("frames", 24, "How many.", 2)
 flags.DEFINE_float(
     "noise", 3.0, "Deviation of a still photograph's noise, without a video.", 0
+)
+flags.DEFINE_integer(
+    "camera", None, "A moving camera over this sample photograph, without a video.", 1, 4
 )
 flags.DEFINE_float("steady", VideoConfig.steady, "Of the painting that holds still.", 0, 1)
 flags.DEFINE_string("json", None, "Write the figures to this file too.")
@@ -138,8 +149,13 @@ def paintings(style: str, photographs: list[np.ndarray]) -> dict[str, list[np.nd
 
 
 def main(argv: list[str]) -> None:
-    photographs = read(argv[1]) if len(argv) > 1 else still()
-    flow = flows(photographs)
+    if FLAGS.camera is not None:
+        pixels = read_picture(sample_photographs()[FLAGS.camera - 1]).pixels
+        photographs = list(views(pixels, FLAGS.frames))
+        flow = [known_flow(pixels, number) for number in range(1, FLAGS.frames)]
+    else:
+        photographs = read(argv[1]) if len(argv) > 1 else still()
+        flow = flows(photographs)
     base = warping_error(photographs, flow)
     height, width = photographs[0].shape[:2]
     print(machine("openvino", "opencv-python-headless"))
