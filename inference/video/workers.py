@@ -38,7 +38,14 @@ def load_workers(
         place = places[number % len(places)]
         stylizer = Stylizer(style, place.engine, precision, stroke, place.device)
         if workers > 1 and isinstance(stylizer.engine, OpenVINOEngine):
-            threads = max(1, (os.cpu_count() or 1) // workers)
+            threads = max(1, cores() // workers)
             stylizer.engine.settings["INFERENCE_NUM_THREADS"] = threads
         stylizers.append(stylizer)
     return stylizers
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS, Windows
