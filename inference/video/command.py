@@ -58,13 +58,13 @@ def paint_moving(
 
 
 def count_workers(config: "PaintConfig") -> int:
-    """Return how many frames are painted at the same time.
+    """Return how many engines are asked for, by --workers or by --devices.
 
     Raises:
         ValueError: see `find_places`.
     """
     places = find_places(config.devices, config.engine, config.precision)
-    return config.video.workers or len(places)
+    return max(config.video.workers or 1, len(places))
 
 
 def join_parts(inputs: Sequence[str], out: str) -> list[str]:
