@@ -48,7 +48,7 @@ paint = Interpreter("$file").get_signature_runner()
 painting = paint(picture=picture)["painting"]"""
     + SAVE,
     ("litert", "kotlin"): """\
-// implementation("org.tensorflow:tensorflow-lite:2.17.0")
+// Not compiled by us. implementation("org.tensorflow:tensorflow-lite:2.17.0")
 val interpreter = Interpreter(FileUtil.loadMappedFile(context, "$file"))
 val picture = ByteBuffer.allocateDirect(4 * 3 * $height * $width)
     .order(ByteOrder.nativeOrder())
@@ -62,7 +62,7 @@ interpreter.runSignature(mapOf("picture" to picture), mapOf("painting" to painti
 // painting[0][y][x] is red, green, blue: 0 to 255
 """,
     ("litert", "swift"): """\
-// pod "TensorFlowLiteSwift"
+// Not compiled by us. pod "TensorFlowLiteSwift"
 let interpreter = try Interpreter(modelPath: "$file")
 try interpreter.allocateTensors()
 // rgb: [Float32] of $height * $width * 3 values, 0 to 255, row after row

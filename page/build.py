@@ -6,7 +6,7 @@ from fusion_style.page.controls import build_controls, choices_of, pictures_of
 from fusion_style.page.learn_tab import learn_tab
 from fusion_style.page.lesson import Lesson
 from fusion_style.page.look import TITLE, masthead
-from fusion_style.page.mixing import seconds_of
+from fusion_style.page.mixing import build_mixing, seconds_of
 from fusion_style.page.picture_tab import picture_tab
 from fusion_style.page.studio import KEPT, Studio
 from fusion_style.page.video_tab import video_tab
@@ -32,13 +32,15 @@ def build_page(studio: Studio, lesson: Lesson | None = None) -> gr.Blocks:
         gr.HTML(masthead(public), padding=False)
         with gr.Row(equal_height=False):
             controls = build_controls(studio)
+            with controls.panel:
+                mixing = build_mixing(studio, controls)
             with gr.Column(scale=9, min_width=320), gr.Tabs():
                 with gr.Tab("Picture") as picture:
-                    mixing = picture_tab(studio, controls)
+                    picture_tab(studio, controls, mixing)
                 with gr.Tab("Video") as video:
-                    stops = video_tab(studio, controls)
+                    stops = video_tab(studio, controls, mixing)
                 with gr.Tab("Webcam") as webcam:
-                    webcam_tab(studio, controls)
+                    webcam_tab(studio, controls, mixing)
                 if lesson is not None:
                     with gr.Tab("Learn") as learn:
                         learn_tab(studio, controls, lesson)

@@ -9,6 +9,7 @@ import threading
 import time
 
 from fusion_style.data.folders import pictures_in
+from fusion_style.models.style_file import read_config
 from fusion_style.page.learning import Learning
 from fusion_style.page.limits import check_picture
 from fusion_style.page.studio import Studio
@@ -117,8 +118,8 @@ class Lesson:
                 "size": wish.size,
                 **QUICK,
             }
-            if wish.begin_with:
-                settings["init_from"] = begin_with
+            if begin_with:
+                settings |= network_of(begin_with) | {"init_from": begin_with}
             self.learning = Learning(name_of(painting), settings, scratch)
             threading.Thread(target=self.keep, args=(self.learning,), daemon=True).start()
 
@@ -164,6 +165,17 @@ class Lesson:
         if self.learning is not None:
             self.learning.close()
             self.learning = None
+
+
+def network_of(path: str) -> dict[str, str | int | float]:
+    """Return the settings of a training of the network that a style file has.
+
+    Raises:
+        StyleFileError: if the file is not a style file.
+    """
+    settings = dataclasses.asdict(read_config(path))
+    del settings["conditions"]  # of the paintings that are learned
+    return settings
 
 
 def name_of(path: str) -> str:

@@ -38,7 +38,7 @@ def build_mixing(studio: Studio, controls: Controls) -> Mixing:
     note = gr.Markdown(visible=False)
     share = gr.Slider(
         0, 1, 0.5, step=0.05, label="Share of the second style", visible=False,
-        info="If you mark something below, the styles are not mixed.",
+        info="If you mark a part of a picture, the styles are not mixed.",
     )  # fmt: skip
     stroke = gr.Slider(
         0, LARGEST, 0, step=1, label="Strokes", visible=False,
@@ -53,8 +53,8 @@ def build_mixing(studio: Studio, controls: Controls) -> Mixing:
                 together = studio.styles.mix(style, style2, 0.5) is not None
                 both = True
         words = (
-            "The two styles are in different files, and cannot be mixed. The second style "
-            "is painted where you mark nothing below."
+            "The two styles are in different files, and cannot be mixed. In a picture, you "
+            "can mark where the first goes. The second is painted elsewhere."
         )
         return (
             gr.Slider(visible=together),

@@ -10,7 +10,7 @@ from fusion_style.data.images import sample_photographs
 from fusion_style.inference.blank import PaintingWarning
 from fusion_style.page.controls import Controls
 from fusion_style.page.marks import SIDE, canvas, mask_of_marks
-from fusion_style.page.mixing import Mixing, build_mixing
+from fusion_style.page.mixing import Mixing
 from fusion_style.page.studio import Look, Studio
 
 SIZES = [
@@ -24,8 +24,8 @@ COLOR = "#ff2fd0"  # of marks: rare in photographs, and its brightest channel is
 PROGRESS = gr.Progress(track_tqdm=True)  # the bar of tiles
 
 
-def picture_tab(studio: Studio, controls: Controls) -> Mixing:
-    """Build the tab; return its controls for a second style."""
+def picture_tab(studio: Studio, controls: Controls, mixing: Mixing) -> None:
+    """Build the tab."""
     with gr.Row(equal_height=False):
         with gr.Column(min_width=260):
             photograph = gr.Image(
@@ -38,7 +38,6 @@ def picture_tab(studio: Studio, controls: Controls) -> Mixing:
                 label="Or one of these",
             )
             size = gr.Dropdown(SIZES, value=1280, label="Size of the longer side")
-            mixing = build_mixing(studio, controls)
             with gr.Accordion("Paint only a part", open=False):
                 gr.Markdown(
                     "Mark with the brush what is painted in the style. The rest is painted "
@@ -70,7 +69,6 @@ def picture_tab(studio: Studio, controls: Controls) -> Mixing:
         lambda before, after: (before, after), [photograph, painting], both,
         api_visibility="private", show_progress="hidden",
     )  # fmt: skip
-    return mixing
 
 
 def marks_editor() -> gr.ImageEditor:

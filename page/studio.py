@@ -100,8 +100,9 @@ class Studio:
             if mixed is None:
                 raise ValueError(
                     f"{title(look.style)} and {title(other)} are in different style files, "
-                    "and cannot be mixed. Mark with the brush where "
-                    f"{title(look.style)} goes: {title(other)} is painted elsewhere"
+                    "and cannot be mixed. Choose another second style. Or, in a picture, "
+                    f"mark with the brush where {title(look.style)} goes: {title(other)} "
+                    "is painted elsewhere"
                 )
             with self.painters.lent(mixed, look.stroke) as stylizer:
                 yield stylizer, None
@@ -189,8 +190,8 @@ class Studio:
                 )
             tell(frames, total)
 
-        out = self.place(path, look.style, VIDEOS, ".mp4")
         with self.brushes(look) as (stylizer, _):
+            out = self.place(path, stylizer.name, VIDEOS, ".mp4")
             report = paint_video(
                 path, out, [stylizer], VideoConfig(steady=steady), max_size,
                 look.strength, look.keep_colors, progress=False, tell=watch,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import gradio as gr
 
 from fusion_style.page.controls import Controls
+from fusion_style.page.mixing import Mixing
 from fusion_style.page.picture_tab import told
 from fusion_style.page.studio import Look, Stopped, Studio
 
@@ -36,7 +37,7 @@ class Stops:
             event.set()
 
 
-def video_tab(studio: Studio, controls: Controls) -> Stops:
+def video_tab(studio: Studio, controls: Controls, mixing: Mixing) -> Stops:
     """Build the tab; return what stops its videos."""
     stops = Stops()
     with gr.Row(equal_height=False):
@@ -63,7 +64,8 @@ def video_tab(studio: Studio, controls: Controls) -> Stops:
                 buttons=["download"], elem_classes="result",
             )  # fmt: skip
     go.click(
-        painter(studio, stops), [video, size, steady, *controls.inputs()], painting,
+        painter(studio, stops),
+        [video, size, steady, *controls.inputs(), *mixing.inputs()], painting,
         api_name="paint_video", concurrency_id="videos", concurrency_limit=1,
     )  # fmt: skip
     stop.click(stops.stop, None, None, queue=False, api_visibility="private")
@@ -75,8 +77,8 @@ def painter(studio: Studio, stops: Stops) -> Callable[..., str]:
 
     def paint_video(
         request: gr.Request, video: str | None, size: int, steady: float, style: str,
-        strength: float = 1.0, keep_colors: bool = False,
-        progress: gr.Progress = PROGRESS,
+        strength: float = 1.0, keep_colors: bool = False, style2: str = "",
+        share: float = 0.5, stroke: float = 0, progress: gr.Progress = PROGRESS,
     ) -> str:  # fmt: skip
         if not video:
             raise gr.Error("Give a video first.", print_exception=False)
@@ -85,9 +87,10 @@ def painter(studio: Studio, stops: Stops) -> Callable[..., str]:
         def tell(frames: int, total: int | None) -> None:
             progress((frames, total), "Painting", unit="frames")
 
+        look = Look(style, strength, keep_colors, style2 or None, share, stroke or None)
         try:
             path, notes = studio.video(
-                video, Look(style, strength, keep_colors), size or None, steady, tell,
+                video, look, size or None, steady, tell,
                 stops.begin(str(request.session_hash)),
             )  # fmt: skip
         except Stopped as stopped:

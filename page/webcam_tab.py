@@ -8,6 +8,7 @@ import numpy as np
 
 from fusion_style.data.images import Picture, encode
 from fusion_style.page.controls import Controls
+from fusion_style.page.mixing import Mixing
 from fusion_style.page.picture_tab import told
 from fusion_style.page.studio import Look, Studio
 
@@ -16,7 +17,7 @@ EVERY = 0.1  # seconds between two frames that the browser sends, at least
 LONGEST = 600  # seconds; then the next visitor who waits has a turn
 
 
-def webcam_tab(studio: Studio, controls: Controls) -> None:
+def webcam_tab(studio: Studio, controls: Controls, mixing: Mixing) -> None:
     """Build the tab."""
     with gr.Row(equal_height=False):
         with gr.Column(min_width=260):
@@ -29,7 +30,7 @@ def webcam_tab(studio: Studio, controls: Controls) -> None:
         with gr.Column(min_width=260):
             painting = gr.HTML(shown(""), elem_classes="result live", padding=False)
     camera.stream(
-        painter(studio), [camera, size, *controls.inputs()], painting,
+        painter(studio), [camera, size, *controls.inputs(), *mixing.inputs()], painting,
         stream_every=EVERY, time_limit=LONGEST, show_progress="hidden",
         api_visibility="private", concurrency_id="webcams",
         concurrency_limit=studio.config.at_a_time,
@@ -41,12 +42,13 @@ def painter(studio: Studio) -> Callable[..., str]:
 
     def paint_frame(
         frame: np.ndarray | None, size: int, style: str, strength: float,
-        keep_colors: bool,
+        keep_colors: bool, style2: str, share: float, stroke: float,
     ) -> str:  # fmt: skip
         if frame is None:
             return shown("")
+        look = Look(style, strength, keep_colors, style2 or None, share, stroke or None)
         try:
-            painted = studio.frame(frame, Look(style, strength, keep_colors), size)
+            painted = studio.frame(frame, look, size)
         except (ValueError, OSError, MemoryError) as error:
             raise told(error, studio) from None
         data = encode("frame.jpg", Picture(painted.astype(np.float32)))

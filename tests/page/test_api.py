@@ -110,13 +110,14 @@ def test_two_paintings_of_a_file_are_mixed(client, both, tmp_path):
     assert np.array_equal(read_picture(out).pixels, expected)
 
 
-def test_a_video_is_painted(client, tmp_path):
+def test_a_mix_paints_a_video(client, tmp_path):
     clip = write_clip(tmp_path / "clip.mp4")
     out = client.predict(
-        video=handle_file(clip), size=0, steady=1, style="narrow", strength=1,
-        keep_colors=False, api_name="/paint_video",
+        video=handle_file(clip), size=0, steady=1, style="wave", style2="udnie",
+        share=0.25, stroke=300, api_name="/paint_video",
     )  # fmt: skip
     out = out["video"] if isinstance(out, dict) else out
+    assert os.path.basename(out) == "clip-wave-udnie.mp4"
     assert len(contents(out).frames) == 10
 
 

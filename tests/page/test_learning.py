@@ -13,7 +13,7 @@ from fusion_style.models.loading import load_graph
 from fusion_style.page.chart import chart
 from fusion_style.page.config import DemoConfig
 from fusion_style.page.events import Losses
-from fusion_style.page.lesson import Lesson, Wish, name_of
+from fusion_style.page.lesson import Lesson, Wish, name_of, network_of
 from fusion_style.page.studio import Studio
 
 
@@ -64,6 +64,12 @@ def test_a_chart_needs_two_points():
 def test_names_are_plain():
     assert name_of("/x/Große Welle (1).JPG") == "große_welle_1"
     assert name_of("/x/---.png") == "style"
+
+
+def test_a_training_has_the_network_that_it_begins_with(style):
+    found = network_of(style)
+    assert (found["network"], found["norm"], found["width"]) == ("fusion", "batch", 0.125)
+    assert "conditions" not in found
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def test_files_are_not_mixed_but_share_a_picture(
     studio, several, photo, photograph, instance_style
 ):
     look = Look("narrow", style2="wave")
-    with pytest.raises(ValueError, match="different style files.*Mark with the brush"):
+    with pytest.raises(ValueError, match="different style files.*mark with the brush"):
         studio.picture(photo, look, None)
     mask = np.zeros(photograph.shape[:2], np.uint8)
     mask[:, :20] = 255
