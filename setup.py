@@ -87,7 +87,8 @@ setup(
         "export": EXPORT,
         # The page in the browser.
         "demo": DEMO,
-        # Painting on several machines, and in buckets.
+        # Painting on several machines, and in buckets. It isn't in `test`: it takes 490 MB,
+        # and its tests need minutes of a busy machine. Without Ray they are skipped.
         "ray": ["fsspec", "pyarrow", "ray[data]>=2.60"],
         "s3": ["s3fs"],
         "gs": ["gcsfs"],

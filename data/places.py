@@ -4,14 +4,18 @@ A file or an object appears whole or not at all; an object is written with one r
 """
 
 import contextlib
+import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import IO
 
 from fusion_style import files
 from fusion_style.data.buckets import BucketError, bucket_of, clients_errors, is_bucket
 from fusion_style.data.kinds import not_a_file
 from fusion_style.data.opening import PictureError
+
+BLOCK = 1 << 22  # bytes of a file that are hashed at a time
 
 
 def read_bytes(path: str) -> bytes:
@@ -26,11 +30,44 @@ def read_bytes(path: str) -> bytes:
                 return bucket_of(path).cat_file(path)
         except BucketError as error:
             raise PictureError(str(error)) from None
+    with readable(path) as file:
+        return file.read()
+
+
+def fingerprint(path: str) -> tuple[str, int]:
+    """Return the SHA-256 and the bytes of a file or an object, which may be a long video.
+
+    Raises:
+        PictureError: if it can't be read.
+    """
+    digest, size = hashlib.sha256(), 0
+    with readable(path) as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
+
+
+@contextlib.contextmanager
+def readable(path: str) -> Iterator[IO[bytes]]:
+    """Open a file or an object to read it.
+
+    Raises:
+        PictureError: if it can't be opened, or not be read in the block.
+    """
+    if is_bucket(path):
+        try:
+            with clients_errors(path), bucket_of(path).open(path, "rb") as file:
+                yield file
+        except BucketError as error:
+            raise PictureError(str(error)) from None
+        return
     try:
         wrong = not_a_file(path)
         if not wrong:
             with open(path, "rb") as file:
-                return file.read()
+                yield file
+                return
     except PermissionError:
         wrong = "may not be read (no permission)"
     except FileNotFoundError:  # it disappeared between one line and the next
@@ -96,3 +133,17 @@ def local_target(path: str) -> Iterator[str]:
         yield target
         with clients_errors(path):
             bucket_of(path).put_file(target, path)
+
+
+def remove(paths: Sequence[str]) -> None:
+    """Remove files, or objects of one bucket, which are removed a thousand at a time.
+
+    Raises:
+        OSError: if one can't be removed.
+    """
+    if paths and is_bucket(paths[0]):
+        with clients_errors(paths[0]):
+            bucket_of(paths[0]).rm(list(paths))
+        return
+    for path in paths:
+        os.remove(path)

@@ -66,7 +66,8 @@ def check_video(config: VideoConfig) -> None:
     ):
         raise ValueError(
             "--part, --join, --preview and --morph are for videos on a disk, without "
-            "--cluster. Copy the video there first"
+            "--cluster, which splits long videos itself: see --seconds_per_part. Copy a "
+            "video there first"
         )
 
 

@@ -3,12 +3,13 @@
 import dataclasses
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fusion_style.data.buckets import BucketError, is_bucket
 from fusion_style.data.images import Picture, PictureError, encode, read_picture
 from fusion_style.data.places import (
     exists,
+    fingerprint,
     local_copy,
     local_target,
     read_bytes,
@@ -35,6 +36,7 @@ class Outcome:
         sha256: of the photograph's file, where it was read.
         size: of that file, in bytes.
         seconds: that painting and writing took.
+        part: "2/5" for the second of five parts of a video that are joined later, or None.
     """
 
     photograph: str
@@ -46,6 +48,7 @@ class Outcome:
     sha256: str | None = None
     size: int | None = None
     seconds: float | None = None
+    part: str | None = None
 
 
 def outcomes(job: Job, brushes: Brushes, config: PaintConfig) -> Iterator[Outcome]:
@@ -113,7 +116,8 @@ def paint_one(
 ) -> str | None:
     """Make one painting, of a picture or else of a video; return what went wrong."""
     path, style = outcome.painting, outcome.style
-    try:
+
+    def paint() -> None:
         if picture is None:
             notes = paint_frames(outcome.photograph, path, style, brushes, config)
             outcome.notes += [f"{path}: {note}" for note in notes]
@@ -123,6 +127,15 @@ def paint_one(
             )
             # To memory first: see `data.images.write_picture`.
             write_bytes(path, encode(path, painted))
+
+    return attempt(outcome, paint)
+
+
+def attempt(outcome: Outcome, work: Callable[[], None]) -> str | None:
+    """Do what makes a painting; return what went wrong, in words, or None."""
+    path = outcome.painting
+    try:
+        work()
     except (VideoError, BucketError) as error:
         return str(error)
     except OSError as error:
@@ -153,3 +166,11 @@ def paint_frames(
             return paint_moving(video, target, choice, stylizer, config)
         except VideoError as error:
             raise VideoError(str(error).replace(video, source)) from None
+
+
+def add_facts(outcome: Outcome) -> None:
+    """Note which file a photograph or a video is, if it can be read."""
+    try:
+        outcome.sha256, outcome.size = fingerprint(outcome.photograph)
+    except PictureError:
+        return

@@ -17,3 +17,7 @@ class RayConfig:
     cores_per_worker: int = setting(
         "With --cluster, how many cores each engine has.", 1, at_least=1, at_most=1024
     )
+    seconds_per_part: float = setting(
+        "With --cluster, about how many seconds of a video are a worker's part.", 60.0,
+        above=0,
+    )  # fmt: skip

@@ -26,6 +26,7 @@ from fusion_style.settings import check
 
 if TYPE_CHECKING:
     import ray.data
+    import tqdm
 
 
 class ClusterError(ValueError):
@@ -59,8 +60,9 @@ def paint_on_cluster(inputs: Sequence[str], config: PaintConfig) -> Iterator[Out
     for path in (*inputs, out):
         if path.startswith("memory://"):
             raise ValueError(f"Other processes don't see {path}. Give a bucket or a folder")
-    # Else a video whose worker died would be refused.
-    video = dataclasses.replace(config.video, resume=True)
+    # Else a video whose worker died would be refused. What is to be painted anew is begun
+    # anew: unfinished parts may be of another strength.
+    video = dataclasses.replace(config.video, resume=not config.overwrite)
     config = dataclasses.replace(config, out=out, video=video)
     with cluster(config.ray):
         workers = count_workers(config.ray.cores_per_worker)
@@ -71,7 +73,7 @@ def paint_on_cluster(inputs: Sequence[str], config: PaintConfig) -> Iterator[Out
         try:
             dataset = paintings(inputs, config, found, manifest, workers)
             with tqdm.tqdm(unit="painting") as bar:
-                for outcome in results(dataset):
+                for outcome in results(dataset, config.overwrite, bar):
                     manifest.add(outcome)
                     bar.update()
                     outcome.notes, notes = notes + outcome.notes, []
@@ -177,7 +179,9 @@ def paintings(
     context.max_consecutive_actor_init_deaths = workers
     with DataContext.current(context):
         rows = ray.data.read_datasource(
-            JobSource(inputs, config.out, list(styles)), num_cpus=0, override_num_blocks=1
+            JobSource(inputs, config, list(styles), workers),
+            num_cpus=0,
+            override_num_blocks=1,
         )
         return rows.map_batches(
             Worker,
@@ -195,17 +199,25 @@ def paintings(
         )  # fmt: skip
 
 
-def results(dataset: "ray.data.Dataset") -> Iterator[Outcome]:
-    """Yield what came of each painting, as it comes.
+def results(
+    dataset: "ray.data.Dataset", overwrite: bool, bar: "tqdm.tqdm"
+) -> Iterator[Outcome]:
+    """Yield what came of each painting, as it comes; long videos are joined before.
 
     Raises:
         ClusterError: if the cluster fails as a whole.
     """
     from ray.exceptions import RayError
 
+    from fusion_style.inference.cluster.joins import Joins
+
+    joins = Joins(overwrite, lambda count: bar.set_postfix_str(f"{count:,} parts"))
     try:
         for row in dataset.iter_rows():
-            yield from unpack(row["outcomes"])
+            for outcome in unpack(row["outcomes"]):
+                yield from [outcome] if outcome.part is None else joins.add(outcome)
+            yield from joins.joined()
+        yield from joins.joined(wait=True)
     except RayError as error:
         said = str(error).strip().split("\n")[-1]
         raise ClusterError(

@@ -12,23 +12,33 @@ from ray.data.context import DataContext
 
 from fusion_style.data.video.probe import is_video
 from fusion_style.inference.bulk import list_jobs
+from fusion_style.inference.cluster.films import split
 from fusion_style.inference.cluster.worker import pack
+from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job
 
-MOST = 16  # pictures of a row, whose worker does them before it reports
-GROWS = 64  # rows of one more picture come after so many pictures
+MOST = 64  # pictures of a row, whose worker does them before it reports
+GROWS = 32  # after so many pictures for each worker, rows have one picture more
 
 
 class JobSource(Datasource):
     """The jobs of inputs, as rows of a few; one task lists them all.
 
     Args:
-        inputs, out, styles: see `inference.bulk.list_jobs`.
+        inputs, styles: see `inference.bulk.list_jobs`.
+        config: where to paint, and how videos are split.
+        workers: how many there are.
     """
 
-    def __init__(self, inputs: Sequence[str], out: str, styles: Sequence[str]) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[str],
+        config: PaintConfig,
+        styles: Sequence[str],
+        workers: int,
+    ) -> None:
         super().__init__()
-        self.asked = (list(inputs), out, list(styles))
+        self.asked = (list(inputs), config, list(styles), workers)
 
     def estimate_inmemory_data_size(self) -> int | None:
         """Return None: nobody knows how long the list will be."""
@@ -49,22 +59,31 @@ class JobSource(Datasource):
         return [ReadTask(lambda: blocks(*asked), metadata)]
 
 
-def blocks(inputs: list[str], out: str, styles: list[str]) -> Iterator[pa.Table]:
+def blocks(
+    inputs: list[str], config: PaintConfig, styles: list[str], workers: int
+) -> Iterator[pa.Table]:
     """Yield tables of one row, a group of jobs."""
-    for group in groups(list_jobs(inputs, out, styles)):
+    jobs = with_parts(list_jobs(inputs, config.out, styles), config)
+    for group in groups(jobs, workers):
         yield pa.table({"jobs": [pack(group)]})
 
 
-def groups(jobs: Iterable[Job | str]) -> Iterator[list[Job | str]]:
+def with_parts(jobs: Iterable[Job | str], config: PaintConfig) -> Iterator[Job | str]:
+    """Yield jobs, with the parts of long videos in the place of these."""
+    for job in jobs:
+        yield from [job] if isinstance(job, str) else split(job, config)
+
+
+def groups(jobs: Iterable[Job | str], workers: int) -> Iterator[list[Job | str]]:
     """Yield jobs together: one by one at first, so that all workers soon have some, then
-    more, so that a long list costs the driver less. Each video is alone."""
+    more, so that a long list costs the driver less. Each video or part is alone."""
     group: list[Job | str] = []
     for count, job in enumerate(jobs):
         if isinstance(job, Job) and is_video(job.path):
             yield [job]
             continue
         group.append(job)
-        if len(group) >= min(MOST, 1 + count // GROWS):
+        if len(group) >= min(MOST, 1 + count // (GROWS * workers)):
             yield group
             group = []
     if group:

@@ -1,7 +1,6 @@
 """The worker: one engine for each style, warm, and what it is given to paint."""
 
 import dataclasses
-import hashlib
 import json
 import os
 import tempfile
@@ -11,15 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from fusion_style.data.images import PictureError
-from fusion_style.data.places import exists, read_bytes
-from fusion_style.data.video.probe import is_video
+from fusion_style.data.places import exists
 from fusion_style.inference.brushes import load_brushes
+from fusion_style.inference.cluster.films import PartJob, paint_parts
 from fusion_style.inference.cluster.manifest import is_known
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.engines.openvino import OpenVINOEngine
 from fusion_style.inference.jobs import Job
-from fusion_style.inference.outcomes import Outcome, outcomes
+from fusion_style.inference.outcomes import Outcome, add_facts, outcomes
 from fusion_style.models.choice import StyleChoice
 
 MOST_TRIES = 3  # of a picture whose workers die
@@ -89,32 +87,35 @@ class Painter:
         if "error" in job:
             yield Outcome("", "", "", error=job["error"])
             return
+        part: str | None = job.get("part")
         found = Job(job["path"], [(style, path) for style, path in job["paintings"]])
-        if self.begin is not None and self.begin(found.path) > MOST_TRIES:
+        if self.begin is not None and self.begin(f"{found.path} {part}") > MOST_TRIES:
             for style, path in found.paintings:
                 if not exists(path):
                     error = f"{found.path} cannot be painted: its workers died"
-                    yield Outcome(found.path, style, path, error=error)
+                    yield Outcome(found.path, style, path, error=error, part=part)
             found.paintings[:] = [pair for pair in found.paintings if exists(pair[1])]
+        if part is None:
+            painted = outcomes(found, self.brushes, self.config)
+        else:
+            split = PartJob(found.path, found.paintings, part)
+            painted = paint_parts(split, self.brushes, self.config)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("default")
-            for outcome in outcomes(found, self.brushes, self.config):
+            for outcome in painted:
                 outcome.notes += sorted({f"{found.path}: {w.message}" for w in warned})
                 warned.clear()
-                if outcome.kept and not is_known(outcome.painting, self.known):
-                    add_facts(outcome)  # a run that ended early didn't record it
+                if self.lacks_facts(outcome):
+                    add_facts(outcome)
                 yield outcome
 
-
-def add_facts(outcome: Outcome) -> None:
-    """Note which file a photograph is, where it can be read."""
-    if is_video(outcome.photograph):
-        return
-    try:
-        data = read_bytes(outcome.photograph)
-    except PictureError:
-        return
-    outcome.sha256, outcome.size = hashlib.sha256(data).hexdigest(), len(data)
+    def lacks_facts(self, outcome: Outcome) -> bool:
+        """Return whether the manifest needs the hash of a photograph or a video."""
+        if outcome.part is not None:
+            return False  # whoever joins the parts adds it
+        if outcome.kept:  # a run that ended early didn't record it
+            return not is_known(outcome.painting, self.known)
+        return outcome.sha256 is None
 
 
 def pack(jobs: Sequence[Job | str]) -> str:

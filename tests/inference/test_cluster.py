@@ -11,6 +11,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -31,26 +32,48 @@ from fusion_style.inference.jobs import Job
 from fusion_style.inference.outcomes import Outcome, outcomes
 from fusion_style.models.choice import choices
 from fusion_style.settings import build
+from fusion_style.tests.support.films import (
+    PARTS,
+    join_film,
+    paint_some,
+    part_length,
+    write_film,
+)
 from fusion_style.tests.support.pictures import ROOT, made_up_photograph
 from fusion_style.tests.support.ray_cluster import ray_cluster
 from fusion_style.tests.support.several import save_several
 
 PICTURES, BROKEN = 40, (7, 23)  # one in twenty
+LONGEST = 300  # seconds of a test, on a machine with much else to do
+
+
+@pytest.fixture(autouse=True)
+def in_time():
+    """End a test that waits for ever."""
+
+    def stop(*_):
+        raise TimeoutError(f"this took more than {LONGEST} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(LONGEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="module")
-def ray():
-    """Ray, connected to a cluster of two workers that others may connect to, too."""
+def cluster():
+    """A cluster of two workers, to which this process is connected, and others may be."""
     if not importlib.util.find_spec("ray"):
         pytest.skip("Ray is not installed")
-    with ray_cluster() as address:
-        if address is None:
+    with ray_cluster() as found:
+        if found is None:
             pytest.skip("Ray doesn't start in time: this machine is too busy")
         import ray
         import ray.data
 
-        ray.init(address, log_to_driver=False, logging_level="ERROR")
-        yield ray
+        ray.init(found.address, log_to_driver=False, logging_level="ERROR")
+        yield found
         ray.shutdown()
 
 
@@ -123,24 +146,12 @@ def check_all(folder, archive, expected):
     return rows
 
 
-def workers():
-    """The processes of workers."""
-    found = []
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if b"Worker" in (folder / "cmdline").read_bytes().split(b"\0")[0]:
-                found.append(int(folder.name))
-        except OSError:
-            pass
-    return found
-
-
-def test_a_worker_that_is_killed_costs_nothing(ray, archive, style, expected, tmp_path):
+def test_a_worker_that_is_killed_costs_nothing(cluster, archive, style, expected, tmp_path):
     found, killed = [], None
     for outcome in paint_on_cluster([archive], settings(style, tmp_path)):
         found.append(outcome)
         if killed is None and len(found) == 4:
-            killed = workers()[0]
+            killed = cluster.workers()[0]
             os.kill(killed, signal.SIGKILL)
     rows = check_all(tmp_path, archive, expected)
     assert sum(o.error is not None for o in found) == len(BROKEN)
@@ -148,11 +159,10 @@ def test_a_worker_that_is_killed_costs_nothing(ray, archive, style, expected, tm
     assert sum(row["time"] is not None for row in rows.values()) > PICTURES // 2
 
 
-def test_a_driver_that_is_killed_goes_on(ray, archive, style, expected, tmp_path):
-    address = ray.get_runtime_context().gcs_address
+def test_a_driver_that_is_killed_goes_on(cluster, archive, style, expected, tmp_path):
     command = [
         sys.executable, os.path.join(ROOT, "stylize.py"), archive, "--style", style,
-        "--out", str(tmp_path), "--cluster", address,
+        "--out", str(tmp_path), "--cluster", cluster.address,
     ]  # fmt: skip
     driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -176,7 +186,88 @@ def test_a_driver_that_is_killed_goes_on(ray, archive, style, expected, tmp_path
     assert manifest_of(tmp_path) == before
 
 
-def test_paintings_of_one_file_share_an_engine(ray, archive, tmp_path):
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """A folder with a video."""
+    return write_film(tmp_path_factory.mktemp("film"))
+
+
+@pytest.fixture(scope="module")
+def joined(film, style, tmp_path_factory):
+    """The file that one machine makes of that video, in as many parts."""
+    out = str(tmp_path_factory.mktemp("joined"))
+    painter = painter_of(settings(style, out))
+    return join_film(film, out, painter.brushes.stylizers["narrow"])
+
+
+def check_film(folder, film, joined):
+    """That the painted video is as on one machine, nothing else is there, and its row."""
+    assert set(os.listdir(folder)) == {"film-narrow.mp4", NAME}
+    assert (folder / "film-narrow.mp4").read_bytes() == joined.read_bytes()
+    (row,) = manifest_of(folder).values()
+    data = pathlib.Path(film, "film.mp4").read_bytes()
+    assert row["sha256"] == hashlib.sha256(data).hexdigest() and row["error"] is None
+    assert row["size"] == len(data) and row["path"].endswith("film.mp4")
+    return row
+
+
+def parts_in(folder):
+    return sorted(name for name in os.listdir(folder) if name.endswith(".part"))
+
+
+def test_a_video_is_painted_in_parts_and_a_worker_is_killed(
+    cluster, film, style, joined, tmp_path
+):
+    killed = []
+
+    def kill():
+        while not parts_in(tmp_path) and not stop.is_set():
+            time.sleep(0.005)
+        if not stop.is_set():
+            killed.extend(cluster.workers()[:1])
+            os.kill(killed[0], signal.SIGKILL)
+
+    stop, config = threading.Event(), settings(
+        style, tmp_path, seconds_per_part=part_length(film)
+    )  # fmt: skip
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        (found,) = paint_on_cluster([film], config)
+    finally:
+        stop.set()
+        killer.join()
+    assert found.error is None and not found.kept and killed
+    row = check_film(tmp_path, film, joined)
+    assert row["time"] is not None and row["seconds"] > 0
+
+
+def test_parts_that_are_there_are_not_painted_again(cluster, film, style, joined, tmp_path):
+    config = settings(style, tmp_path, seconds_per_part=part_length(film))
+    names = [f"film-narrow.mp4.{i}-of-{PARTS}.part" for i in range(1, PARTS + 1)]
+    stylizer = painter_of(config).brushes.stylizers["narrow"]
+    paint_some(film, str(tmp_path), stylizer, (2, 5))
+    # A worker was killed when its part was whole.
+    os.mkdir(tmp_path / f"{names[4]}.unfinished")
+    # One that can't be joined: the others are painted, and stay.
+    damaged = tmp_path / names[1]
+    data = damaged.read_bytes()
+    damaged.write_bytes(data[:-3])
+    (found,) = paint_on_cluster([film], config)
+    assert f"{names[1]} is not a complete part" in found.error
+    assert parts_in(tmp_path) == names
+    damaged.write_bytes(data)
+    times = [os.stat(tmp_path / name).st_mtime_ns for name in names]
+    held = [os.open(tmp_path / name, os.O_RDONLY) for name in names]
+    (found,) = paint_on_cluster([film], config)
+    assert [os.fstat(file).st_mtime_ns for file in held] == times
+    for file in held:
+        os.close(file)
+    assert found.error is None
+    check_film(tmp_path, film, joined)
+
+
+def test_paintings_of_one_file_share_an_engine(cluster, archive, tmp_path):
     file, out = str(tmp_path / "several.keras"), tmp_path / "painted"
     save_several(file)
     config = settings(file, out, stroke=384)
@@ -275,7 +366,7 @@ def test_a_manifest_keeps_the_rows_of_earlier_runs(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == [NAME]
 
 
-def test_more_cores_than_there_are(ray, style, tmp_path):
+def test_more_cores_than_there_are(cluster, style, tmp_path):
     config = settings(style, tmp_path, cores_per_worker=1000)
     with pytest.raises(ValueError, match="no machine of the cluster has so many"):
         next(paint_on_cluster(["photos"], config))
