@@ -30,11 +30,13 @@ from fusion_style.data.images import (
 )
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.files import replacing, sha256
+from fusion_style.inference.choice import all_shipped
 from fusion_style.inference.stylizer import Stylizer
-from fusion_style.models.paintings import PAINTINGS
+from fusion_style.models.conditions import read_conditions
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.models.style_file import read_recipe
 from fusion_style.settings import flatten
+from fusion_style.training.earlier import paintings_of
 from fusion_style.training.paintings import as_tuple
 
 FLAGS = flags.FLAGS
@@ -130,11 +132,14 @@ def papers(styles, defaults, found):
             "",
             f"## {name}",
             "",
-            f"{wall_text(name)}. {os.path.getsize(path) / 1e6:.1f} MB, "
+            f"{wall_text(name, path)}. {os.path.getsize(path) / 1e6:.1f} MB, "
             f"{photographs:,} photographs seen, seed {recipe['settings']['seed']}.",
             "",
             f"- style file: sha256 `{sha256(path)}`",
-            f"- painting: sha256 `{recipe['painting']['sha256']}`",
+            *(
+                f"- {painting['file']}: sha256 `{painting['sha256']}`"
+                for painting in paintings_of(recipe)
+            ),
             "",
         ]
         earlier = None
@@ -151,12 +156,15 @@ def papers(styles, defaults, found):
     return "\n".join(lines) + "\n"
 
 
-def wall_text(name):
-    """A painting as Markdown names it; its file's name if it isn't known."""
-    if name not in PAINTINGS:
-        return name
-    title, painter, year = PAINTINGS[name]
-    return f"{painter}, *{title}*, {year}"
+def wall_text(name, path):
+    """Return in Markdown what a painting in a file, or the whole file, is called."""
+    conditions = read_conditions(path)
+    known = [one for one in conditions if one.painting == name] or conditions
+    if len({one.painting for one in known}) > 1:
+        return f"{len(known)} paintings in one network"
+    one = known[0]
+    said = [one.painter, one.title and f"*{one.title}*", one.year]
+    return ", ".join(filter(None, said)) or name
 
 
 def ended(recipe):
@@ -229,14 +237,16 @@ def main(argv):
 
     page = ["# Gallery", "", CREDITS, "", show("photographs", photographs)]
     together = []
-    for name, path in styles.items():
-        page += ["", f"## {wall_text(name)}", ""]
-        page += [f"`python stylize.py photo.jpg --style {name}`", ""]
-        paintings = paint(path, photographs)
-        page += [show(name, paintings)]
+    choices = all_shipped()
+    for choice in choices:
+        page += ["", f"## {wall_text(choice.name, choice.path)}", ""]
+        page += [f"`python stylize.py photo.jpg --style {choice.name}`", ""]
+        paintings = paint(choice, photographs)
+        page += [show(choice.name, paintings)]
         together.append(paintings[1])  # of Chelsea, a cat
-        print(name)
-    sheet = contact_sheet(together, list(styles), columns=3, size=400)
+        print(choice.name)
+    labels = [choice.name for choice in choices]
+    sheet = contact_sheet(together, labels, columns=4, size=400)
     write_picture(os.path.join(FLAGS.docs, "gallery", "all.jpg"), Picture(sheet))
     for path, text in [
         (os.path.join(FLAGS.docs, "gallery.md"), "\n".join(page) + "\n"),

@@ -1,8 +1,8 @@
 """Check that the shipped styles are the recorded files and paint the recorded pictures.
 
 For each style, `pretrained/checks.json` has the sha256 of its file, and the sample
-photograph as the style paints it, at 256×256 pixels, reduced to 16×16: {name: {"sha256",
-"picture": uint8 (16, 16, 3) in base64}}.
+photograph as each of its paintings paints it, at 256×256 pixels, reduced to 16×16: {name:
+{"sha256", "picture": uint8 (paintings, 16, 16, 3) in base64}}.
 """
 
 import base64
@@ -15,6 +15,7 @@ from fusion_style.benchmarks.yardstick.comparison import square
 from fusion_style.data.images import sample_photograph, to_bytes
 from fusion_style.files import sha256, write_json
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.conditions import paintings_of
 from fusion_style.models.shipped import PRETRAINED
 from fusion_style.models.style_file import StyleFileError
 
@@ -23,11 +24,15 @@ SIZE, SHRUNK = 256, 16  # pixels
 TOLERANCE = 2.0  # mean difference, in gray levels
 
 
-def shrunk_painting(path):
-    """Return the sample photograph as a style paints it, reduced: uint8 (16, 16, 3)."""
-    painting = Stylizer(path, precision="float32").paint(square(sample_photograph(), SIZE))
-    side = SIZE // SHRUNK
-    return to_bytes(painting.reshape(SHRUNK, side, SHRUNK, side, 3).mean((1, 3)))
+def shrunk_paintings(path):
+    """Return the sample photograph in each painting: uint8 (paintings, 16, 16, 3)."""
+    stylizer, side = Stylizer(path, precision="float32"), SIZE // SHRUNK
+    photograph, found = square(sample_photograph(), SIZE), []
+    for name in paintings_of(stylizer.conditions):
+        stylizer.use({name: 1.0})
+        painting = stylizer.paint(photograph)
+        found.append(painting.reshape(SHRUNK, side, SHRUNK, side, 3).mean((1, 3)))
+    return to_bytes(np.stack(found))
 
 
 def record(styles, path=CHECKS):
@@ -44,7 +49,7 @@ def record(styles, path=CHECKS):
     found = {
         name: {
             "sha256": sha256(style),
-            "picture": base64.b64encode(shrunk_painting(style).tobytes()).decode(),
+            "picture": base64.b64encode(shrunk_paintings(style).tobytes()).decode(),
         }
         for name, style in styles.items()
     }
@@ -71,7 +76,7 @@ def check(styles, path=CHECKS):
             complaints.append(f"{name} is shipped but was not recorded in {path}")
             continue
         try:
-            distance = np.abs(shrunk_painting(style) - recorded[name]["picture"]).mean()
+            distance = far(shrunk_paintings(style), recorded[name]["picture"])
         except StyleFileError as error:
             complaints.append(f"{name}: {error}")
             continue
@@ -98,6 +103,13 @@ def check(styles, path=CHECKS):
     return fits, complaints
 
 
+def far(found, recorded):
+    """Return the mean difference of the paintings that differ most, in gray levels."""
+    if len(found) != len(recorded):
+        return np.inf
+    return np.abs(found - recorded).mean((1, 2, 3)).max()
+
+
 def read_papers(path):
     """Return the text of README.md beside the file of records; empty if there is none."""
     try:
@@ -110,7 +122,7 @@ def read_papers(path):
 
 
 def read_record(path):
-    """Read the records: {name: {"sha256": text, "picture": float32 (16, 16, 3), 0-255}}.
+    """Read the records: {name: {"sha256": text, "picture": float32 (n, 16, 16, 3)}}.
 
     Raises:
         ValueError: if there is no such file, or it is damaged.
@@ -120,7 +132,7 @@ def read_record(path):
             recorded = json.load(file)
         for entry in recorded.values():
             picture = np.frombuffer(base64.b64decode(entry["picture"]), np.uint8)
-            entry["picture"] = picture.reshape(SHRUNK, SHRUNK, 3).astype(np.float32)
+            entry["picture"] = picture.reshape(-1, SHRUNK, SHRUNK, 3).astype(np.float32)
             entry["sha256"] = str(entry["sha256"])
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist. --record writes it") from None

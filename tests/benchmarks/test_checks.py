@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from fusion_style.benchmarks.yardstick import checks
-from fusion_style.benchmarks.yardstick.checks import check, record, shrunk_painting
+from fusion_style.benchmarks.yardstick.checks import check, record, shrunk_paintings
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.models.style_file import save_network
+from fusion_style.tests.support.many import save_many
 from fusion_style.tests.support.pictures import trained_like
 
 
@@ -48,9 +49,20 @@ def test_what_was_recorded_fits(recorded):
     fits, complaints = check({"narrow": style}, path)
     assert fits == {"narrow": "0.00 gray levels from the recorded picture"}
     assert complaints == []
-    painting = shrunk_painting(style)
+    (painting,) = shrunk_paintings(style)
     assert painting.shape == (16, 16, 3) and painting.dtype == np.uint8
     assert painting.std() > 5
+
+
+def test_every_painting_of_a_file_is_recorded(tmp_path):
+    style, path = save_many(tmp_path / "both.keras"), tmp_path / "checks.json"
+    record({"both": style}, path)
+    first, second, *_ = shrunk_paintings(style)
+    assert not np.array_equal(first, second)
+    assert check({"both": style}, path)[1] == []
+    save_narrow_network(style, 0)  # a file of one painting
+    _, (file, paints) = check({"both": style}, path)
+    assert "the mean difference is inf" in paints
 
 
 def test_a_changed_file_is_found(recorded):

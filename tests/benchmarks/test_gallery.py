@@ -9,6 +9,7 @@ from absl.testing import flagsaver
 
 from fusion_style.data.images import read_picture
 from fusion_style.files import sha256
+from fusion_style.inference.choice import choices
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.tests.support.pictures import import_script
 
@@ -35,6 +36,7 @@ def test_a_command_names_files_not_places(gallery):
 def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch, capsys):
     name, path = next(iter(shipped_styles().items()))
     monkeypatch.setattr(gallery, "shipped_styles", lambda: {name: path})
+    monkeypatch.setattr(gallery, "all_shipped", lambda: choices(name))
     row = {"losses": {"content": 1, "style": 2, "total": 3}, "network": "fusion"}
     row |= {"file": sha256(path), "worth": 12.34, "worth_of_each": [None, 9.0]}
     panel = {"size": 64, "rows": {name: row, "the photograph": {}}, "slow": {"40": {}}}

@@ -146,7 +146,6 @@ def test_list_styles(run):
     (["--style=my.keras:monet"], "There is no painting monet in this style file"),
     (["--style=my.keras:wave=1,monet=1"], "There is no painting monet in this style file"),
     (["--style=my.keras:wave=-1"], "weight of wave must be a finite number at least 0"),
-    (["--style=wave=1,udnie=1"], "No shipped file has wave and udnie together"),
     (["--style=my.keras", "--stroke=0"], "stroke must be a whole number from 1 to 65536"),
     (["--style=my.keras", "--stroke=-3"], "stroke must be a whole number from 1 to 65536"),
     (["--style=my.keras", "--stroke=9"], "stroke must be from 64 to 2048 for wave"),

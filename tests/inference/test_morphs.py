@@ -193,7 +193,6 @@ def test_an_animation(run):
     ("my.keras:wave=0.6,udnie=0.4", "0:wave 5:udnie", "without a painting or a mix"),
     ("my.keras:wave", "0:wave 5:udnie", "without a painting or a mix"),
     ("wave", "0:wave 5:udnie", "each file is another network. wave has only wave"),
-    ("all", "0:wave 5:udnie", "No shipped file has wave and udnie together. A mix lies "),
     ("all", "0:wave 5:monet", "There is no style monet"),
 ])  # fmt: skip
 def test_bad_input_is_one_clear_line(run, style, morph, message):
