@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from fusion_style.data.images import sample_photograph
-from fusion_style.inference.choice import all_shipped
+from fusion_style.models.choice import all_shipped
 
 photograph = np.asarray(Image.open(sample_photograph()).convert("RGB"), float)
 for style in all_shipped():

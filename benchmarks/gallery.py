@@ -30,8 +30,8 @@ from fusion_style.data.images import (
 )
 from fusion_style.data.sheets import contact_sheet
 from fusion_style.files import replacing, sha256
-from fusion_style.inference.choice import all_shipped
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.choice import all_shipped
 from fusion_style.models.conditions import read_conditions
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.models.style_file import read_recipe

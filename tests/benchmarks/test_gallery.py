@@ -9,7 +9,7 @@ from absl.testing import flagsaver
 
 from fusion_style.data.images import read_picture
 from fusion_style.files import sha256
-from fusion_style.inference.choice import choices
+from fusion_style.models.choice import choices
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.tests.support.pictures import import_script
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from fusion_style.data.images import read_picture, sample_photograph
-from fusion_style.inference.choice import choices
 from fusion_style.inference.engines.registry import choose_engine
 from fusion_style.inference.statistics import photograph_of, samples
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.tiles import mirrored
+from fusion_style.models.choice import choices
 from fusion_style.models.conditions import read_conditions
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.loading import load_network

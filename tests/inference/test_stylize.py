@@ -12,8 +12,8 @@ from PIL import Image
 from fusion_style.data.images import read_picture
 from fusion_style.files import temporary_path
 from fusion_style.flags import parse
-from fusion_style.inference.choice import all_shipped
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.choice import all_shipped
 from fusion_style.models.loading import load_network
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.tests.support.pictures import ROOT, import_script
