@@ -29,7 +29,7 @@ def shrunk_paintings(path):
     stylizer, side = Stylizer(path, precision="float32"), SIZE // SHRUNK
     photograph, found = square(sample_photograph(), SIZE), []
     for name in paintings_of(stylizer.conditions):
-        stylizer.use({name: 1.0})
+        stylizer.use({name: 1.0}, None)
         painting = stylizer.paint(photograph)
         found.append(painting.reshape(SHRUNK, side, SHRUNK, side, 3).mean((1, 3)))
     return to_bytes(np.stack(found))
