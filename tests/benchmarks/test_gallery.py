@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from absl.testing import flagsaver
 
+from fusion_style.benchmarks.yardstick import papers
 from fusion_style.data.images import read_picture
 from fusion_style.files import sha256
 from fusion_style.models.choice import choices
@@ -25,8 +26,8 @@ def gallery():
     return import_script("fusion_style.benchmarks.gallery")
 
 
-def test_a_command_names_files_not_places(gallery):
-    said = gallery.command(SETTINGS, {"norm": "instance"}, "wave.keras", "wave-1.keras")
+def test_a_command_names_files_not_places():
+    said = papers.command(SETTINGS, {"norm": "instance"}, "wave.keras", "wave-1.keras")
     assert said == (
         "python train.py --style=wave.jpg --data=PHOTOGRAPHS --loss_weights=vgg19.h5 "
         "--init_from=wave-1.keras --steps=30 --content_layers=a --out=wave.keras"
@@ -49,13 +50,11 @@ def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch, capsys)
         gallery.main(["gallery.py"])
     assert f"![{name}](gallery/{name}.jpg)" in (tmp_path / "gallery.md").read_text("utf-8")
     assert np.ptp(read_picture(tmp_path / "gallery" / f"{name}.jpg").pixels) > 50
-    papers = (tmp_path / "R.md").read_text("utf-8")
-    assert (
-        "| 64² | 32 | 1.000 | 2.000 | 3.000 | 12.3 (9.0 to > 40), from the photo" in papers
-    )
+    text = (tmp_path / "R.md").read_text("utf-8")
+    assert "| 64² | 32 | 1.000 | 2.000 | 3.000 | 12.3 (9.0 to > 40), from the photo" in text
     row["file"] = "another"
     measured.write_text(json.dumps({"summary": [panel]}))
-    assert gallery.measurements([measured], {name: path}) == {}
+    assert papers.measurements([measured], {name: path}) == {}
     assert f"is about another {name}" in capsys.readouterr().out
-    assert "python train.py --style=" in papers and " steps, " in papers
+    assert "python train.py --style=" in text and " steps, " in text
     shutil.rmtree(tmp_path)
