@@ -8,11 +8,10 @@ from fusion_style.page.lesson import Lesson
 from fusion_style.page.look import TITLE, masthead
 from fusion_style.page.mixing import build_mixing, seconds_of
 from fusion_style.page.picture_tab import picture_tab
-from fusion_style.page.studio import KEPT, Studio
+from fusion_style.page.studio import Studio
+from fusion_style.page.sweeping import EVERY, KEPT
 from fusion_style.page.video_tab import video_tab
 from fusion_style.page.webcam_tab import webcam_tab
-
-SWEEP_EVERY = 60  # seconds between two removals of old uploads
 
 
 def build_page(studio: Studio, lesson: Lesson | None = None) -> gr.Blocks:
@@ -26,7 +25,7 @@ def build_page(studio: Studio, lesson: Lesson | None = None) -> gr.Blocks:
     with gr.Blocks(
         title=TITLE,
         analytics_enabled=False,
-        delete_cache=(SWEEP_EVERY, KEPT),
+        delete_cache=(EVERY, KEPT),
         fill_width=True,
     ) as page:
         gr.HTML(masthead(public), padding=False)

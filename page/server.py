@@ -14,6 +14,7 @@ from fusion_style.page.config import DemoConfig
 from fusion_style.page.lesson import Lesson
 from fusion_style.page.look import CSS, theme
 from fusion_style.page.studio import Studio
+from fusion_style.page.sweeping import swept
 
 # The page may do everything in a browser, but connect only to this server.
 POLICY = (
@@ -87,7 +88,8 @@ def served(
             theme=theme(),
             css=CSS,
         )
-        yield address
+        with swept(studio.folder):
+            yield address
     finally:
         lesson.end()
         page.close(verbose=False)

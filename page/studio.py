@@ -1,6 +1,6 @@
 """Paint pictures, frames and videos for the page.
 
-Paintings are removed after a while; visitors have fetched them by then.
+Paintings are removed after a while (`page.sweeping`); visitors have fetched them by then.
 """
 
 import contextlib
@@ -23,7 +23,6 @@ from fusion_style.page.limits import check_picture, check_video
 from fusion_style.page.painters import Painters
 from fusion_style.page.styles import Styles, title
 
-KEPT = 1800  # seconds that uploads and paintings are kept
 # What browsers show of the formats that we write.
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 VIDEOS = (".mp4", ".webm")
@@ -59,7 +58,7 @@ class Studio:
 
     Args:
         config: the limits.
-        folder: for paintings; old ones in it are removed.
+        folder: for paintings.
 
     Attributes:
         styles: those that the page offers.
@@ -201,7 +200,7 @@ class Studio:
     def place(
         self, path: str, style: str, extensions: tuple[str, ...], otherwise: str
     ) -> str:
-        """Return the path for a painting, in a folder of its own; remove old paintings.
+        """Return the path for a painting, in a folder of its own.
 
         Args:
             path: of what is painted. The painting's name begins with that of this file.
@@ -209,28 +208,9 @@ class Studio:
             extensions: the extensions that are kept.
             otherwise: the extension that replaces all others.
         """
-        sweep(self.folder, KEPT)
         stem, extension = os.path.splitext(os.path.basename(path))
         extension = extension.lower() if extension.lower() in extensions else otherwise
         stem = re.sub(r"[^\w.-]+", "_", stem)[:80].strip("_.") or "picture"
         os.makedirs(self.folder, exist_ok=True)
         folder = tempfile.mkdtemp(dir=self.folder)
         return os.path.join(folder, f"{stem}-{style}{extension}")
-
-
-def sweep(folder: str, age: float) -> None:
-    """Remove the files in a folder and its subfolders that are older than `age` seconds."""
-    now = time.time()
-    for root, folders, files in os.walk(folder, topdown=False):
-        for name in files:
-            path = os.path.join(root, name)
-            try:
-                if now - os.path.getmtime(path) > age:
-                    os.remove(path)
-            except OSError:
-                continue  # another thread has removed it
-        for name in folders:
-            try:
-                os.rmdir(os.path.join(root, name))
-            except OSError:
-                continue  # it is not empty

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from fusion_style.page import studio as studios
 from fusion_style.page.config import DemoConfig
 from fusion_style.page.marks import mask_of_marks
 from fusion_style.page.painters import Painters
-from fusion_style.page.studio import Look, Stopped, Studio, sweep
+from fusion_style.page.studio import Look, Stopped, Studio
 from fusion_style.page.styles import Styles, thumbnail, title
+from fusion_style.page.sweeping import sweep, swept
 from fusion_style.tests.support.clips import write_clip
 from fusion_style.tests.support.many import save_many
 
@@ -165,6 +167,18 @@ def test_old_files_are_swept(tmp_path):
     sweep(str(tmp_path), 50)
     assert os.listdir(tmp_path) == ["new"]
     sweep(str(tmp_path / "nowhere"), 50)
+
+
+def test_old_paintings_go_while_nobody_comes(tmp_path):
+    old = tmp_path / "a" / "old.png"
+    old.parent.mkdir()
+    old.write_bytes(b"")
+    with swept(str(tmp_path), age=0, every=0.01):
+        for _ in range(1000):
+            if not old.parent.exists():
+                break
+            time.sleep(0.01)
+    assert not old.parent.exists()
 
 
 def test_painters_lend_each_to_one(instance_style):

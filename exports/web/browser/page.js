@@ -129,6 +129,11 @@ async function toggleCamera() {
   $("status").textContent = "Waiting for the camera…";
   try {
     await webcam.start();
+  } catch (error) {
+    stopCamera();
+    return complain(error.message);
+  }
+  try {
     source = null;
     document.body.dataset.shows = "camera";
     $("camera").setAttribute("aria-pressed", "true");
