@@ -86,8 +86,6 @@ def test_a_failed_export_leaves_nothing(tiny, tmp_path, monkeypatch):
     (["--style=none", "--format=onnx"], "There is no style none"),
     (["--style=STYLE", "--format=onnx", "--size=big"], "size must be like 512 or 512x384"),
     (["--style=STYLE", "--format=litert", "--size=9"], "sides from 32 to 8192"),
-    (["--style=STYLE", "--format=onnx", "--precision=int4"],
-     "precision must be one of float32, float16, int8. Received: int4"),
     (["--style=STYLE:wave", "--format=onnx"],
      "There is no painting wave in this style file. It has painting"),
     (["--style=STYLE:painting=-1", "--format=onnx"],

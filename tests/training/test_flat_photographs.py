@@ -67,7 +67,7 @@ def test_a_folder_of_nothing_else_is_one_clear_line(tmp_path):
 @pytest.mark.parametrize(
     ("network", "norm", "batch", "seeds", "most"),
     [
-        ("fusion", "instance", 1, 1, 1.1),
+        ("fusion", "instance", 1, 3, 1.2),
         ("inception", "batch", 2, 1, 1.1),
         ("johnson", "batch", 1, 3, 1.2),
     ],
@@ -77,11 +77,11 @@ def test_a_training_is_as_good_with_them(
 ):
     """The same network, trained with them and without, paints held-out photographs.
 
-    Compared are the losses of its paintings of the same 16 crops with texture. With
-    instance norm, trainings with other orders of the photographs differ by 2 to 4% (one
-    standard deviation of three). With batch norm they do by up to 10% after so few steps,
-    so the mean of three is compared, and allowed 20%. Each network, norm and batch size is
-    here once: the other pairs gave 0.91 to 1.02 of the loss, and take minutes.
+    Compared are the losses of its paintings of the same 16 crops with texture. Trainings
+    with other orders of the photographs differ too, with batch norm by up to half after so
+    few steps, so the mean of three is compared, and allowed 20%. Each network, norm and
+    batch size is here once. All 16 together, means of three on one machine, gave 0.59 to
+    1.10 of the loss, but for mobile with batch norm and batches of 2: 1.35.
     """
     monkeypatch.setattr(fusion_style.training.trainer, "jit_compile", lambda: False)
     keras.utils.set_random_seed(0)
