@@ -28,7 +28,7 @@ from fusion_style.losses.features.distill import Distiller, save_float16
 from fusion_style.losses.features.distilled import MEASURED, vgg19_distilled
 from fusion_style.losses.features.networks import build_loss_network
 from fusion_style.losses.features.preprocessing import CAFFE, Preprocessing
-from fusion_style.models.conditions import read_conditions
+from fusion_style.models.conditions import files_of_one
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.training.agreement import features_of, table
 from fusion_style.training.judged import JudgedPictures, paint
@@ -69,8 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Distill, write and judge, as the command line says."""
     args = arguments(argv)
     keras.utils.set_random_seed(args.seed)
-    shipped = shipped_styles().values()
-    styles = [path for path in shipped if len(read_conditions(path)) == 1]
+    styles = list(files_of_one(shipped_styles()).values())
     state = pathlib.Path(f"{args.out}.training.npz")
     painted = kept_painted(args, styles) if args.painted else np.empty((0,))
     paintings = pictures_in(args.paintings)

@@ -21,7 +21,7 @@ from fusion_style.training.earlier import paintings_of, read_checkpoint
 from fusion_style.training.paintings import lessons
 
 WEIGHTS = ("loss_weights", "finish_weights")  # settings of the loss networks' weights
-FINISHING = 0.1  # share of the steps with the loss network `finish_with`
+FINISHING = 10  # the last one in so many steps has the loss network `finish_with`
 PACKAGES = ("tensorflow", "torch", "jax", "keras", "numpy", "pillow")
 
 
@@ -140,8 +140,12 @@ class RunRecord:
         return means
 
     def finishing_at(self) -> int:
-        """Return the number of steps before those with the loss network `finish_with`."""
-        return round((1 - FINISHING) * self.settings["steps"])
+        """Return the number of steps before those with the loss network `finish_with`.
+
+        There is at least one step with it, however short the training is.
+        """
+        steps = self.settings["steps"]
+        return steps - max(1, steps // FINISHING)
 
     def learning_rate(self) -> float:
         """Return Adam's learning rate at the start, halved once for each rollback."""
@@ -165,10 +169,12 @@ class RunRecord:
         self.started_from = {
             name: recipe.get(name)
             for name in (
-                "settings", "painting", "paintings", *self.weights, "steps",
+                "settings", "painting", "paintings", "loss_weights", "steps",
                 "photographs", "started_from",
             )
         } | {"sha256": sha256(path)}  # fmt: skip
+        if "finish_weights" in recipe:
+            self.started_from["finish_weights"] = recipe["finish_weights"]
 
     def at(self, step: int) -> dict[str, Any]:
         """Return the record after `step` steps, as a dict that JSON can hold."""

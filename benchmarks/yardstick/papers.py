@@ -12,6 +12,7 @@ from fusion_style.models.conditions import read_conditions
 from fusion_style.models.style_file import read_recipe
 from fusion_style.training.earlier import paintings_of
 from fusion_style.training.paintings import as_tuple
+from fusion_style.training.record import WEIGHTS
 
 MEASURED = (
     "| | photographs | content | style | total | worth iterations of L-BFGS |",
@@ -54,13 +55,14 @@ def command(settings, defaults, out, init_from=None):
         out: the style file to write.
         init_from: the style file that an earlier training wrote.
     """
-    places = {"style", "data", "loss_weights", "init_from", "out", "log_dir", "preview"}
+    places = {"style", "data", *WEIGHTS, "init_from", "out", "log_dir", "preview"}
     # These change no weight, or follow from others.
     places |= {"resume", "cache", "cache_gb", "checkpoint_every", "conditions"}
     paintings = ",".join(map(os.path.basename, as_tuple(settings["style"])))
     words = ["python", "train.py", f"--style={paintings}", "--data=PHOTOGRAPHS"]
-    if settings["loss_weights"] != "imagenet":
-        words.append(f"--loss_weights={os.path.basename(settings['loss_weights'])}")
+    for name in WEIGHTS:
+        if settings.get(name, "imagenet") != "imagenet":
+            words.append(f"--{name}={os.path.basename(settings[name])}")
     if init_from:
         words.append(f"--init_from={init_from}")
     for name, value in settings.items():

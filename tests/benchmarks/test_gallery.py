@@ -32,6 +32,10 @@ def test_a_command_names_files_not_places():
         "python train.py --style=wave.jpg --data=PHOTOGRAPHS --loss_weights=vgg19.h5 "
         "--init_from=wave-1.keras --steps=30 --content_layers=a --out=wave.keras"
     )
+    finished = SETTINGS | {"finish_with": "vgg16", "finish_weights": "my/vgg16.h5"}
+    said = papers.command(finished, {"norm": "instance"}, "wave.keras")
+    assert "--finish_weights=vgg16.h5" in said and "--finish_with=vgg16" in said
+    assert "my/" not in said
 
 
 def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch, capsys):

@@ -11,6 +11,7 @@ from fusion_style.tests.support.pictures import assert_same, interrupt_at
 from fusion_style.tests.support.tiny import TINY_LOSS, picture
 from fusion_style.training import trainer as trainer_module
 from fusion_style.training.config import TrainConfig
+from fusion_style.training.record import RunRecord
 
 GIVEN = {"steps": 20, "finish_with": "vgg19", "finish_weights": "random", "norm": "batch"}
 
@@ -64,6 +65,11 @@ def test_it_is_resumed_before_and_after(learn, monkeypatch):
         resumed = learn(**GIVEN, out=out, resume=True)
         assert resumed["history"] == whole["history"]
         assert_same("whole.keras", out)
+
+
+@pytest.mark.parametrize(("steps", "before"), [(1, 0), (4, 3), (10, 9), (25, 23)])
+def test_the_shortest_training_has_a_step_with_it(steps, before, painting):
+    assert RunRecord(TrainConfig(painting), steps).finishing_at() == before
 
 
 def test_both_losses_have_the_same_weights_and_their_own_layers():
