@@ -26,12 +26,27 @@ def test_a_video_in_av1_leaves_it(tmp_path):
     assert policies() == before
 
 
-def test_real_time_priority_is_given_back():
-    before = policies()
+def real_time():
+    """Give this thread real-time priority, or skip the test."""
     try:
-        with usual_priority():
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-            assert policies() != before
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except PermissionError:
         pytest.skip("only root may have real-time priority")
+
+
+def test_real_time_priority_is_given_back():
+    before = policies()
+    with usual_priority():
+        real_time()
+        assert policies() != before
     assert policies() == before
+
+
+def test_who_had_it_before_keeps_it():
+    try:
+        real_time()
+        with usual_priority():
+            pass
+        assert os.sched_getscheduler(0) == os.SCHED_FIFO
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
