@@ -89,7 +89,7 @@ def main(argv):
         together.append(paintings[1])  # of Chelsea, a cat
         print(choice.name)
     labels = [choice.name for choice in choices]
-    sheet = contact_sheet(together, labels, columns=4, size=400)
+    sheet = contact_sheet(together, labels, columns=3, size=400)
     write_picture(os.path.join(FLAGS.docs, "gallery", "all.jpg"), Picture(sheet))
     for path, text in [
         (os.path.join(FLAGS.docs, "gallery.md"), "\n".join(page) + "\n"),

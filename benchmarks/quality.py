@@ -45,12 +45,15 @@ from fusion_style.benchmarks.yardstick.results import Results
 from fusion_style.benchmarks.yardstick.slow_method import STARTS
 from fusion_style.files import check_writable, write_json
 from fusion_style.losses.features.networks import ARCHITECTURES
-from fusion_style.models.conditions import read_conditions
+from fusion_style.models.conditions import files_of_one
 from fusion_style.models.shipped import shipped_styles, style_path
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(
-    "styles", ["all"], "Shipped styles' names or all, style files, trainings' folders."
+    "styles",
+    ["all"],
+    "Shipped files of one painting: names or all. Or style files, "
+    "trainings' folders. many_styles.py judges files of several paintings.",
 )
 flags.DEFINE_list("paintings", [], "The paintings that they learned, or folders of them.")
 flags.DEFINE_string("photographs", None, "A folder of photographs.")
@@ -126,7 +129,7 @@ def judge_styles():
     given = {name: FLAGS[name].value for name in SETTINGS}
     names = []
     for style in FLAGS.styles:
-        names += of_one_painting(shipped_styles()) if style == "all" else [style]
+        names += files_of_one(shipped_styles()) if style == "all" else [style]
     names = list({os.path.realpath(style_path(name)): name for name in names}.values())
     styles = [
         Style(label, style, given, FLAGS.paintings, sizes[0])
@@ -157,11 +160,6 @@ def judge_styles():
         write_json(FLAGS.summary, {"machine": about, "summary": found})
     if FLAGS.sheet:
         write_sheets(FLAGS.sheet, styles, photographs, sizes)
-
-
-def of_one_painting(styles):
-    """Return the names of the files of one painting; many_styles.py judges the others."""
-    return [name for name, path in styles.items() if len(read_conditions(path)) == 1]
 
 
 def check_styles():

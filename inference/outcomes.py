@@ -1,5 +1,6 @@
 """One job: the paintings of a picture or a video, and what came of each."""
 
+import contextlib
 import dataclasses
 import hashlib
 import time
@@ -161,11 +162,17 @@ def paint_frames(
     from fusion_style.inference.video.command import paint_moving
 
     choice, stylizer = brushes.choices[style], brushes.stylizers[style]
-    with local_copy(source) as video, local_target(path) as target:
-        try:
-            return paint_moving(video, target, choice, stylizer, config)
-        except VideoError as error:
-            raise VideoError(str(error).replace(video, source)) from None
+    with local_copy(source) as video, local_target(path) as target, named(video, source):
+        return paint_moving(video, target, choice, stylizer, config)
+
+
+@contextlib.contextmanager
+def named(copy: str, path: str) -> Iterator[None]:
+    """Name in messages the path that the user knows, and not that of its copy."""
+    try:
+        yield
+    except VideoError as error:
+        raise VideoError(str(error).replace(copy, path)) from None
 
 
 def add_facts(outcome: Outcome) -> None:

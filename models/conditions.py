@@ -94,6 +94,15 @@ def paintings_of(conditions: Sequence[Condition]) -> list[str]:
     return list(strokes_of(conditions))
 
 
+def files_of_one(styles: Mapping[str, str]) -> dict[str, str]:
+    """Return the style files of one painting among {name: path}."""
+    return {
+        name: path
+        for name, path in styles.items()
+        if len(paintings_of(read_conditions(path))) == 1
+    }
+
+
 def strokes_of(conditions: Sequence[Condition]) -> dict[str, dict[int, int]]:
     """Return {painting: {stroke: row}}, paintings in the rows' order, strokes sorted.
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from fusion_style.data.buckets import BucketError, bucket_of, is_bucket
 from fusion_style.data.places import exists, local_copy, local_target, remove
-from fusion_style.data.video.probe import VideoError, is_video, open_video
+from fusion_style.data.video.probe import is_video, open_video
 from fusion_style.inference.brushes import Brushes
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job
-from fusion_style.inference.outcomes import Outcome, add_facts, attempt
+from fusion_style.inference.outcomes import Outcome, add_facts, attempt, named
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -172,12 +172,3 @@ def path_of(part: Outcome) -> str:
     from fusion_style.inference.video.paint import numbers_of, part_path
 
     return part_path(part.painting, *numbers_of(part.part))
-
-
-@contextlib.contextmanager
-def named(copy: str, path: str) -> Iterator[None]:
-    """Name in messages the path that the user knows, and not that of its copy."""
-    try:
-        yield
-    except VideoError as error:
-        raise VideoError(str(error).replace(copy, path)) from None
