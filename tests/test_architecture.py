@@ -49,7 +49,6 @@ SOURCES = [
 ]
 TESTS = [path.relative_to(ROOT) for path in ROOT.glob("tests/**/*.py")]
 # TODO: each of these holds two ideas, and is to be split.
-TO_SPLIT = {"test_cluster.py", "test_video_parts.py", "test_web_page.py"}
 
 
 def imports(path):
@@ -75,8 +74,6 @@ def test_arrows_point_down(path):
 
 @pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
 def test_files_hold_one_idea(path):
-    if path.name in TO_SPLIT:
-        pytest.skip("to be split")
     assert len((ROOT / path).read_text("utf-8").splitlines()) <= 250
 
 

@@ -5,18 +5,17 @@ import itertools
 import os
 
 import pytest
-from absl.testing import flagsaver
 from PIL import Image
 
 from fusion_style.data.buckets import join, names_in
 from fusion_style.data.images import read_picture
 from fusion_style.data.places import exists, read_bytes, write_bytes
-from fusion_style.flags import parse
 from fusion_style.inference import bulk
 from fusion_style.inference.bulk import check_places, list_jobs
 from fusion_style.inference.jobs import Job
 from fusion_style.tests.support.clips import write_clip
-from fusion_style.tests.support.pictures import import_script, made_up_photograph
+from fusion_style.tests.support.commands import make_run
+from fusion_style.tests.support.pictures import made_up_photograph
 from fusion_style.tests.support.several import save_several
 
 fsspec = pytest.importorskip("fsspec")
@@ -41,15 +40,7 @@ def bucket(photographs):
 def run(tmp_path, monkeypatch, capsys):
     """Runs stylize.py in an empty folder: (exit status, what it printed)."""
     monkeypatch.chdir(tmp_path)
-    stylize = import_script("fusion_style.stylize")
-
-    def run(*arguments):
-        with flagsaver.flagsaver():
-            status = stylize.main(parse(["stylize.py", *map(str, arguments)]))
-        printed = capsys.readouterr()
-        return (1, status) if isinstance(status, str) else (status, "".join(printed))
-
-    return run
+    return make_run("stylize", capsys)
 
 
 def test_a_bucket_is_painted_as_a_folder_is(run, bucket, photographs, style):

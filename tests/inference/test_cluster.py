@@ -5,40 +5,30 @@ All tests share one cluster, as starting it takes seconds.
 
 import hashlib
 import importlib.util
-import json
 import os
-import pathlib
 import signal
 import subprocess
 import sys
 import threading
 import time
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from fusion_style.inference.cluster.manifest import NAME, Manifest, key
+from fusion_style.inference.cluster.manifest import NAME
 from fusion_style.inference.cluster.paint import paint_on_cluster
-from fusion_style.inference.cluster.worker import (
-    MOST_TRIES,
-    Painter,
-    pack,
-    style_files,
-    unpack,
-)
-from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job
-from fusion_style.inference.outcomes import Outcome, outcomes
-from fusion_style.models.choice import choices
-from fusion_style.settings import build
+from fusion_style.inference.outcomes import outcomes
 from fusion_style.tests.support.films import (
     PARTS,
+    check_film,
     join_film,
     paint_some,
     part_length,
+    parts_in,
     write_film,
 )
+from fusion_style.tests.support.on_clusters import hashes, manifest_of, painter_of, settings
 from fusion_style.tests.support.pictures import ROOT, made_up_photograph
 from fusion_style.tests.support.ray_cluster import ray_cluster
 from fusion_style.tests.support.several import save_several
@@ -99,33 +89,6 @@ def expected(archive, style, tmp_path_factory):
         job = Job(path, [("narrow", str(folder / name))])
         list(outcomes(job, painter.brushes, painter.config))
     return hashes(folder)
-
-
-def settings(style, out, **more):
-    given = {"style": style, "out": str(out), "cluster": "auto"}
-    return build(PaintConfig, given | more)
-
-
-def painter_of(config, begin=None):
-    styles = {choice.name: choice for choice in choices(config.style)}
-    files = style_files(styles.values())
-    return Painter(styles, files, config, np.array([], np.uint64), begin)
-
-
-def hashes(folder):
-    """{name: sha256} of paintings; a killed process may leave a hidden file behind."""
-    paths = pathlib.Path(folder).rglob("[!.]*.png")
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
-
-
-def manifest_of(folder):
-    """{name of a painting: its row}; that no painting has two."""
-    import pyarrow.parquet as pq
-
-    rows = pq.read_table(os.path.join(folder, NAME)).to_pylist()
-    found = {os.path.basename(row["painting"]): row for row in rows}
-    assert len(found) == len(rows)
-    return found
 
 
 def check_all(folder, archive, expected):
@@ -200,21 +163,6 @@ def joined(film, style, tmp_path_factory):
     return join_film(film, out, painter.brushes.stylizers["narrow"])
 
 
-def check_film(folder, film, joined):
-    """That the painted video is as on one machine, nothing else is there, and its row."""
-    assert set(os.listdir(folder)) == {"film-narrow.mp4", NAME}
-    assert (folder / "film-narrow.mp4").read_bytes() == joined.read_bytes()
-    (row,) = manifest_of(folder).values()
-    data = pathlib.Path(film, "film.mp4").read_bytes()
-    assert row["sha256"] == hashlib.sha256(data).hexdigest() and row["error"] is None
-    assert row["size"] == len(data) and row["path"].endswith("film.mp4")
-    return row
-
-
-def parts_in(folder):
-    return sorted(name for name in os.listdir(folder) if name.endswith(".part"))
-
-
 def test_a_video_is_painted_in_parts_and_a_worker_is_killed(
     cluster, film, style, joined, tmp_path
 ):
@@ -285,85 +233,6 @@ def test_paintings_of_one_file_share_an_engine(cluster, archive, tmp_path):
     job = Job(path, [(name, str(expected / f"00-{name}.png")) for name in names])
     assert not any(o.error for o in outcomes(job, painter.brushes, config))
     assert hashes(out) == hashes(expected) and len(set(hashes(out).values())) == 2
-
-
-def test_a_picture_whose_workers_die_is_given_up(archive, style, tmp_path):
-    begun = []
-
-    def begin(path):
-        begun.append(path)
-        return len(begun)
-
-    painter = painter_of(settings(style, tmp_path), begin)
-    path = os.path.join(archive, "00.png")
-    job = Job(path, [("narrow", str(tmp_path / f"{i}.png")) for i in range(2)])
-    for _ in range(MOST_TRIES):
-        (found,) = map(unpack, painter({"jobs": [pack([job])]})["outcomes"])
-        assert [o.error for o in found] == [None, None]
-    os.remove(tmp_path / "1.png")
-    (found,) = map(unpack, painter({"jobs": [pack([job])]})["outcomes"])
-    assert [(o.kept, o.error) for o in found] == [
-        (False, f"{path} cannot be painted: its workers died"), (True, None),
-    ]  # fmt: skip
-
-
-def test_rows_hold_any_name():
-    row = pack([Job("a\udcff.jpg", [("wave", "é.jpg")]), "gone"])
-    assert row.isascii()
-    job, message = json.loads(row)
-    assert job == {"path": "a\udcff.jpg", "paintings": [["wave", "é.jpg"]]}
-    assert message == {"error": "gone"}
-    assert key("a\udcff.jpg") != key("a.jpg")
-
-
-@pytest.mark.parametrize(("given", "message"), [
-    ({"out": "memory://out"}, "Other processes don't see memory://out"),
-    ({"out": "one.png"}, "--cluster paints into a folder"),
-    ({"style": "nosuch"}, "There is no style nosuch"),
-    ({"cores_per_worker": 0}, "cores_per_worker must be a whole number from 1"),
-    ({"mask": "mask.png"}, "--mask and --style2 don't go with --cluster"),
-    ({"style2": "wave"}, "--mask and --style2 don't go with --cluster"),
-    ({"workers": 2}, "With it, give --cores_per_worker"),
-    ({"stroke": 8}, "stroke"),
-])  # fmt: skip
-def test_what_cannot_be_is_told_before_anything_starts(given, message, style, tmp_path):
-    if "memory" in message:
-        pytest.importorskip("fsspec")
-    config = settings(**({"style": style, "out": tmp_path} | given))
-    with pytest.raises(ValueError, match=message):
-        next(paint_on_cluster(["photos"], config))
-
-
-def test_a_manifest_that_is_none_is_not_replaced(tmp_path):
-    pytest.importorskip("pyarrow")
-    (tmp_path / NAME).write_text("mine")
-    with pytest.raises(OSError, match="is no manifest"):
-        Manifest(str(tmp_path))
-    assert (tmp_path / NAME).read_text() == "mine"
-
-
-def test_a_manifest_keeps_the_rows_of_earlier_runs(tmp_path, monkeypatch):
-    pytest.importorskip("pyarrow")
-    monkeypatch.setattr("fusion_style.inference.cluster.manifest.ROWS", 2)
-    first = Manifest(str(tmp_path))
-    for i in range(5):
-        error = "broken" if i == 4 else None
-        first.add(Outcome(f"{i}.jpg", "wave", f"out/{i}.jpg", error, sha256=str(i)))
-    first.write()
-    second = Manifest(str(tmp_path))
-    assert len(second.known) == 4
-    second.add(Outcome("0.jpg", "wave", "out/0.jpg", kept=True))
-    second.add(Outcome("1.jpg", "wave", "out/1.jpg", sha256="new"))
-    second.add(Outcome("4.jpg", "wave", "out/4.jpg", sha256="mended"))
-    second.add(Outcome("5.jpg", "wave", "out/5.jpg", kept=True, sha256="found"))
-    second.write()
-    rows = manifest_of(tmp_path)
-    assert {name: row["sha256"] for name, row in rows.items()} == {
-        "0.jpg": "0", "1.jpg": "new", "2.jpg": "2", "3.jpg": "3", "4.jpg": "mended",
-        "5.jpg": "found",
-    }  # fmt: skip
-    assert rows["4.jpg"]["error"] is None and rows["5.jpg"]["time"] is None
-    assert os.listdir(tmp_path) == [NAME]
 
 
 def test_more_cores_than_there_are(cluster, style, tmp_path):

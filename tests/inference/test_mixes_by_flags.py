@@ -4,14 +4,13 @@ import os
 
 import numpy as np
 import pytest
-from absl.testing import flagsaver
 from PIL import Image
 
 from fusion_style.data.images import Picture, read_picture, write_picture
-from fusion_style.flags import parse
 from fusion_style.tests.support.clips import contents, write_clip
+from fusion_style.tests.support.commands import make_run
 from fusion_style.tests.support.many import save_many
-from fusion_style.tests.support.pictures import import_script, made_up_photograph
+from fusion_style.tests.support.pictures import made_up_photograph
 
 
 @pytest.fixture(scope="module")
@@ -28,20 +27,7 @@ def run(tmp_path, monkeypatch, capsys, many, photograph):
     mask[:, :25] = 255
     Image.fromarray(mask).save("mask.png")
     os.link(many, "my.keras")
-    stylize = import_script("fusion_style.stylize")
-
-    def run(*arguments):
-        with flagsaver.flagsaver():
-            try:
-                error = stylize.main(parse(["stylize.py", *map(str, arguments)]))
-            except SystemExit as ended:
-                error = ended.code
-        printed = capsys.readouterr()
-        if isinstance(error, str):
-            return 1, error
-        return error or 0, printed.out + printed.err
-
-    return run
+    return make_run("stylize", capsys)
 
 
 @pytest.mark.parametrize(("style", "names"), [
@@ -146,6 +132,7 @@ def test_list_styles(run):
     (["--style=my.keras:monet"], "There is no painting monet in this style file"),
     (["--style=my.keras:wave=1,monet=1"], "There is no painting monet in this style file"),
     (["--style=my.keras:wave=-1"], "weight of wave must be a finite number at least 0"),
+    (["--style=wave=1,udnie=1"], "No shipped file has wave and udnie together"),
     (["--style=my.keras", "--stroke=0"], "stroke must be a whole number from 1 to 65536"),
     (["--style=my.keras", "--stroke=-3"], "stroke must be a whole number from 1 to 65536"),
     (["--style=my.keras", "--stroke=9"], "stroke must be from 64 to 2048 for wave"),

@@ -4,11 +4,9 @@ import os
 
 import numpy as np
 import pytest
-from absl.testing import flagsaver
 from PIL import Image
 
 from fusion_style.data.video.probe import VideoError
-from fusion_style.flags import parse
 from fusion_style.inference.morph import parse_morph
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.inference.video import segments, stages
@@ -17,8 +15,9 @@ from fusion_style.inference.video.paint import paint_video
 from fusion_style.inference.video.statistics import ShotStatistics
 from fusion_style.inference.video.steady import Steady
 from fusion_style.tests.support.clips import contents, made_up_frame, write_clip
+from fusion_style.tests.support.commands import make_run
 from fusion_style.tests.support.many import FOUR, save_many
-from fusion_style.tests.support.pictures import import_script, made_up_photograph
+from fusion_style.tests.support.pictures import made_up_photograph
 
 SECONDS = (0, 0.04, 0.08, 0.1, 0.16, 0.201, 0.24, 0.32, 0.36, 0.38)  # of clips' frames
 
@@ -139,15 +138,7 @@ def run(tmp_path, monkeypatch, capsys, many):
         "mask.png"
     )
     os.link(many, "my.keras")
-    stylize = import_script("fusion_style.stylize")
-
-    def run(*arguments):
-        with flagsaver.flagsaver():
-            error = stylize.main(parse(["stylize.py", *arguments]))
-        printed = capsys.readouterr()
-        return (1, error) if isinstance(error, str) else (error, printed.out + printed.err)
-
-    return run
+    return make_run("stylize", capsys)
 
 
 def test_the_command(run):
@@ -193,6 +184,7 @@ def test_an_animation(run):
     ("my.keras:wave=0.6,udnie=0.4", "0:wave 5:udnie", "without a painting or a mix"),
     ("my.keras:wave", "0:wave 5:udnie", "without a painting or a mix"),
     ("wave", "0:wave 5:udnie", "each file is another network. wave has only wave"),
+    ("all", "0:wave 5:udnie", "No shipped file has wave and udnie together. A mix lies "),
     ("all", "0:wave 5:monet", "There is no style monet"),
 ])  # fmt: skip
 def test_bad_input_is_one_clear_line(run, style, morph, message):

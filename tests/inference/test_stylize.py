@@ -6,17 +6,16 @@ import sys
 
 import numpy as np
 import pytest
-from absl.testing import flagsaver
 from PIL import Image
 
 from fusion_style.data.images import read_picture
 from fusion_style.files import temporary_path
-from fusion_style.flags import parse
 from fusion_style.inference.stylizer import Stylizer
 from fusion_style.models.choice import all_shipped
 from fusion_style.models.loading import load_network
 from fusion_style.models.shipped import shipped_styles
-from fusion_style.tests.support.pictures import ROOT, import_script
+from fusion_style.tests.support.commands import make_run
+from fusion_style.tests.support.pictures import ROOT
 from fusion_style.tests.support.short_file import ShortFile
 
 
@@ -24,20 +23,7 @@ from fusion_style.tests.support.short_file import ShortFile
 def run(tmp_path, monkeypatch, capsys):
     """Runs stylize.py in an empty folder: (exit status, what it printed)."""
     monkeypatch.chdir(tmp_path)
-    stylize = import_script("fusion_style.stylize")
-
-    def run(*arguments):
-        with flagsaver.flagsaver():
-            try:
-                error = stylize.main(parse(["stylize.py", *map(str, arguments)]))
-            except SystemExit as ended:
-                error = ended.code
-        printed = capsys.readouterr()
-        if isinstance(error, str):
-            return 1, error
-        return error or 0, printed.out + printed.err
-
-    return run
+    return make_run("stylize", capsys)
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 """A video with keyframes, cuts and sound, and its parts, painted on one machine."""
 
+import hashlib
 import os
 import pathlib
 
 from fusion_style.data.video.probe import open_video, probe
+from fusion_style.inference.cluster.manifest import NAME
 from fusion_style.inference.video.config import VideoConfig
 from fusion_style.inference.video.join import join
 from fusion_style.inference.video.paint import paint_part
 from fusion_style.tests.support.clips import made_up_frame, write_clip
+from fusion_style.tests.support.on_clusters import manifest_of
 
 PARTS, FRAMES = 6, 90
 
@@ -45,3 +48,18 @@ def join_film(folder, out, stylizer):
     parts, path = paint_some(folder, out, stylizer, range(1, PARTS + 1))
     assert join(parts, path).frames == FRAMES
     return pathlib.Path(path)
+
+
+def check_film(folder, film, joined):
+    """That the painted video is as on one machine, nothing else is there, and its row."""
+    assert set(os.listdir(folder)) == {"film-narrow.mp4", NAME}
+    assert (folder / "film-narrow.mp4").read_bytes() == joined.read_bytes()
+    (row,) = manifest_of(folder).values()
+    data = pathlib.Path(film, "film.mp4").read_bytes()
+    assert row["sha256"] == hashlib.sha256(data).hexdigest() and row["error"] is None
+    assert row["size"] == len(data) and row["path"].endswith("film.mp4")
+    return row
+
+
+def parts_in(folder):
+    return sorted(name for name in os.listdir(folder) if name.endswith(".part"))
