@@ -8,7 +8,7 @@ from fusion_style.models.conditions import (
     read_conditions,
     strokes_of,
 )
-from fusion_style.models.paintings import PAINTINGS, Painting
+from fusion_style.models.paintings import facts_of
 from fusion_style.models.style_file import photographs_seen, read_config, read_recipe
 
 
@@ -41,10 +41,8 @@ def listing(name: str, path: str) -> list[str]:
 def about(conditions: Sequence[Condition], painting: str) -> str:
     """Return a painting's title, painter, year and strokes, as far as they are known."""
     strokes = strokes_of(conditions)[painting]
-    found: Condition | Painting
-    found = condition = next(one for one in conditions if one.painting == painting)
-    if not found.title:
-        found = PAINTINGS.get(painting, found)
+    condition = next(one for one in conditions if one.painting == painting)
+    found = facts_of(condition)
     names = [found.title or f"trained on {condition.file}", found.painter, found.year]
     sizes = ", ".join(map(str, strokes))
     return ", ".join(filter(None, names)) + (f"; strokes {sizes}" if any(strokes) else "")

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from fusion_style.models.conditions import Condition
+
 
 class Painting(NamedTuple):
     """Facts about a painting.
@@ -24,3 +26,12 @@ PAINTINGS = {
     "udnie": Painting("Udnie", "Francis Picabia", "1913"),
     "wave": Painting("The Great Wave off Kanagawa", "Katsushika Hokusai", "about 1831"),
 }
+
+
+def facts_of(condition: Condition) -> Painting:
+    """Return what is known of a condition's painting; "" for what is not.
+
+    Files of earlier versions do not say it themselves.
+    """
+    said = Painting(condition.title, condition.painter, condition.year)
+    return said if condition.title else PAINTINGS.get(condition.painting, said)

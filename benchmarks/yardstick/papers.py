@@ -9,6 +9,7 @@ import numpy as np
 from fusion_style.benchmarks.yardstick.report import TERMS, said_of
 from fusion_style.files import sha256
 from fusion_style.models.conditions import read_conditions
+from fusion_style.models.paintings import facts_of
 from fusion_style.models.style_file import read_recipe
 from fusion_style.training.earlier import paintings_of
 from fusion_style.training.paintings import as_tuple
@@ -119,8 +120,8 @@ def wall_text(name, path):
     known = [one for one in conditions if one.painting == name] or conditions
     if len({one.painting for one in known}) > 1:
         return f"{len(known)} paintings in one network"
-    one = known[0]
-    said = [one.painter, one.title and f"*{one.title}*", one.year]
+    title, painter, year = facts_of(known[0])
+    said = [painter, title and f"*{title}*", year]
     return ", ".join(filter(None, said)) or name
 
 

@@ -55,6 +55,7 @@ def test_a_gallery_of_the_shipped_styles(gallery, tmp_path, monkeypatch, capsys)
     assert f"![{name}](gallery/{name}.jpg)" in (tmp_path / "gallery.md").read_text("utf-8")
     assert np.ptp(read_picture(tmp_path / "gallery" / f"{name}.jpg").pixels) > 50
     text = (tmp_path / "R.md").read_text("utf-8")
+    assert "Wassily Kandinsky, *Composition VII*, 1913" in text
     assert "| 64² | 32 | 1.000 | 2.000 | 3.000 | 12.3 (9.0 to > 40), from the photo" in text
     row["file"] = "another"
     measured.write_text(json.dumps({"summary": [panel]}))
