@@ -5,8 +5,8 @@ DIS). The photograph is moved just as often, and the painting is used where the 
 photograph looks like the present one.
 
 Moving and mixing make a picture softer in every frame. Two things keep it sharp: Lanczos'
-kernel is used for moving brightness, and fine detail gets the strength that it has in the
-new painting at the same place.
+kernel is used for moving, and fine detail gets the strength that it has in the new painting
+at the same place.
 
 If the mix of paintings moves with time, the held painting is behind it. The further it is
 behind, the less is held. Otherwise a still scene would keep its first mix until the next
@@ -37,22 +37,6 @@ def fitted(values: np.ndarray, height: int, width: int) -> np.ndarray:
 def remap(values: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
     border = cv2.BORDER_REPLICATE
     return cv2.remap(values, places, None, method, borderMode=border)  # type: ignore
-
-
-def moved_sharply(pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return the pixels at other places, float32 RGB.
-
-    Brightness is interpolated by Lanczos' kernel, and color bilinearly: the eye sees fine
-    detail in brightness only, and the kernel is slow.
-
-    Args:
-        pixels: float32 RGB (height, width, 3).
-        places: as (column, row), float32 (height, width, 2).
-    """
-    moved = remap(pixels, places, cv2.INTER_LINEAR)
-    gray = remap(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), places, cv2.INTER_LANCZOS4)
-    detail = cv2.subtract(gray, cv2.cvtColor(moved, cv2.COLOR_RGB2GRAY))
-    return cv2.add(moved, cv2.merge([detail, detail, detail]))
 
 
 def grid(height: int, width: int) -> np.ndarray:
@@ -136,7 +120,7 @@ class Steady:
         flow = fitted(flow, height, width)
         if small != (height, width):
             flow *= np.array([width / small[1], height / small[0]], np.float32)
-        moved = moved_sharply(self.painting, self.grid + flow)
+        moved = remap(self.painting, self.grid + flow, cv2.INTER_LANCZOS4)
         mixed = mix(moved, painting, fitted(held, height, width))
         self.painting = np.clip(as_sharp_as(painting, mixed), 0, 255)
         return self.painting

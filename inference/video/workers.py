@@ -40,6 +40,7 @@ def load_workers(
         if workers > 1 and isinstance(stylizer.engine, OpenVINOEngine):
             threads = max(1, cores() // workers)
             stylizer.engine.settings["INFERENCE_NUM_THREADS"] = threads
+            stylizer.engine.settings["ENABLE_CPU_PINNING"] = False
         stylizers.append(stylizer)
     return stylizers
 
