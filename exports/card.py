@@ -9,7 +9,7 @@ from typing import Any
 from fusion_style import __version__
 from fusion_style.exports.config import ExportConfig, parse_size
 from fusion_style.exports.formats import FORMATS
-from fusion_style.exports.snippets import MIXED, SNIPPETS
+from fusion_style.exports.snippets import BYTES, MIXED, SNIPPETS
 from fusion_style.exports.source import Source
 from fusion_style.files import sha256
 from fusion_style.models.style_file import photographs_seen
@@ -45,7 +45,7 @@ def model_card(
         "range": [0, 255],
         "layout": "batch, height, width, RGB",
     }
-    inputs = {"picture": rgb}
+    inputs: dict[str, dict[str, Any]] = {"picture": rgb | {"dtype": config.pixels}}
     batch = all("mean" in norm.weights for norm in graph.norms)
     if graph.conditions > 1:
         inputs["mix"] = {
@@ -81,7 +81,7 @@ def model_card(
         "files": files_of(folder, name, kind.more_suffixes),
         "operations": dict(sorted(operations.items())),
         "usage": {
-            language: snippet(config.format, language, name, size, graph.conditions)
+            language: snippet(config, language, name, size, graph.conditions)
             for language in kind.languages
         },
     }
@@ -114,18 +114,20 @@ def facts_of(path: str) -> dict[str, Any]:
 
 
 def snippet(
-    format: str, language: str, name: str, size: tuple[int, int] | None, styles: int = 1
-) -> str:
+    config: ExportConfig, language: str, name: str, size: tuple[int, int] | None,
+    styles: int = 1,
+) -> str:  # fmt: skip
     """Return the code that calls a file of `styles` styles in a programming language."""
+    key = config.format, language
     height, width = size or ("", "")
     values = {"file": name, "height": height, "width": width}
     values["resized"] = f".resize(({width}, {height}))" if size else ""
     mix = ", ".join(["1", *["0"] * (styles - 1)])
     values |= {"styles": styles, "mix": mix, "floats": mix.replace(",", "f,") + "f"}
-    template = SNIPPETS[format, language]
-    if styles > 1:
-        for one, several in MIXED[format, language].items():
-            template = template.replace(one, several)
+    template = SNIPPETS[key]
+    changes = BYTES[language] if config.pixels == "uint8" else {}
+    for one, other in (changes | (MIXED[key] if styles > 1 else {})).items():
+        template = template.replace(one, other)
     return string.Template(template).substitute(values)
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 
-from fusion_style.exports.formats import FORMATS
+from fusion_style.exports.formats import FORMATS, PIXELS
 from fusion_style.exports.weights import PRECISIONS
 from fusion_style.settings import check, setting
 
@@ -30,6 +30,11 @@ class ExportConfig:
     precision: str = setting(
         "Precision of the weights in the file.", "float16", choices=PRECISIONS
     )
+    pixels: str = setting(
+        "Type of the photograph's pixels, 0-255. With uint8, a camera's bytes need not be "
+        "converted. The painting is always float32. Not for web, whose page converts them.",
+        "float32", choices=PIXELS,
+    )  # fmt: skip
 
 
 def check_export(config: ExportConfig) -> None:
@@ -43,6 +48,11 @@ def check_export(config: ExportConfig) -> None:
     if config.format == PAGE and config.size:
         raise ValueError(
             f"size is not for {PAGE}, whose page paints any size. Received: {config.size}"
+        )
+    if config.format == PAGE and config.pixels != PIXELS[0]:
+        raise ValueError(
+            f"pixels must be {PIXELS[0]} for {PAGE}, whose page converts them. Received: "
+            f"{config.pixels}"
         )
 
 

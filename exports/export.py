@@ -39,7 +39,7 @@ def export_style(config: ExportConfig) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix=".export.", dir=config.out) as folder:
         model = os.path.join(folder, name)
         size = parse_size(config.size)
-        operations = kind.write(source.graph, model, config.precision, size)
+        operations = kind.write(source.graph, model, config.precision, size, config.pixels)
         card = model_card(config, source, folder, name, operations)
         write_json(f"{model}.json", card)
         with open(f"{model}.md", "w", encoding="utf-8") as file:

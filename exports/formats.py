@@ -35,8 +35,9 @@ class Format:
     more_suffixes: tuple[str, ...] = ()
 
     def write(
-        self, graph: Graph, path: str, precision: str, size: tuple[int, int] | None
-    ) -> Counter[str]:
+        self, graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
+        pixels: str = "float32",
+    ) -> Counter[str]:  # fmt: skip
         """Write a style. See `exports.onnx.write_model`.
 
         Raises:
@@ -44,7 +45,7 @@ class Format:
         """
         self.check_installed()
         module = importlib.import_module(f"fusion_style.exports.{self.module}")
-        return module.write_model(graph, path, precision, size)
+        return module.write_model(graph, path, precision, size, pixels)
 
     def check_installed(self) -> None:
         """Check that the package that writes the format is installed.
@@ -58,6 +59,8 @@ class Format:
                 "pip install -e '.[export]'"
             )
 
+
+PIXELS = ("float32", "uint8")  # types of a photograph's pixels, 0-255
 
 FORMATS = {
     "onnx": Format(

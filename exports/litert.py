@@ -59,8 +59,9 @@ class Builder(flatbuffers.Builder):
 
 
 def write_model(
-    graph: Graph, path: str, precision: str, size: tuple[int, int] | None
-) -> Counter[str]:
+    graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
+    pixels: str = "float32",
+) -> Counter[str]:  # fmt: skip
     """Write a style as a .tflite file, for pictures of one size.
 
     Args, Returns: as for `exports.onnx.write_model`, but there is no input "style", the
@@ -68,7 +69,7 @@ def write_model(
         decides where it computes with 8 bits ("dynamic range quantization").
     """
     plain, ops = plain_painting(graph), LiteRTOperations()
-    specs = [tf.TensorSpec((1, *(size or SIZE), 3), tf.float32, "picture")]
+    specs = [tf.TensorSpec((1, *(size or SIZE), 3), tf.as_dtype(pixels), "picture")]
     if plain.conditions > 1:
         specs.append(tf.TensorSpec((plain.conditions,), tf.float32, "mix"))
 
@@ -76,7 +77,7 @@ def write_model(
         style = tf.constant(plain.style()) if plain.norms and mix is None else None
         if mix is not None:
             style = ops.mixed(mix, style_rows(plain))
-        return {"painting": draw_whole(plain, ops, picture, style)}
+        return {"painting": draw_whole(plain, ops, tf.cast(picture, tf.float32), style)}
 
     module = tf.Module()
     module.paint = tf.function(paint, specs, autograph=False)

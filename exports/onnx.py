@@ -8,7 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from fusion_style.exports.biases import drop_biases
-from fusion_style.exports.onnx_model import Defaults, Ends, assembled
+from fusion_style.exports.onnx_model import Defaults, Dtypes, Ends, assembled
 from fusion_style.exports.weights import stored
 from fusion_style.exports.whole import draw_whole, style_rows
 from fusion_style.models.config import EPSILON, FLOOR
@@ -45,10 +45,12 @@ class OnnxOperations:
         """Add a node that gives an output of the model, with this name."""
         self.nodes.append(helper.make_node(op, list(inputs), [name], name, **attributes))
 
-    def model(self, inputs: Ends, outputs: Ends, defaults: Defaults) -> onnx.ModelProto:
+    def model(
+        self, inputs: Ends, outputs: Ends, defaults: Defaults, dtypes: Dtypes
+    ) -> onnx.ModelProto:
         """Return the model with all nodes added; see `exports.onnx_model.assembled`."""
         constants = self.initializers.values()
-        return assembled(self.nodes, constants, inputs, outputs, defaults)
+        return assembled(self.nodes, constants, inputs, outputs, defaults, dtypes)
 
     def constant(self, values: Any, dtype: Any = np.float32) -> str:
         """Return the name of a constant. Equal constants are stored once."""
@@ -199,11 +201,12 @@ class OnnxOperations:
 
 
 def write_model(
-    graph: Graph, path: str, precision: str, size: tuple[int, int] | None
-) -> Counter[str]:
+    graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
+    pixels: str = "float32",
+) -> Counter[str]:  # fmt: skip
     """Write a style as an ONNX model.
 
-    The model computes "painting" from "picture", both float32 RGB (1, height, width, 3),
+    The model computes "painting", float32, from "picture", both RGB (1, height, width, 3),
     0-255. For several styles it also has the input "mix", float32 (conditions,). For one
     style whose norms are not folded it has "style", float32 (2, sum of the norms'
     channels). Both have default values: the first style, or the style of the file.
@@ -213,6 +216,7 @@ def write_model(
         path: of the file.
         precision: of the kernels in the file, one of `exports.weights.PRECISIONS`.
         size: (height, width) of the pictures; None for any size.
+        pixels: type of "picture", one of `exports.formats.PIXELS`.
 
     Returns:
         {operation: how often it is in the model}.
@@ -229,8 +233,10 @@ def write_model(
         style = "style"
     inputs |= {name: values.shape for name, values in defaults.items()}
     x = ops.node("Transpose", "picture", perm=[0, 3, 1, 2])
+    if pixels == "uint8":
+        x = ops.node("Cast", x, to=TensorProto.FLOAT)
     painted = draw_whole(fast, ops, x, style)
     ops.output("Transpose", painted, name="painting", perm=[0, 2, 3, 1])
-    model = ops.model(inputs, {"painting": shape}, defaults)
+    model = ops.model(inputs, {"painting": shape}, defaults, {"picture": pixels})
     onnx.save_model(model, path)
     return Counter(node.op_type for node in model.graph.node)

@@ -88,8 +88,9 @@ def whole(number: int) -> np.ndarray:
 
 
 def write_model(
-    graph: Graph, path: str, precision: str, size: tuple[int, int] | None
-) -> Counter[str]:
+    graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
+    pixels: str = "float32",
+) -> Counter[str]:  # fmt: skip
     """Write a style as OpenVINO's .xml, with its weights beside it as .bin.
 
     Args, Returns: as `exports.onnx.write_model`; without the input "style", and the input
@@ -99,8 +100,10 @@ def write_model(
 
     fast, ops = painting(graph), WholeOpenVINOOperations(precision)
     shape = [1, *(size or (-1, -1)), 3]
-    picture = ops.nodes.parameter(shape, np.float32, "picture")
+    picture = ops.nodes.parameter(shape, np.dtype(pixels).type, "picture")
     x = ops.nodes.transpose(picture, [0, 3, 1, 2])
+    if pixels == "uint8":
+        x = ops.nodes.convert(x, "f32")
     inputs, style = {"picture": picture}, None
     if fast.conditions > 1:
         inputs["mix"] = ops.nodes.parameter([fast.conditions], np.float32, "mix")

@@ -49,7 +49,8 @@ class Painter(tf.Module):
         self, picture: tf.Tensor, style: tf.Tensor | None
     ) -> dict[str, tf.Tensor]:
         """Return {"painting"} for another γ and β, (2, sum of the norms' channels)."""
-        return {"painting": draw_whole(self.graph, self.ops, picture, style)}
+        photo = tf.cast(picture, tf.float32)
+        return {"painting": draw_whole(self.graph, self.ops, photo, style)}
 
     def paint_in_mix(self, picture: tf.Tensor, mix: tf.Tensor) -> dict[str, tf.Tensor]:
         """Paint in a mix of the file's styles; `mix` has their shares, (conditions,)."""
@@ -57,15 +58,16 @@ class Painter(tf.Module):
 
 
 def write_model(
-    graph: Graph, path: str, precision: str, size: tuple[int, int] | None
-) -> Counter[str]:
+    graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
+    pixels: str = "float32",
+) -> Counter[str]:  # fmt: skip
     """Write a style as a SavedModel, a folder.
 
     Args, Returns: as for `exports.onnx.write_model`. The inputs "style" and "mix" belong
         to separate signatures, "with_style" and "with_mix".
     """
     painter = Painter(plain_painting(graph), precision)
-    picture = tf.TensorSpec((1, *(size or (None, None)), 3), tf.float32, "picture")
+    picture = tf.TensorSpec((1, *(size or (None, None)), 3), tf.as_dtype(pixels), "picture")
     paint = tf.function(painter.paint, [picture], autograph=False)
     signatures = {"serving_default": paint.get_concrete_function()}
     if painter.graph.conditions > 1:

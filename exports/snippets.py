@@ -2,7 +2,7 @@
 
 `$file` is the file's name, `$width` and `$height` are the size of the pictures, and
 `$resized` is the Python code that resizes a picture to it. `MIXED` has the differences for
-files of several styles.
+files of several styles, and `BYTES` those for files that take a photograph's bytes.
 """
 
 READ = """\
@@ -87,6 +87,24 @@ painting = model({"picture": picture})["painting"]"""
 paint = tf.saved_model.load("$file").signatures["serving_default"]
 painting = paint(picture=tf.constant(picture))["painting"].numpy()"""
     + SAVE,
+}
+
+# {language: {a part of the snippet: what it is for pixels of uint8}}
+BYTES = {
+    "python": {"np.asarray(photo, np.float32)[None]": "np.asarray(photo)[None]"},
+    "javascript": {
+        "const rgb = new Float32Array": "const rgb = new Uint8Array",
+        'ort.Tensor("float32", rgb,': 'ort.Tensor("uint8", rgb,',
+    },
+    "kotlin": {
+        "ByteBuffer.allocateDirect(4 * 3": "ByteBuffer.allocateDirect(3",
+        "picture.putFloat((p shr shift and 255).toFloat())": "picture.put((p shr shift)"
+        ".toByte())",
+    },
+    "swift": {
+        "// rgb: [Float32] of": "// rgb: [UInt8] of",
+        "// as rgb": "// as rgb, but Float32",
+    },
 }
 
 # {(format, language): {a part of the snippet: what it is with a mix}}

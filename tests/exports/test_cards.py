@@ -10,8 +10,8 @@ from absl.testing import flagsaver
 from PIL import Image
 
 from fusion_style.exports.config import parse_size
-from fusion_style.exports.formats import FORMATS
-from fusion_style.tests.support.exported import ODD, exported, ours, runtime
+from fusion_style.exports.formats import FORMATS, PIXELS
+from fusion_style.tests.support.exported import ATOL, ODD, exported, ours, runtime
 from fusion_style.tests.support.pictures import import_script, made_up_photograph
 from fusion_style.tests.support.several import paint_mix
 
@@ -34,13 +34,16 @@ def test_the_card_of_several_styles_shows_a_mix(format, several, tmp_path, monke
     np.testing.assert_allclose(painted, wanted, atol=0.7)
 
 
+@pytest.mark.parametrize("pixels", PIXELS)
 @pytest.mark.parametrize("format", FORMATS)
-def test_the_card_tells_how_to_call_it(format, tiny, tmp_path, monkeypatch):
+def test_the_card_tells_how_to_call_it(format, pixels, tiny, tmp_path, monkeypatch):
     if format == "onnx":
         pytest.importorskip("onnx")
     style = tiny()
-    path, card = exported(style, format, tmp_path, "float32", ODD)
+    path, card = exported(style, format, tmp_path, "float32", ODD, pixels)
     runtime(path)  # which skips this where there is none
+    assert card["inputs"]["picture"]["dtype"] == pixels
+    assert card["outputs"]["painting"]["dtype"] == "float32"
     assert card == json.loads((tmp_path / f"{card['name']}.json").read_text("utf-8"))
     for file, facts in card["files"].items():
         data = (tmp_path / file).read_bytes()
@@ -57,6 +60,8 @@ def test_the_card_tells_how_to_call_it(format, tiny, tmp_path, monkeypatch):
     painted = np.asarray(Image.open("painting.png"), np.float32)
     photo = np.asarray(Image.open("photo.jpg"), np.float32)
     np.testing.assert_allclose(painted, ours(style, photo), atol=0.7)
+    given = photo.astype(pixels)
+    np.testing.assert_allclose(runtime(path)(given), ours(style, photo), atol=ATOL)
 
 
 def test_what_was_there_is_replaced_and_nothing_is_left_behind(tiny, tmp_path):

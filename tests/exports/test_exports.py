@@ -5,7 +5,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from fusion_style.exports.formats import FORMATS
+from fusion_style.exports.formats import FORMATS, PIXELS
 from fusion_style.exports.plain import plain_painting
 from fusion_style.exports.weights import stored
 from fusion_style.exports.whole import draw_whole
@@ -144,10 +144,11 @@ def test_files_of_several_styles_paint_a_mix(format, norm, several, tmp_path):
         np.testing.assert_allclose(runtime(path)(picture()), first, atol=ATOL)
 
 
-def test_a_mix_runs_on_phones_gpus(several, tmp_path, capfd):
+@pytest.mark.parametrize("pixels", PIXELS)
+def test_a_mix_runs_on_phones_gpus(pixels, several, tmp_path, capfd):
     import tensorflow as tf
 
-    path, _ = exported(several["instance"], "litert", tmp_path, "float16", ODD)
+    path, _ = exported(several["instance"], "litert", tmp_path, "float16", ODD, pixels)
     capfd.readouterr()
     tf.lite.experimental.Analyzer.analyze(path, gpu_compatibility=True)
     report = capfd.readouterr().out

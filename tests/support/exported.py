@@ -14,10 +14,10 @@ ODD = (35, 46)  # height, width
 ATOL = 0.5  # of 255: narrow untrained networks enlarge what rounding does
 
 
-def exported(style, format, out, precision="float32", size=None):
+def exported(style, format, out, precision="float32", size=None, pixels="float32"):
     """Return (path of the exported file, model card)."""
     size = f"{size[1]}x{size[0]}" if size else None
-    card = export_style(ExportConfig(style, format, str(out), size, precision))
+    card = export_style(ExportConfig(style, format, str(out), size, precision, pixels))
     return os.path.join(out, card["name"]), card
 
 
