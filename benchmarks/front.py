@@ -109,7 +109,7 @@ def painter(path: str, picture: np.ndarray) -> Callable[[], np.ndarray]:
     """Return what paints one picture with a style, on one core; the network alone."""
     graph = painting(load_graph(path))
     engine, style = OpenVINOEngine(graph, "float32"), graph.style()
-    engine.settings["INFERENCE_NUM_THREADS"] = 1
+    engine.use_threads(1)
     photograph = photograph_of(picture)
     return lambda: engine.paint(picture[None], photograph, style)
 

@@ -36,7 +36,7 @@ class Format:
 
     def write(
         self, graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
-        pixels: str = "float32",
+        pixels: str,
     ) -> Counter[str]:  # fmt: skip
         """Write a style. See `exports.onnx.write_model`.
 

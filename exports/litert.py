@@ -60,7 +60,7 @@ class Builder(flatbuffers.Builder):
 
 def write_model(
     graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
-    pixels: str = "float32",
+    pixels: str,
 ) -> Counter[str]:  # fmt: skip
     """Write a style as a .tflite file, for pictures of one size.
 

@@ -8,7 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from fusion_style.exports.biases import drop_biases
-from fusion_style.exports.onnx_model import Defaults, Dtypes, Ends, assembled
+from fusion_style.exports.onnx_model import NONE, Defaults, Dtypes, Ends, assembled
 from fusion_style.exports.weights import stored
 from fusion_style.exports.whole import draw_whole, style_rows
 from fusion_style.models.config import EPSILON, FLOOR
@@ -46,7 +46,7 @@ class OnnxOperations:
         self.nodes.append(helper.make_node(op, list(inputs), [name], name, **attributes))
 
     def model(
-        self, inputs: Ends, outputs: Ends, defaults: Defaults, dtypes: Dtypes
+        self, inputs: Ends, outputs: Ends, defaults: Defaults = NONE, dtypes: Dtypes = NONE
     ) -> onnx.ModelProto:
         """Return the model with all nodes added; see `exports.onnx_model.assembled`."""
         constants = self.initializers.values()
@@ -202,7 +202,7 @@ class OnnxOperations:
 
 def write_model(
     graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
-    pixels: str = "float32",
+    pixels: str,
 ) -> Counter[str]:  # fmt: skip
     """Write a style as an ONNX model.
 

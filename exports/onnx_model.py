@@ -1,7 +1,8 @@
 """Make an ONNX model from its nodes, and check it."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
@@ -13,11 +14,12 @@ IR_VERSION = 8  # the first with opset 18; older runtimes do not read newer vers
 Ends: TypeAlias = Mapping[str, tuple[int | str, ...]]  # {name: shape}
 Defaults: TypeAlias = Mapping[str, np.ndarray]
 Dtypes: TypeAlias = Mapping[str, str]  # {name: type of the numbers}
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 def assembled(
     nodes: Iterable[onnx.NodeProto], constants: Iterable[onnx.TensorProto],
-    inputs: Ends, outputs: Ends, defaults: Defaults, dtypes: Dtypes,
+    inputs: Ends, outputs: Ends, defaults: Defaults = NONE, dtypes: Dtypes = NONE,
 ) -> onnx.ModelProto:  # fmt: skip
     """Return an ONNX model.
 

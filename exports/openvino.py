@@ -89,7 +89,7 @@ def whole(number: int) -> np.ndarray:
 
 def write_model(
     graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
-    pixels: str = "float32",
+    pixels: str,
 ) -> Counter[str]:  # fmt: skip
     """Write a style as OpenVINO's .xml, with its weights beside it as .bin.
 

@@ -59,7 +59,7 @@ class Painter(tf.Module):
 
 def write_model(
     graph: Graph, path: str, precision: str, size: tuple[int, int] | None,
-    pixels: str = "float32",
+    pixels: str,
 ) -> Counter[str]:  # fmt: skip
     """Write a style as a SavedModel, a folder.
 

@@ -94,7 +94,7 @@ def whole(graph: Graph, precision: str) -> onnx.ModelProto:
     x = ops.node("Transpose", "picture", perm=[0, 3, 1, 2])
     painted = draw_whole(graph, ops, x, "style" if graph.norms else None)
     ops.output("Transpose", painted, name="painting", perm=[0, 2, 3, 1])
-    return ops.model(inputs, {"painting": inputs["picture"]}, {}, {})
+    return ops.model(inputs, {"painting": inputs["picture"]})
 
 
 def tile(graph: Graph, precision: str) -> onnx.ModelProto:
@@ -105,7 +105,7 @@ def tile(graph: Graph, precision: str) -> onnx.ModelProto:
         inputs["statistics"] = inputs["style"]
     painted, _ = drawn(graph, ops, inputs)
     ops.output("Transpose", painted, name="painting", perm=[0, 2, 3, 1])
-    return ops.model(inputs, {"painting": inputs["picture"]}, {}, {})
+    return ops.model(inputs, {"painting": inputs["picture"]})
 
 
 def measure(graph: Graph, precision: str) -> onnx.ModelProto:
@@ -115,8 +115,7 @@ def measure(graph: Graph, precision: str) -> onnx.ModelProto:
     inputs["picture"] = ("pictures", *inputs["picture"][1:])
     _, statistics = drawn(graph, ops, inputs)
     ops.output("Identity", statistics, name="statistics")
-    everything = ops.model(inputs, {"statistics": inputs["style"]}, {}, {})
-    needed = onnx.utils.Extractor(everything)
+    needed = onnx.utils.Extractor(ops.model(inputs, {"statistics": inputs["style"]}))
     return needed.extract_model(list(inputs), ["statistics"])
 
 

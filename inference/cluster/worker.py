@@ -69,10 +69,7 @@ class Painter:
             self.brushes = load_brushes(written(styles, files, folder), config)
         for stylizer in self.brushes.stylizers.values():
             if isinstance(stylizer.engine, OpenVINOEngine):
-                settings = stylizer.engine.settings
-                settings["INFERENCE_NUM_THREADS"] = config.ray.cores_per_worker
-                # Every worker of a machine would choose the same cores.
-                settings["ENABLE_CPU_PINNING"] = "NO"
+                stylizer.engine.use_threads(config.ray.cores_per_worker)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
         """Paint the jobs of a batch of rows; return what came of them, a row for a row."""

@@ -111,6 +111,13 @@ class OpenVINOEngine(Engine):
         self.model = functools.cache(functools.partial(make_model, graph))
         self.request = functools.lru_cache(8)(self.compile)
 
+    def use_threads(self, threads: int) -> None:
+        """Use so many threads; call it before the first picture.
+
+        The threads are not pinned to cores: all engines would choose the same cores.
+        """
+        self.settings |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
+
     def compile(
         self, shape: tuple[int, ...], result: str, given: bool
     ) -> "openvino.InferRequest":

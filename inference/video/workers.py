@@ -38,9 +38,7 @@ def load_workers(
         place = places[number % len(places)]
         stylizer = Stylizer(style, place.engine, precision, stroke, place.device)
         if workers > 1 and isinstance(stylizer.engine, OpenVINOEngine):
-            threads = max(1, cores() // workers)
-            stylizer.engine.settings["INFERENCE_NUM_THREADS"] = threads
-            stylizer.engine.settings["ENABLE_CPU_PINNING"] = False
+            stylizer.engine.use_threads(max(1, cores() // workers))
         stylizers.append(stylizer)
     return stylizers
 

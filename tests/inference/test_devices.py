@@ -10,9 +10,9 @@ from absl.testing import flagsaver
 
 from fusion_style.devices import parse_devices
 from fusion_style.inference.engines import places
-from fusion_style.inference.engines.engine import Place
+from fusion_style.inference.engines.engine import PAINT, Place
 from fusion_style.inference.engines.places import find_places
-from fusion_style.inference.video.workers import load_workers
+from fusion_style.inference.video.workers import cores, load_workers
 from fusion_style.tests.support import on_devices
 from fusion_style.tests.support.clips import contents, write_clip
 from fusion_style.tests.support.pictures import import_script
@@ -72,6 +72,14 @@ def test_more_than_there_are(gpus, devices, engine, message):
 def test_fewer_workers_than_devices(style):
     with pytest.raises(ValueError, match="workers must be at least 2, one for each"):
         load_workers(style, "openvino", workers=1, devices="cpu:2")
+
+
+def test_engines_share_the_cores(style):
+    """None is pinned: both would be pinned to the same cores."""
+    for worker in load_workers(style, "openvino", workers=2):
+        model = worker.engine.request((1, 32, 32, 3), PAINT, False).get_compiled_model()
+        assert model.get_property("ENABLE_CPU_PINNING") is False
+        assert model.get_property("INFERENCE_NUM_THREADS") == max(1, cores() // 2)
 
 
 def test_two_devices_paint_what_one_paints(tmp_path, style):

@@ -128,6 +128,8 @@ def test_a_missing_npm_is_said_with_what_to_do(no_cache, tmp_path, monkeypatch):
     ({"style": "some.keras:wave=0.6,udnie=0.4"},
      "a page mixes paintings itself.* Received: some.keras:wave=0.6, udnie=0.4"),
     ({"size": "512"}, "size is not for web, whose page paints any size. Received: 512"),
+    ({"pixels": "uint8"},
+     "pixels must be float32 for web, whose page converts them. Received: uint8"),
 ])  # fmt: skip
 def test_what_cannot_be_a_page(settings, message, tmp_path):
     given = {"style": SHIPPED, "format": "web", "out": str(tmp_path)} | settings
