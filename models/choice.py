@@ -83,9 +83,11 @@ def choice_of(
 ) -> StyleChoice:
     """Return the choice of a mix in a file, with its name.
 
-    The name has the paintings with their shares in percent, the largest first.
+    The name has the paintings with their shares in percent, the largest first. It does not
+    depend on the order of the weights.
     """
-    shares = sorted(shares_of(conditions, weights).items(), key=lambda pair: -pair[1])
+    found = shares_of(conditions, weights).items()
+    shares = sorted(found, key=lambda pair: (-pair[1], pair[0]))
     names = [file_name(painting) for painting, _ in shares]
     if len(names) > 1:
         percents = [f"{100 * share:.3g}" for _, share in shares]

@@ -144,7 +144,7 @@ def shares_of(
     if not largest:
         raise ValueError("A mix needs a painting whose weight is more than 0")
     parts = {name: float(weight) / float(largest) for name, weight in weights.items()}
-    total = sum(parts.values())
+    total = math.fsum(parts.values())  # the same in every order
     return {name: part / total for name, part in parts.items() if part}
 
 

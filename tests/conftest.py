@@ -7,6 +7,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # On a GPU other sums are rounded, and the first process takes the memory of all.
 os.environ.update(CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
 
+import hypothesis
 import pytest
 from PIL import Image
 
@@ -19,6 +20,12 @@ from fusion_style.tests.support.style_parts import take_apart
 from fusion_style.tests.support.tiny import TINY_TRAINING
 from fusion_style.training.config import TrainConfig
 from fusion_style.training.learn import learn_style
+
+# The same examples in every run, and no verdict by the clock.
+hypothesis.settings.register_profile(
+    "the_same", derandomize=True, deadline=None, database=None
+)
+hypothesis.settings.load_profile("the_same")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -24,7 +24,7 @@ from fusion_style.tests.support.pictures import made_up_photograph
 from fusion_style.tests.support.style_parts import CONFIG, WEIGHTS, stored_weights
 
 FUZZED = settings(
-    max_examples=300, derandomize=True, deadline=None, database=None,
+    max_examples=300,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # shrinking takes minutes; a case is small as it is
 )  # fmt: skip
