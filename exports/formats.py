@@ -66,8 +66,7 @@ FORMATS = {
     "onnx": Format(
         "onnx", ".onnx", "ONNX, opset 18", "onnx",
         ("python", "javascript"),
-        style="the input `style`, which need not be fed",
-        mix="the input `mix`, which need not be fed",
+        style="the input `style`, which onnxruntime-web does not feed",
     ),
     "litert": Format(
         "litert", ".tflite", "LiteRT (TensorFlow Lite)", "tensorflow",

@@ -207,9 +207,10 @@ def write_model(
     """Write a style as an ONNX model.
 
     The model computes "painting", float32, from "picture", both RGB (1, height, width, 3),
-    0-255. For several styles it also has the input "mix", float32 (conditions,). For one
-    style whose norms are not folded it has "style", float32 (2, sum of the norms'
-    channels). Both have default values: the first style, or the style of the file.
+    0-255. For several styles it also has the input "mix", float32 (conditions,). It has no
+    default value: onnxruntime-web refuses values for inputs that have one. For one style
+    whose norms are not folded it has "style", float32 (2, sum of the norms' channels),
+    whose default value is the style of the file.
 
     Args:
         graph: from `models.loading.load_graph`.
@@ -226,12 +227,12 @@ def write_model(
     inputs, defaults = {"picture": shape}, {}
     style = None
     if fast.conditions > 1:
-        defaults["mix"] = np.eye(fast.conditions, dtype=np.float32)[0]
+        inputs["mix"] = (fast.conditions,)
         style = ops.mixed("mix", style_rows(fast))
     elif fast.norms:
         defaults["style"] = fast.style()
+        inputs["style"] = defaults["style"].shape
         style = "style"
-    inputs |= {name: values.shape for name, values in defaults.items()}
     x = ops.node("Transpose", "picture", perm=[0, 3, 1, 2])
     if pixels == "uint8":
         x = ops.node("Cast", x, to=TensorProto.FLOAT)
