@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from PIL import Image
 
+from fusion_style.exports.web import runtime
 from fusion_style.models.keras_builder import build_network
 from fusion_style.models.style_file import save_network
 from fusion_style.settings import build
@@ -30,8 +31,11 @@ hypothesis.settings.load_profile("the_same")
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory):
-    """Keep the user's cache as it is."""
+    """Keep the user's cache as it is; what npm fetched into it is not fetched again."""
+    kept = runtime.kept_folder()
     os.environ["FUSION_STYLE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    if os.path.isdir(kept):
+        os.symlink(kept, runtime.kept_folder(), target_is_directory=True)
 
 
 @pytest.fixture

@@ -145,8 +145,8 @@ def test_the_command(run):
     morph = ["--style=my.keras", "--morph=0:wave 0.3:wave=1,udnie=1", "--max_frames=8"]
     status, printed = run("clip.mkv", *morph, "--mask=mask.png", "--workers=2")
     assert status == 0, printed
-    assert os.listdir("stylized") == ["clip-wave-wave50-udnie50.mkv"]
-    assert len(contents("stylized/clip-wave-wave50-udnie50.mkv").pixels) == 8
+    assert os.listdir("stylized") == ["clip-wave-udnie50-wave50.mkv"]
+    assert len(contents("stylized/clip-wave-udnie50-wave50.mkv").pixels) == 8
     parts = [run("clip.mkv", *morph[:2], "--out=a.mkv", f"--part={i}/2") for i in (1, 2)]
     assert [status for status, _ in parts] == [0, 0], parts
     status, printed = run("--join", "a.mkv.1-of-2.part", "a.mkv.2-of-2.part", "--out=a.mkv")
