@@ -48,7 +48,7 @@ paint = Interpreter("$file").get_signature_runner()
 painting = paint(picture=picture)["painting"]"""
     + SAVE,
     ("litert", "kotlin"): """\
-// Not compiled by us. implementation("org.tensorflow:tensorflow-lite:2.17.0")
+// Compiled, not run on a phone: tensorflow-lite:2.17.0, tensorflow-lite-support:0.4.4
 val interpreter = Interpreter(FileUtil.loadMappedFile(context, "$file"))
 val picture = ByteBuffer.allocateDirect(4 * 3 * $height * $width)
     .order(ByteOrder.nativeOrder())
