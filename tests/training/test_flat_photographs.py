@@ -81,7 +81,9 @@ def test_a_training_is_as_good_with_them(
     with other orders of the photographs differ too, with batch norm by up to half after so
     few steps, so the mean of three is compared, and allowed 20%. Each network, norm and
     batch size is here once. All 16 together, means of three on one machine, gave 0.59 to
-    1.10 of the loss, but for mobile with batch norm and batches of 2: 1.35.
+    1.10 of the loss, but for mobile with batch norm and batches of 2: 1.35. Means of six
+    gave 1.15 there, and 1.06 with the pictures' own mean and variance instead of the moving
+    averages: after 60 steps, more than half of these is what they began with.
     """
     monkeypatch.setattr(fusion_style.training.trainer, "jit_compile", lambda: False)
     keras.utils.set_random_seed(0)
