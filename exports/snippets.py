@@ -48,7 +48,7 @@ paint = Interpreter("$file").get_signature_runner()
 painting = paint(picture=picture)["painting"]"""
     + SAVE,
     ("litert", "kotlin"): """\
-// Compiled, not run on a phone: tensorflow-lite:2.17.0, tensorflow-lite-support:0.4.4
+// Never run on a phone. Needs tensorflow-lite:2.17.0 and tensorflow-lite-support:0.4.4
 val interpreter = Interpreter(FileUtil.loadMappedFile(context, "$file"))
 val picture = ByteBuffer.allocateDirect(4 * 3 * $height * $width)
     .order(ByteOrder.nativeOrder())

@@ -1,6 +1,7 @@
 """The environment of the tests, and fixtures that several folders of them use."""
 
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -35,7 +36,7 @@ def own_cache(tmp_path_factory):
     kept = runtime.kept_folder()
     os.environ["FUSION_STYLE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     if os.path.isdir(kept):
-        os.symlink(kept, runtime.kept_folder(), target_is_directory=True)
+        shutil.copytree(kept, runtime.kept_folder())
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The JavaScript code in the model cards of ONNX files, as it is, in a real browser."""
 
 import base64
-import json
-import os
 import shutil
 
 import numpy as np
@@ -67,10 +65,7 @@ def test_it_paints_on_a_canvas(context, styles, tmp_path, pixels):
 
 
 def test_it_paints_a_mix(context, styles, tmp_path):
-    path, card = exported(styles["several"], "onnx", tmp_path, "float32")
-    code = card["usage"]["javascript"]
-    painted = paint(context, tmp_path, code)
-    there = json.loads((tmp_path / f"{card['name']}.json").read_text("utf-8"))
-    assert there["usage"]["javascript"] == code and os.path.exists(path)
+    _, card = exported(styles["several"], "onnx", tmp_path, "float32")
+    painted = paint(context, tmp_path, card["usage"]["javascript"])
     wanted = paint_mix(styles["several"], np.eye(3)[0], PHOTOGRAPH.astype(np.float32))
     np.testing.assert_allclose(painted[..., :3], wanted, atol=1)
