@@ -7,9 +7,8 @@ Trains Johnson's network and the inception network with the style loss only, wit
 content loss only, and with both; Johnson's network also with sums over each layer's
 elements instead of means. Writes one photograph as each network paints it during the
 training (`ablation.jpg`, one row for each training) and the losses (`ablation_losses.png`).
---full
-trains as long as FastChi: 1,500 iterations, with a picture every 300. Needs matplotlib:
-pip install -e '.[plots]'
+--full trains as long as FastChi: 1,500 iterations, with a picture every 300. Needs
+matplotlib: pip install -e '.[plots]'
 """
 
 import os

@@ -62,7 +62,7 @@ PAINT = """async (count) => {
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files, and says nothing."""
+    """Serve files without logging."""
 
     def log_message(self, *_: object) -> None:
         pass

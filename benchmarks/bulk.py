@@ -5,10 +5,11 @@
 Three things are measured, on this machine, with Ray embedded and one core for a worker:
 
 1. Pictures a second, and the processor's seconds for a picture, of a plain loop over the
-   same engine, and of Ray with 1 and 2 workers. Starting (Ray, workers, compiling the
-   engine) is said apart: a rate is that from the second half of the pictures. The three
-   run in turns, `--rounds` times; medians are printed, and the medians of the ratios of
-   each round. On a machine with other work to do, compare the processor's seconds.
+   same engine, and of Ray with 1 and 2 workers. The time to start (Ray, workers,
+   compiling the engine) is printed separately: a rate counts only the second half of the
+   pictures. The three run in turns, `--rounds` times; medians are printed, and the medians
+   of the ratios of each round. On a machine with other work to do, compare the processor's
+   seconds.
 2. The memory of the driver and of the workers, and pictures a second, where nothing is
    painted: `--listed` files are listed, given to workers, found to be empty, and recorded.
 3. From both: how many workers one driver can keep busy, as long as what runs on the
@@ -77,7 +78,7 @@ class Measured:
 
     @property
     def all_processors(self) -> float:
-        """The processor's seconds of all processes for a picture."""
+        """Return the processor's seconds of all processes for a picture."""
         return sum(self.processor.values())
 
 

@@ -1,7 +1,7 @@
 """One network of many styles against networks of their own, style by style.
 
-python benchmarks/many_styles.py paintings.keras wave.keras udnie.keras \
-    --paintings paintings/ --photographs valid/ --loss_network vgg19
+    python benchmarks/many_styles.py paintings.keras wave.keras udnie.keras \\
+        --paintings paintings/ --photographs valid/ --loss_network vgg19
 
 The loss that trains networks (see docs/departures.md) is taken of paintings of the same
 photographs: squares of `--size` pixels. Each style of each file is judged by its own

@@ -132,7 +132,7 @@ def monotone(found: np.ndarray) -> list[bool]:
 
 
 def seconds(paint: Callable[[int], object], times: int) -> float:
-    """Return how long it takes to call a function with 0, 1, … as often."""
+    """Return the seconds that it takes to call a function `times` times, with 0, 1, …."""
     begin = time.perf_counter()
     for i in range(times):
         paint(i)

@@ -5,11 +5,11 @@ python benchmarks/steadiness.py --noise 3          # a still photograph with cam
 python benchmarks/steadiness.py --camera 3         # over the third sample photograph
 
 Warping error: optical flow (OpenCV's DIS, medium) is taken from the photographs. Pixels
-whose flow forward and back disagree are left out. Of the others, the root mean square of
-the difference between a frame and its predecessor, moved along the flow, over the same of
-the photographs. With --camera, the flow is known exactly (benchmarks/camera.py). Sharpness:
-the variance of the Laplacian, and the share of the energy above a quarter of the sampling
-rate, over those of the frame-by-frame paintings.
+whose flow forward and back disagree are left out. Over the other pixels, it is the root
+mean square of the difference between a frame and its predecessor, moved along the flow,
+divided by the same value for the photographs. With --camera, the flow is known exactly
+(benchmarks/camera.py). Sharpness: the variance of the Laplacian, and the share of the energy
+above a quarter of the sampling rate, over those of the frame-by-frame paintings.
 """
 
 import json
@@ -83,7 +83,7 @@ def flows(photographs: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def warping_error(frames: list[np.ndarray], flow: list) -> float:
-    """Return the root mean square, of 0-1, of what changed though flow says otherwise."""
+    """Return the root mean square, white being 1, of changes that flow does not explain."""
     squares = count = 0.0
     for before, now, (back, sound) in zip(frames, frames[1:], flow, strict=False):
         squares += np.square((now - moved(before, back))[sound] / 255).sum(dtype=float)

@@ -41,7 +41,7 @@ def check_export(config: ExportConfig) -> None:
     """Check that an export is possible.
 
     Raises:
-        ValueError: if not; the message says what is.
+        ValueError: if it is not; the message says what is possible.
     """
     check(config)
     parse_size(config.size)

@@ -221,6 +221,9 @@ def write_model(
 
     Returns:
         {operation: how often it is in the model}.
+
+    Raises:
+        ValueError: if a kernel has values that are too large for the precision.
     """
     fast, ops = painting(drop_biases(graph)), OnnxOperations(precision)
     shape = (1, *(size or ("height", "width")), 3)

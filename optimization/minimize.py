@@ -142,7 +142,7 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether all iterations are done, or the callback stopped the run."""
+        """Return whether all iterations are done, or the callback stopped the run."""
         return self.stopped or self.done >= self.iterations
 
     def evaluate(self, pixels: np.ndarray) -> tuple[float, np.ndarray]:

@@ -73,7 +73,7 @@ class Progress:
 
 
 class Lesson:
-    """Starts a training, reports its progress, stops it, and keeps what it has learned.
+    """Start a training, report its progress, stop it, and keep what it has learned.
 
     Args:
         studio: the new style becomes one of its styles.

@@ -9,7 +9,7 @@ from fusion_style.models.choice import StyleChoice
 
 
 class Painters:
-    """Lends Stylizers, and keeps a few for the next work with the same style file.
+    """Lend Stylizers, and keep a few for the next work with the same style file.
 
     An engine paints one picture at a time: two pieces of work at the same time get an
     engine each.

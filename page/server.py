@@ -29,7 +29,7 @@ HEADERS = [
 
 
 class Headers:
-    """Adds `HEADERS` to every answer.
+    """Add `HEADERS` to every answer.
 
     Args:
         app: the ASGI app.

@@ -54,7 +54,7 @@ class Look:
 
 
 class Studio:
-    """Paints what visitors upload, within the limits of the page.
+    """Paint what visitors upload, within the limits of the page.
 
     Args:
         config: the limits.
@@ -145,6 +145,9 @@ class Studio:
 
         Returns:
             uint8 RGB (height, width, 3).
+
+        Raises:
+            ValueError: if there is no such style or mix.
         """
         height, width = pixels.shape[:2]
         if max(height, width) > max_size:

@@ -12,7 +12,7 @@ EVERY = 60  # seconds
 
 @contextlib.contextmanager
 def swept(folder: str, age: float = KEPT, every: float = EVERY) -> Iterator[None]:
-    """While the block runs, remove files that are older than `age` seconds from a folder.
+    """Remove files older than `age` seconds from a folder while the block runs.
 
     Args:
         folder: with its subfolders; it need not exist yet.

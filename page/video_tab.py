@@ -20,7 +20,7 @@ PROGRESS = gr.Progress()
 
 
 class Stops:
-    """Stops the video of each visitor."""
+    """Stop the video of each visitor."""
 
     def __init__(self) -> None:
         self.events: dict[str, threading.Event] = {}

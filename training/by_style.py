@@ -69,9 +69,9 @@ class StyleLosses:
     def shares(self, step: int) -> np.ndarray | None:
         """Return how often to draw each style after `step` steps; the sum is 1.
 
-        The shares are proportional to the losses in the last entry at that step, but differ
-        from the mean by a factor of at most `MOST`. They depend only on the record. Without
-        an entry, return None.
+        The shares are proportional to the losses in the last entry at that step. Each loss
+        is first clipped to between 1 / `MOST` and `MOST` times the mean loss. The shares
+        depend only on the record. Without an entry, return None.
         """
         entries = [entry for entry in self.history if entry["step"] <= step]
         if not entries:

@@ -3,9 +3,9 @@
     python -m fusion_style.training.distill --weights vgg19.h5 --data photographs \\
         --valid others --paintings paintings --out vgg19_distilled.safetensors
 
-If it was interrupted, it continues from there. At the end it writes the weights in float16
-and a .json of the same name with the recipe, and prints how well the student agrees with
-its teacher on photographs that it has not seen.
+A command that was interrupted continues from its last saved state when it is given again.
+At the end it writes the weights in float16 and a .json of the same name with the recipe, and
+prints how well the student agrees with its teacher on photographs that it has not seen.
 """
 
 import argparse

@@ -65,11 +65,10 @@ def roll_back(
 ) -> None:
     """Go back to the last good state, from which the training does its steps again.
 
-    The first time, the learning rate is halved, and the photographs and their order stay
-    the
-    same: a photograph is seldom the reason, and so a training depends only on its settings.
-    If the same step fails again, the full rate is restored, and other photographs replace
-    those of the step.
+    The first time, the learning rate is halved, and the same photographs come in the same
+    order: a photograph is seldom the cause, and the result then depends only on the
+    settings. If the same step fails again, the full rate is restored, and other photographs
+    replace those of the step.
 
     Args:
         error: the failure.
@@ -139,7 +138,7 @@ def left_out_at(step: int, record: "RunRecord") -> list[dict[str, Any]]:
 
 
 def acquit(step: int, record: "RunRecord") -> None:
-    """Use a step's photographs again, because it fails without them too.
+    """Use a step's photographs again, because the step also fails without them.
 
     Their entry in `left_out` becomes a rollback.
     """

@@ -99,7 +99,7 @@ class JudgedPictures:
         return np.clip(pixels, 0, 255).astype(np.float32)
 
     def batch(self, number: int, size: int) -> np.ndarray:
-        """Return batch `number` of `size` pictures, (size, height, width, 3)."""
+        """Return batch `number`: `size` pictures, float32 RGB (size, side, side, 3)."""
         return np.stack([self[number * size + i] for i in range(size)])
 
     def pair(self, number: int) -> tuple[np.ndarray, np.ndarray]:

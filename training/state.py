@@ -105,7 +105,7 @@ class TrainingState:
 def copy_weights(path: str, network: keras.Model) -> None:
     """Give a network the weights of a style file with the same architecture.
 
-    From a file of one style each row of a network of many begins as that one.
+    If the file has one style, every row of a network of many becomes a copy of its row.
 
     Raises:
         ValueError: if the architectures differ.

@@ -127,7 +127,7 @@ class Judge:
 
     @functools.cached_property
     def loss(self):
-        """The `PerceptualLoss` of the painting, built when it is first used."""
+        """Return the `PerceptualLoss` of the painting, built when it is first used."""
         painting = read_picture(self.painting).pixels
         size = fit_size(*painting.shape[:2], self.settings["style_size"], min)
         keras.utils.set_random_seed(0)
