@@ -8,8 +8,8 @@ Warping error: optical flow (OpenCV's DIS, medium) is taken from the photographs
 whose flow forward and back disagree are left out. Over the other pixels, it is the root
 mean square of the difference between a frame and its predecessor, moved along the flow,
 divided by the same value for the photographs. With --camera, the flow is known exactly
-(benchmarks/camera.py). Sharpness: the variance of the Laplacian, and the share of the energy
-above a quarter of the sampling rate, over those of the frame-by-frame paintings.
+(benchmarks/camera.py). Sharpness: the variance of the Laplacian, and the share of the
+energy above a quarter of the sampling rate, over those of the frame-by-frame paintings.
 """
 
 import json

@@ -4,8 +4,8 @@
         --valid others --paintings paintings --out vgg19_distilled.safetensors
 
 A command that was interrupted continues from its last saved state when it is given again.
-At the end it writes the weights in float16 and a .json of the same name with the recipe, and
-prints how well the student agrees with its teacher on photographs that it has not seen.
+At the end it writes the weights in float16 and a .json of the same name with the recipe,
+and prints how well the student agrees with its teacher on photographs that it has not seen.
 """
 
 import argparse
