@@ -1,4 +1,4 @@
-"""Buckets: their clients, by fsspec; their names, page by page; what is wrong, in words.
+"""Buckets: open them with fsspec, list their names page by page, explain errors.
 
 fsspec is imported when the first address in a bucket is used, and not before.
 """

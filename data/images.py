@@ -69,12 +69,12 @@ def read_picture(source: Source, name: str | None = None) -> Picture:
 def fit_size(
     height: int, width: int, size: float, side: Callable[[int, int], int] = max
 ) -> tuple[int, int]:
-    """Return (height, width), scaled so that the longer side is `size`.
+    """Return (height, width), scaled so that one side is `size` pixels.
 
     Args:
         height, width: in pixels.
         size: in pixels.
-        side: `max` for the longer side, `min` for the shorter side.
+        side: which one: `max` for the longer side, `min` for the shorter side.
     """
     scale = size / side(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))

@@ -35,7 +35,9 @@ def read_bytes(path: str) -> bytes:
 
 
 def fingerprint(path: str) -> tuple[str, int]:
-    """Return the SHA-256 and the bytes of a file or an object, which may be a long video.
+    """Return a file's or an object's SHA-256, in hexadecimal, and its size in bytes.
+
+    It is read in blocks, because it may be a long video.
 
     Raises:
         PictureError: if it can't be read.

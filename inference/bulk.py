@@ -1,4 +1,4 @@
-"""What to paint in bulk, found while it is painted: a bucket's names are never all held.
+"""List what to paint in bulk while it is painted; a bucket's names are never all held.
 
 The name of a painting follows from its photograph's name alone. On disk, where all names
 are known, `inference.jobs` gives the shorter ones.
@@ -159,8 +159,9 @@ def named(
 ) -> Iterator[Job | str]:
     """Yield the job of a picture; a message if another's paintings have its names.
 
-    A picture keeps its extension in its paintings' names if they have another format, or
-    if it would look as if they had: so two names in a folder never become one.
+    A painting's name has the picture's extension if the painting has another format, or if
+    the rest of the name ends in an extension too (star.gif.png). So two pictures in a
+    folder never get the same painting's name.
     """
     if is_file(out):
         yield Job(picture.path, [(styles[0], out)])

@@ -33,7 +33,7 @@ class Outcome:
         painting: path.
         error: what went wrong, or None.
         kept: whether it was there already and is as it was.
-        notes: what of a video is not as it was, each a line for the user.
+        notes: lines for the user about what differs from the source video.
         sha256: of the photograph's file, where it was read.
         size: of that file, in bytes.
         seconds: that painting and writing took.
@@ -55,7 +55,7 @@ class Outcome:
 def outcomes(job: Job, brushes: Brushes, config: PaintConfig) -> Iterator[Outcome]:
     """Make the paintings of one picture or video, and yield what came of each.
 
-    What is wrong with the picture is said of all that are wanted.
+    If the picture cannot be read, every painting of it gets the same error.
     """
     wanted: list[Outcome] = []
     for style, path in job.paintings:
@@ -101,7 +101,7 @@ def is_painted_by_frames(path: str, painting: str) -> bool:
 
 
 def photograph(path: str, wanted: list[Outcome]) -> Picture:
-    """Return a picture, and note in what is wanted of it what file it was.
+    """Read a picture; note its file's hash and size in each outcome of `wanted`.
 
     Raises:
         PictureError: if it can't be read.
@@ -156,7 +156,7 @@ def paint_frames(
     """Paint a video or an animation, on disk or in a bucket.
 
     Returns:
-        What of it is not as it was, line by line.
+        Lines for the user about what differs from the source.
     """
     # OpenCV and PyAV take half a second to import, which pictures don't need.
     from fusion_style.inference.video.command import paint_moving

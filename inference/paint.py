@@ -97,7 +97,7 @@ def wanted_styles(config: PaintConfig) -> list[StyleChoice]:
 def paint_in_bulk(inputs: Sequence[str], config: PaintConfig) -> Iterator[Outcome]:
     """Paint what is in buckets, or goes there, and yield what comes of each painting.
 
-    Nothing is held of what was painted, and of a bucket's names no more than a page.
+    Finished paintings are not kept in memory, and of a bucket's names at most one page is.
 
     Args:
         inputs: paths and addresses.

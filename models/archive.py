@@ -56,7 +56,12 @@ def member(archive: zipfile.ZipFile, name: str, most: int = LARGEST) -> bytes:
 
 
 def unchecked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Return the content of a member, of which only the CRC-32 is checked."""
+    """Return the content of a member; check its CRC-32, but not its SHA-256.
+
+    Raises:
+        ValueError: if the member is missing, there twice, encrypted, compressed by another
+            method, too large or cut short.
+    """
     found = [info for info in archive.infolist() if info.filename == name]
     if len(found) != 1:
         raise ValueError(f"it has {len(found) or 'no'} members called {name}, not one")
@@ -106,7 +111,11 @@ def json_object(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
 
 
 def no_json(constant: str) -> NoReturn:
-    """Reject NaN and infinity, which Python's reader accepts."""
+    """Reject NaN and infinity, which Python's reader accepts.
+
+    Raises:
+        ValueError: always.
+    """
     raise ValueError(f"{constant} is not a number in JSON")
 
 
@@ -114,6 +123,9 @@ def object_of(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Return the dict of these pairs; reject keys that are there twice.
 
     Readers disagree about which of the two values counts.
+
+    Raises:
+        ValueError: if a key is there twice.
     """
     found = dict(pairs)
     if len(found) < len(pairs):

@@ -135,7 +135,7 @@ class Graph:
 
     @property
     def measured(self) -> bool:
-        """Whether norms use mean and variance of the picture, or given ones."""
+        """Whether any norm needs a mean and variance: the picture's own, or given ones."""
         return any(not node.options.get("standardized") for node in self.norms)
 
     @property
@@ -210,11 +210,11 @@ def topological(output: Node) -> Iterator[Node]:
 def border(kernel: int, stride: int) -> int:
     """Return how many pixels a convolution mirrors at each side of what it reads.
 
-    With as many, one of its results lies on each square of `stride` pixels.
+    With this border, there is one result for each square of `stride` pixels.
 
     Args:
-        kernel: its side.
-        stride: its own.
+        kernel: side of the convolution's kernel.
+        stride: stride of the convolution.
     """
     return (kernel - stride + 1) // 2
 

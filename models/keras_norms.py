@@ -2,8 +2,7 @@
 
 A network that learns many styles shares everything except γ and β (Dumoulin et al. 2017).
 Weights, (batch, conditions), choose the rows. In training, one weight is 1 and the others
-are
-0. In painting, any mix of rows is possible.
+are 0. In painting, any mix of rows is possible.
 """
 
 from collections.abc import Sequence

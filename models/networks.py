@@ -2,9 +2,9 @@
 
 A builder is `models.keras_blocks.KerasBuilder`, which makes Keras layers to train, or
 `models.graph_builder.GraphBuilder`, which makes the nodes that engines and exports paint
-with. What a network is told besides is in `net.config`, a `NetworkConfig`. A network
-takes the photograph made ready, a multiple of 4 pixels high and wide, and returns what
-goes into the tanh; both builders add the ends.
+with. A network's other settings are in `net.config`, a `NetworkConfig`. A network takes the
+prepared photograph, whose sides are multiples of 4 pixels, and returns the input of the
+tanh. Both builders add the layers before and after it.
 
 To add a network, write its function here and its row in `NETWORKS`.
 """

@@ -1,7 +1,7 @@
-"""OpenVINO imported without its converter, which takes longer than all else of it.
+"""Import OpenVINO without its converter, which takes most of the time.
 
-`import openvino` imports what converts other frameworks' models, and with it a client for
-telemetry: two thirds of the time, for what painting never calls.
+`import openvino` also imports the converter for other frameworks' models, and its telemetry
+client. They take two thirds of the time, and painting never calls them.
 """
 
 import importlib

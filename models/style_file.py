@@ -2,9 +2,8 @@
 
 A style file is an ordinary Keras file whose zip archive has one more member: `recipe.json`
 says how the network was trained, and from what. The checkpoint of a training is a style
-file
-with another member: `training.npz` has what the training needs to continue. In both, the
-last member, `SHA256SUMS`, has the hashes of the others. `keras.saving.load_model` reads
+file with another member: `training.npz` has what the training needs to continue. In both,
+the last member, `SHA256SUMS`, has the hashes of the others. `keras.saving.load_model` reads
 both. `models.loading` reads their networks.
 """
 

@@ -174,8 +174,7 @@ def varies(crop: np.ndarray) -> bool:
 
     A crop of one color teaches nothing: every norm subtracts a constant, so the exact
     gradient of its loss is 0 for all weights except the last shift. The computed gradient
-    is
-    not exact: each norm multiplies, by up to 1 / √ε = 316, numbers that should cancel in
+    is not exact: each norm multiplies, by up to 1 / √ε = 316, numbers that should cancel in
     the end. After several norms it is infinite. One pixel that differs by one level is
     enough for a sound gradient.
 

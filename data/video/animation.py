@@ -37,7 +37,7 @@ def is_moving(path: str, out: str) -> bool:
 
 
 class AnimationReader:
-    """Reads the frames of an animated picture.
+    """Read the frames of an animated picture.
 
     Args:
         path: of the file.
@@ -47,7 +47,7 @@ class AnimationReader:
     Attributes:
         count: frames in the file.
         loops: what the file says of playing it again, for `AnimationWriter`.
-        cut_short: what was wrong where reading ended early, or None.
+        cut_short: why reading ended early, or None.
 
     Raises:
         VideoError: if it can't be read.
@@ -99,7 +99,7 @@ class AnimationReader:
 
 
 class AnimationWriter:
-    """Writes an animated picture at once, when all its frames are there.
+    """Collect the frames of an animated picture, and write them all when it is closed.
 
     Args:
         path: of the file; its extension is one of `ANIMATIONS`.

@@ -203,10 +203,11 @@ def encoder_options(
 
 
 def crf_like(source: Probe, encoder: str) -> int:
-    """Return a quality that suits the source: where it has few bits, it needs no more.
+    """Return the quality (CRF) for a source: the fewer bits per pixel it has, the higher.
 
-    It is that of `CRF` from `HIGH` bits per pixel on, and rises by `HALF` with each half of
-    that, to at most `WORSE` more. Bits of other codecs are converted with `BITS`.
+    It is `CRF[encoder]` if the source has `HIGH` bits per pixel or more, or if its bitrate
+    is not known. Each halving of the bits adds `HALF[encoder]`, up to `WORSE`. Bits of
+    other codecs are converted with `BITS`.
     """
     if source.bitrate is None or source.codec not in BITS:
         return CRF[encoder]

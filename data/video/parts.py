@@ -139,7 +139,11 @@ def boxed(packet: "Packet") -> bytes:
 
 
 def unboxed(data: bytes) -> "Packet":
-    """Return the packet in a file that `boxed` made."""
+    """Return the packet in a file that `boxed` made.
+
+    Raises:
+        VideoError: if the packet cannot be read.
+    """
     import av
 
     try:

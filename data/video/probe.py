@@ -163,9 +163,10 @@ def probe(container: "InputContainer", path: str) -> Probe:
 
 
 def bitrate_of(container: "InputContainer", stream: "VideoStream") -> int | None:
-    """Return a video's bits per second; of the whole file without what is known of others.
+    """Return a video's bits per second, or None if they cannot be found.
 
-    Matroska, WebM, AVI and MPEG-TS do not say it of the video alone.
+    Matroska, WebM, AVI and MPEG-TS do not store it for the video alone. For them it is the
+    bitrate of the file, minus the known bitrates of its other streams.
     """
     others = sum(getattr(s, "bit_rate", None) or 0 for s in container.streams)
     found = stream.bit_rate or (container.bit_rate or 0) - others

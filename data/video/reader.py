@@ -117,7 +117,7 @@ class VideoReader:
         self.notice_end()
 
     def seek(self, first: bool = False) -> bool:
-        """Go to a keyframe before the first frame to read; return whether in the middle.
+        """Seek to a keyframe before those to read; return whether it is in the middle.
 
         Args:
             first: go to the first frame of the file.
@@ -147,10 +147,10 @@ class VideoReader:
         """Yield frames from where the file is.
 
         Args:
-            middle: whether it may have been entered after what is wanted.
+            middle: whether reading begins in the middle of the file, perhaps too late.
 
         Raises:
-            Missed: if it was.
+            Missed: if it began too late.
         """
         held: Frame | None = None  # waits for the next frame, which gives its duration
         for frame in self.decoded():

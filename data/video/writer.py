@@ -158,7 +158,11 @@ class VideoWriter:
         self.mux_painted(self.encode(frame))
 
     def encode(self, frame: Frame) -> "list[Packet]":
-        """Return the packets that are complete with a frame."""
+        """Encode a frame; return the packets that this completes.
+
+        Raises:
+            VideoError: if the frame cannot be encoded.
+        """
         import av
 
         assert frame.pixels is not None
@@ -211,6 +215,11 @@ class VideoWriter:
             self.mux([packet])
 
     def mux(self, packets: "Iterable[Packet]") -> None:
+        """Write packets to the file.
+
+        Raises:
+            OSError: if the file cannot be written.
+        """
         import av
 
         for packet in packets:

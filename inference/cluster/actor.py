@@ -18,7 +18,7 @@ from fusion_style.models.choice import StyleChoice
 class Tries:
     """Count how often each picture was begun by workers in place of a dead one.
 
-    A picture on which every worker dies would otherwise be tried for ever. Workers that
+    A picture on which every worker dies would otherwise be tried forever. Workers that
     nothing happened to don't ask: it costs nothing while all is well.
     """
 

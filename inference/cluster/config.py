@@ -1,4 +1,4 @@
-"""What painting on a cluster is told, besides what painting is told."""
+"""The settings for painting on a cluster, besides those of painting."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ from fusion_style.settings import setting
 
 @dataclasses.dataclass(frozen=True)
 class RayConfig:
-    """Which machines paint, and with how much of them each."""
+    """The settings of a cluster: its machines, and how much of each may be used."""
 
     cluster: str | None = setting(
         "Paint with Ray: auto, on the cluster that runs here or else this machine alone, "

@@ -57,7 +57,7 @@ def split(job: Job, config: PaintConfig) -> Iterator[Job]:
 
 
 def count_parts(path: str, config: PaintConfig) -> int:
-    """Return into how many parts a video is split: one, if nobody knows how long it is."""
+    """Return the number of parts of a video; 1 if its length is not known."""
     from fusion_style.data.video.reader import VideoReader
 
     try:

@@ -141,7 +141,7 @@ def cluster(config: RayConfig) -> Iterator[None]:
 
 
 def count_workers(cores: int) -> int:
-    """Return how many workers with so many cores the machines have room for now.
+    """Return how many workers with this many cores fit on the machines at present.
 
     Raises:
         ClusterError: if no machine has so many.

@@ -75,8 +75,11 @@ def with_parts(jobs: Iterable[Job | str], config: PaintConfig) -> Iterator[Job |
 
 
 def groups(jobs: Iterable[Job | str], workers: int) -> Iterator[list[Job | str]]:
-    """Yield jobs together: one by one at first, so that all workers soon have some, then
-    more, so that a long list costs the driver less. Each video or part is alone."""
+    """Yield jobs in groups.
+
+    Groups have one job at first, so that all workers soon have some, and more later, so
+    that a long list costs the driver less. Each video or part is alone.
+    """
     group: list[Job | str] = []
     for count, job in enumerate(jobs):
         if isinstance(job, Job) and is_video(job.path):

@@ -24,7 +24,7 @@ SOURCES = (
 
 
 def key(graph: Graph, core: "openvino.Core") -> str:
-    """Return a text that changes when what is prepared of a graph, or its speed, may."""
+    """Return the cache key of a graph: versions, processor, code and weights."""
     import openvino
 
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -100,8 +100,13 @@ def quantized_engine(graph: Graph) -> OpenVINOEngine:
 def prepare(graph: Graph, result: str = PAINT, given: bool = False) -> bytes:
     """Quantize a graph; return the model, and how it paints, as the bytes of a zip file.
 
-    Args, Raises: as `quantize`. Only a model that paints without given statistics is
-        compared with float32.
+    Only a model that paints without given statistics is compared with float32.
+
+    Args:
+        graph, result, given: see `quantize`.
+
+    Raises:
+        ValueError: see `quantize`.
     """
     model = quantize(graph, result, given)
     compared = result == PAINT and not given
