@@ -8,6 +8,7 @@ from fusion_style.settings import setting
 POOLINGS = ("max", "average")
 REDUCTIONS = ("mean", "sum")
 MOST = 1e15  # of a term's weight: well within float32
+SMALLEST, LARGEST = 16, 16384  # side of a picture in pixels; a smaller one shows nothing
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,13 +4,12 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from fusion_style.losses.config import MOST, POOLINGS, LossConfig
+from fusion_style.losses.config import LARGEST, MOST, POOLINGS, LossConfig
 from fusion_style.losses.dream import Dream
 from fusion_style.losses.features.networks import ARCHITECTURES, architecture
 from fusion_style.optimization.methods import METHODS
 from fusion_style.settings import setting
 
-LARGEST = 16384  # pixels
 # Chosen by eye with VGG19, on photographs of 256 to 512 pixels.
 WEIGHTS = {
     "perceptual": {

@@ -9,6 +9,7 @@ import numpy as np
 
 from fusion_style.data.colors import with_colors_of
 from fusion_style.data.images import Picture, fit_size, read_picture, resize
+from fusion_style.losses.config import SMALLEST
 from fusion_style.losses.dream import Dream
 from fusion_style.losses.features.networks import smallest_picture
 from fusion_style.losses.gatys import GatysLoss
@@ -19,8 +20,6 @@ from fusion_style.optimization.memory import check_memory
 from fusion_style.optimization.minimize import Step, minimize
 from fusion_style.optimization.scales import enlarge_changes, first_pixels, sizes
 from fusion_style.optimization.snapshots import Snapshots
-
-SMALLEST = 16  # pixels: nothing can be seen in a smaller picture
 
 
 class Work:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from fusion_style import settings
 from fusion_style.data.photos.cache import KINDS
-from fusion_style.losses.config import LossConfig
+from fusion_style.losses.config import LARGEST, SMALLEST, LossConfig
 from fusion_style.losses.features.networks import (
     ENOUGH,
     architecture,
@@ -21,9 +21,6 @@ from fusion_style.models.config import NetworkConfig
 from fusion_style.models.shipped import style_path
 from fusion_style.settings import setting
 from fusion_style.training.paintings import as_tuple
-
-SMALLEST = 16  # pixels: nothing can be seen in a smaller crop
-LARGEST = 16384  # pixels
 
 
 @dataclasses.dataclass(frozen=True)
