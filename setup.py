@@ -40,7 +40,7 @@ setup(
         "fusion_style": ["py.typed"],
         "fusion_style.exports.web": ["*.json", "browser/*", "browser/runtime/*"],
         "fusion_style.losses.features": ["*.safetensors", "*.json"],
-        "fusion_style.pretrained": ["*.keras"],
+        "fusion_style.pretrained": ["*.keras", "SHA256SUMS"],
     },
     entry_points={
         "console_scripts": [

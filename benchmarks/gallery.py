@@ -4,9 +4,9 @@
 
 Paints the four photographs that come with scikit-image (public domain and CC0) in every
 shipped style. Writes `docs/gallery.md`, a picture of each style in `docs/gallery/`, and
-`all.jpg` there, with one photograph in all styles. Writes `pretrained/README.md` too:
-painting, recipe, seed, command and sha256 of each style file, and what
-`benchmarks/quality.py` measured (`--summary docs/quality_256.json`, and
+`all.jpg` there, with one photograph in all styles. Writes `pretrained/SHA256SUMS` and
+`pretrained/README.md` too: painting, recipe, seed, command and sha256 of each style file,
+and what `benchmarks/quality.py` measured (`--summary docs/quality_256.json`, and
 `quality_512.json`).
 """
 
@@ -27,8 +27,9 @@ from fusion_style.data.images import (
     write_picture,
 )
 from fusion_style.data.sheets import contact_sheet
-from fusion_style.files import replacing
+from fusion_style.files import replacing, sha256
 from fusion_style.inference.stylizer import Stylizer
+from fusion_style.models.archive import SUMS
 from fusion_style.models.choice import all_shipped
 from fusion_style.models.shipped import shipped_styles
 from fusion_style.settings import flatten
@@ -91,7 +92,9 @@ def main(argv):
     labels = [choice.name for choice in choices]
     sheet = contact_sheet(together, labels, columns=3, size=400)
     write_picture(os.path.join(FLAGS.docs, "gallery", "all.jpg"), Picture(sheet))
+    sums = [f"{sha256(path)}  {os.path.basename(path)}\n" for path in styles.values()]
     for path, text in [
+        (os.path.join(os.path.dirname(FLAGS.papers), SUMS), "".join(sums)),
         (os.path.join(FLAGS.docs, "gallery.md"), "\n".join(page) + "\n"),
         (FLAGS.papers, papers(styles, defaults, measurements(FLAGS.quality, styles))),
     ]:

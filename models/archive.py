@@ -1,7 +1,8 @@
 """Read members of zip archives that may be damaged or forged, with limits and checks.
 
 An archive of ours has a member `SHA256SUMS`, in the format of `sha256sum --check`.
-Archives of earlier versions have only the CRC-32 of the zip format.
+Archives of earlier versions have only the CRC-32 of the zip format. The folder of the
+shipped styles has a file `SHA256SUMS`, because these are older.
 """
 
 import hashlib

@@ -5,10 +5,12 @@ import os
 import zipfile
 from typing import TYPE_CHECKING
 
-from fusion_style.models.archive import DAMAGE, member
+from fusion_style.models.archive import DAMAGE, SUMS, member
 from fusion_style.models.graph import Graph, Node
 from fusion_style.models.graph_builder import build_graph
+from fusion_style.models.rehearsal import rehearse
 from fusion_style.models.rewrites import rewrite
+from fusion_style.models.shipped import is_shipped
 from fusion_style.models.style_file import damaged, read_config
 from fusion_style.models.weights_file import read_weights
 
@@ -28,7 +30,11 @@ def load_graph(path: str | os.PathLike[str]) -> Graph:
         graph = build_graph(config)
         wanted = {node.name: node.shapes for node in graph.nodes if node.shapes}
         with zipfile.ZipFile(path) as archive:
-            weights = read_weights(member(archive, "model.weights.h5"), wanted)
+            content = member(archive, "model.weights.h5")
+            summed = SUMS in archive.namelist()
+        if not summed and not is_shipped(path):
+            rehearse(content, wanted)
+        weights = read_weights(content, wanted)
     except DAMAGE as error:
         raise damaged(path, error) from error
 

@@ -2,6 +2,8 @@
 
 import os
 
+from fusion_style.files import sha256
+from fusion_style.models.archive import SUMS
 from fusion_style.models.style_file import CHECKPOINT, StyleFileError
 
 PRETRAINED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "pretrained")
@@ -15,6 +17,24 @@ def shipped_styles() -> dict[str, str]:
         for file in files
         if file.endswith(".keras")
     }
+
+
+def is_shipped(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is, byte for byte, one of the shipped styles.
+
+    Raises:
+        ValueError: if it has the place of a shipped style, but other bytes.
+    """
+    sums = os.path.join(PRETRAINED, SUMS)
+    if not os.path.isfile(sums):
+        return False
+    with open(sums, encoding="utf-8") as file:
+        listed = {name: was for was, name in map(str.split, file)}
+    found = sha256(path) in listed.values()
+    folder, name = os.path.split(os.path.realpath(path))
+    if not found and name in listed and folder == os.path.realpath(PRETRAINED):
+        raise ValueError(f"it is not the one that {sums} lists. Install Fusion Style again")
+    return found
 
 
 def style_path(style: str | os.PathLike[str]) -> str:

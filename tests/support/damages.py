@@ -80,6 +80,16 @@ def bits_of_json(draw, whole):
     put_together(whole.damaged, parts)
 
 
+def bits_of_tables(draw, whole):
+    """Between the weights, in an archive without sums. HDF5 itself has none there."""
+    ends = [0, *(start + size for start, size in sorted(whole.places))]
+    starts = [start for start, _ in sorted(whole.places)] + [len(whole.network[1])]
+    tables = [(a, b - a) for a, b in zip(ends, starts, strict=True) if b > a]
+    place = draw(st.sampled_from(tables))
+    parts = replaced(whole.parts, WEIGHTS, lambda data: flip(draw, data, *place))
+    put_together(whole.damaged, parts)
+
+
 def bits_that_the_sums_know(draw, whole):
     """Anywhere in a member, in HDF5's own tables, too: the CRC is right, the sum isn't."""
     name = draw(st.sampled_from([CONFIG, RECIPE, WEIGHTS]))
