@@ -1,4 +1,4 @@
-"""The worker as Ray runs it, and the one place where tries of pictures are counted.
+"""The worker as Ray runs it, and the one place to which all workers tell what they do.
 
 Import it only to paint on a cluster: it imports Ray.
 """
@@ -10,25 +10,35 @@ from typing import Any
 import numpy as np
 import ray
 
+from fusion_style.inference.cluster.watch import Beats
 from fusion_style.inference.cluster.worker import Painter
 from fusion_style.inference.config import PaintConfig
 from fusion_style.models.choice import StyleChoice
 
 
-class Tries:
-    """Count how often each picture was begun by workers in place of a dead one.
+class Log:
+    """Count signs of life, and how often workers began each picture in a dead one's place.
 
     A picture on which every worker dies would otherwise be tried forever. Workers that
-    nothing happened to don't ask: it costs nothing while all is well.
+    nothing happened to, and that are not long at a picture, say nothing.
     """
 
     def __init__(self) -> None:
         self.begun: collections.Counter[str] = collections.Counter()
+        self.count = 0
 
     def begin(self, path: str) -> int:
         """Return how often a picture was begun, with this time."""
         self.begun[path] += 1
         return self.begun[path]
+
+    def beat(self) -> None:
+        """Count a sign of life."""
+        self.count += 1
+
+    def beats(self) -> int:
+        """Return the number of signs of life."""
+        return self.count
 
 
 class Worker:
@@ -37,14 +47,14 @@ class Worker:
     Args:
         styles, config: what a `Painter` takes.
         files, known: references to what it takes.
-        tries: the actor of `Tries`.
+        log: the actor of `Log`.
     """
 
     def __init__(
         self, styles: Mapping[str, StyleChoice], files: Any, config: PaintConfig,
-        known: Any, tries: Any,
+        known: Any, log: Any,
     ) -> None:  # fmt: skip
-        self.tries = tries
+        self.log = log
         again = ray.get_runtime_context().was_current_actor_reconstructed
         data: Mapping[str, bytes] = ray.get(files)
         keys: np.ndarray = ray.get(known)
@@ -53,8 +63,9 @@ class Worker:
 
     def begin(self, path: str) -> int:
         """Return how often a picture was begun, with this time."""
-        return int(ray.get(self.tries.begin.remote(path)))
+        return int(ray.get(self.log.begin.remote(path)))
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
         """Paint; see `Painter`."""
-        return self.painter(batch)
+        with Beats(self.log.beat.remote):
+            return self.painter(batch)

@@ -9,12 +9,13 @@ import dataclasses
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fusion_style.data.buckets import is_bucket
 from fusion_style.devices import parse_devices
 from fusion_style.inference.brushes import scaled
 from fusion_style.inference.bulk import check_places, check_video
+from fusion_style.inference.cluster import watch
 from fusion_style.inference.cluster.config import RayConfig
 from fusion_style.inference.cluster.manifest import Manifest
 from fusion_style.inference.cluster.worker import style_files, unpack
@@ -71,9 +72,9 @@ def paint_on_cluster(inputs: Sequence[str], config: PaintConfig) -> Iterator[Out
         except OSError as error:
             raise ValueError(str(error)) from None
         try:
-            dataset = paintings(inputs, config, found, manifest, workers)
+            dataset, log = paintings(inputs, config, found, manifest, workers)
             with tqdm.tqdm(unit="painting") as bar:
-                for outcome in results(dataset, config.overwrite, bar):
+                for outcome in results(dataset, log, config.overwrite, bar):
                     manifest.add(outcome)
                     bar.update()
                     outcome.notes, notes = notes + outcome.notes, []
@@ -163,12 +164,15 @@ def count_workers(cores: int) -> int:
 def paintings(
     inputs: Sequence[str], config: PaintConfig, styles: Mapping[str, StyleChoice],
     manifest: Manifest, workers: int,
-) -> "ray.data.Dataset":  # fmt: skip
-    """Return the dataset whose rows are what came of jobs; it paints when it is read."""
+) -> tuple["ray.data.Dataset", Any]:  # fmt: skip
+    """Return the dataset whose rows are what came of jobs, and the actor of its `Log`.
+
+    It paints when it is read.
+    """
     import ray
     from ray.data.context import DataContext
 
-    from fusion_style.inference.cluster.actor import Tries, Worker
+    from fusion_style.inference.cluster.actor import Log, Worker
     from fusion_style.inference.cluster.source import JobSource
 
     context = DataContext.get_current().copy()
@@ -177,18 +181,18 @@ def paintings(
     context.target_max_block_size = 1  # each row is a task
     context.execution_no_progress_timeout_s = -1  # a video may take hours
     context.max_consecutive_actor_init_deaths = workers
+    log = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Log).remote()
     with DataContext.current(context):
         rows = ray.data.read_datasource(
             JobSource(inputs, config, list(styles), workers),
             num_cpus=0,
             override_num_blocks=1,
         )
-        return rows.map_batches(
+        dataset = rows.map_batches(
             Worker,
             fn_constructor_args=(
                 styles, ray.put(style_files(styles.values())), config,
-                ray.put(manifest.known),
-                ray.remote(num_cpus=0)(Tries).remote(),
+                ray.put(manifest.known), log,
             ),
             batch_size=None,
             batch_format="numpy",
@@ -197,27 +201,41 @@ def paintings(
             ),
             num_cpus=config.ray.cores_per_worker,
         )  # fmt: skip
+    return dataset, log
 
 
 def results(
-    dataset: "ray.data.Dataset", overwrite: bool, bar: "tqdm.tqdm"
+    dataset: "ray.data.Dataset", log: Any, overwrite: bool, bar: "tqdm.tqdm"
 ) -> Iterator[Outcome]:
     """Yield what came of each painting, as it comes; long videos are joined before.
 
     Raises:
-        ClusterError: if the cluster fails as a whole.
+        ClusterError: if the cluster fails as a whole, or nothing is heard from its workers.
     """
+    import ray
     from ray.exceptions import RayError
 
     from fusion_style.inference.cluster.joins import Joins
 
+    def beats() -> int | None:
+        try:
+            return int(ray.get(log.beats.remote(), timeout=watch.PATIENCE / 10))
+        except RayError:
+            return None
+
     joins = Joins(overwrite, lambda count: bar.set_postfix_str(f"{count:,} parts"))
     try:
-        for row in dataset.iter_rows():
+        for row in watch.watched(dataset.iter_rows(), beats):
             for outcome in unpack(row["outcomes"]):
                 yield from [outcome] if outcome.part is None else joins.add(outcome)
             yield from joins.joined()
         yield from joins.joined(wait=True)
+    except watch.Silence:
+        raise ClusterError(
+            f"No worker was heard from for {watch.PATIENCE:.0f} seconds: perhaps the "
+            "machines have too little memory for one. What was painted is there; the same "
+            "command goes on. --cores_per_worker makes fewer workers"
+        ) from None
     except RayError as error:
         said = str(error).strip().split("\n")[-1]
         raise ClusterError(

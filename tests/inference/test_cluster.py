@@ -3,6 +3,7 @@
 All tests share one cluster, as starting it takes seconds.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -120,6 +121,34 @@ def test_a_worker_that_is_killed_costs_nothing(cluster, archive, style, expected
     assert sum(o.error is not None for o in found) == len(BROKEN)
     assert killed and len(found) == PICTURES
     assert sum(row["time"] is not None for row in rows.values()) > PICTURES // 2
+
+
+def test_workers_that_never_begin_are_not_started_forever(
+    cluster, archive, style, tmp_path
+):
+    """As where memory is too small for any: each is killed as soon as it is there."""
+    program = (
+        "from fusion_style import stylize\n"
+        "from fusion_style.inference.cluster import watch\n"
+        "watch.PATIENCE = 10; stylize.run()"
+    )
+    driver = subprocess.Popen(
+        [sys.executable, "-c", program, archive, "--style", style, "--out",
+         str(tmp_path / "painted"), "--cluster", cluster.address],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    killed = set()
+    while driver.poll() is None:
+        for pid in cluster.workers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        time.sleep(0.01)
+    printed, _ = driver.communicate()  # Ray prints, too
+    assert driver.returncode == 1 and len(killed) > 2
+    assert "No worker was heard from for 10 seconds" in printed
+    assert "Traceback" not in printed
+    assert hashes(tmp_path / "painted") == {}
 
 
 def test_a_driver_that_is_killed_goes_on(cluster, archive, style, expected, tmp_path):
