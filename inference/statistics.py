@@ -6,7 +6,7 @@ Pixels are float32 RGB, (height, width, 3), values in 0-255.
 import numpy as np
 
 from fusion_style.inference.engines.engine import Photograph
-from fusion_style.inference.tiles import mirrored
+from fusion_style.inference.tiles import mirrored, taken
 from fusion_style.models.config import FLOOR
 
 
@@ -19,20 +19,26 @@ def photograph_of(pixels: np.ndarray, rows: int = 512) -> Photograph:
         pixels: float32 RGB (height, width, 3), 0-255.
         rows: how many rows to read at a time, so that a large picture is not copied.
     """
-    count = pixels.shape[0] * pixels.shape[1]
-    slices = [pixels[i : i + rows] for i in range(0, len(pixels), rows)]
-    mean = sum(map(total, slices)) / count
+    height, width = pixels.shape[:2]
+    lines = pixels.reshape(height, -1)
+    slices = [lines[i : i + rows] for i in range(0, height, rows)]
+    mean = sum(map(total, slices)) / (height * width)
     around = mean.astype(np.float32)
-    variance = sum(total(np.square(part - around)) for part in slices) / count
+    # A line of the mean: NumPy takes ten times as long to repeat three numbers.
+    line = np.tile(around, width)
+    variance = sum(total(np.square(part - line)) for part in slices) / (height * width)
     return Photograph(around, (1 / np.sqrt(variance + FLOOR**2)).astype(np.float32))
 
 
-def total(pixels: np.ndarray) -> np.ndarray:
+def total(lines: np.ndarray) -> np.ndarray:
     """Return the sum of each channel, float64 (3,).
 
-    Rows are added first: along both axes at once, NumPy takes ten times as long.
+    Lines are added first: along both axes at once, NumPy takes ten times as long.
+
+    Args:
+        lines: float32 (height, width · 3).
     """
-    return pixels.sum(axis=0, dtype=np.float64).sum(axis=0)
+    return lines.sum(axis=0, dtype=np.float64).reshape(-1, 3).sum(axis=0)
 
 
 def samples(pixels: np.ndarray, side: int = 128, most: int = 8) -> np.ndarray:
@@ -57,4 +63,4 @@ def samples(pixels: np.ndarray, side: int = 128, most: int = 8) -> np.ndarray:
         return [mirrored(start, start + side, n) for start in starts]
 
     rows, columns = map(along, pixels.shape[:2])
-    return np.stack([pixels[row[:, None], column] for row in rows for column in columns])
+    return np.stack([taken(pixels, row, column) for row in rows for column in columns])

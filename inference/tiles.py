@@ -22,6 +22,13 @@ def mirrored(start: int, stop: int, size: int) -> np.ndarray:
     return np.minimum(last - np.abs(last - wave), size - 1)
 
 
+def taken(picture: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return picture[rows[:, None], columns], for which NumPy takes eight times as long."""
+    first = columns.min()
+    part = picture[:, first : columns.max() + 1]
+    return part.take(rows, axis=0).take(columns - first, axis=1)
+
+
 def spans(
     size: int, region: int, halo: int, multiple: int = 4, smallest: int = 8
 ) -> tuple[int, list[tuple[int, int, int]]]:
@@ -84,7 +91,7 @@ def paint_in_tiles(
     for (top, y0, y1), (left, x0, x1) in bar:
         down = mirrored(top - margin, top - margin + height, picture.shape[0])
         across = mirrored(left - margin, left - margin + width, picture.shape[1])
-        tile = paint(picture[down[:, None], across])
+        tile = paint(taken(picture, down, across))
         painted[y0:y1, x0:x1] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
     inside = slice(margin, -margin or None)
     return painted[inside, inside]
