@@ -65,25 +65,33 @@ def test_a_folder_of_nothing_else_is_one_clear_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("network", "norm", "batch", "seeds", "most"),
+    ("network", "norm", "batch", "seeds"),
     [
-        ("fusion", "instance", 1, 3, 1.2),
-        ("inception", "batch", 2, 1, 1.1),
-        ("johnson", "batch", 1, 3, 1.2),
+        ("fusion", "instance", 1, 3),
+        ("inception", "batch", 2, 1),
+        ("johnson", "batch", 1, 3),
     ],
 )
-def test_a_training_is_as_good_with_them(
-    network, norm, batch, seeds, most, folders, monkeypatch
-):
+def test_a_training_is_as_good_with_them(network, norm, batch, seeds, folders, monkeypatch):
+    """Each network, norm and batch size, but for the mobile network, is here once."""
+    assert loss_with_over_without(network, norm, batch, seeds, folders, monkeypatch) < 1.2
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+@pytest.mark.parametrize("network", ["fusion", "johnson", "inception", "mobile"])
+def test_every_training_is_as_good_with_them(network, norm, batch, folders, monkeypatch):
+    assert loss_with_over_without(network, norm, batch, 12, folders, monkeypatch) < 1.1
+
+
+def loss_with_over_without(network, norm, batch, seeds, folders, monkeypatch):
     """The same network, trained with them and without, paints held-out photographs.
 
-    Compared are the losses of its paintings of the same 16 crops with texture. Trainings
-    with other orders of the photographs differ too, with batch norm by up to half after so
-    few steps, so the mean of three is compared, and allowed 20%. Each network, norm and
-    batch size is here once. All 16 together, means of three on one machine, gave 0.59 to
-    1.10 of the loss, but for mobile with batch norm and batches of 2: 1.35. Means of six
-    gave 1.15 there, and 1.06 with the pictures' own mean and variance instead of the moving
-    averages: after 60 steps, 30% of these is still what they began with (0.98^60).
+    Compared are the mean losses of its paintings of the same 16 crops with texture, after
+    trainings with as many orders of the photographs. After so few steps, another order
+    alone changes the loss by up to half. Norms use the crops' own statistics, because 30%
+    of the moving averages is still what they began with (0.98^60).
     """
     monkeypatch.setattr(fusion_style.training.trainer, "jit_compile", lambda: False)
     keras.utils.set_random_seed(0)
@@ -105,13 +113,14 @@ def test_a_training_is_as_good_with_them(
         history = trainer.fit(batches, steps_per_epoch=STEPS, shuffle=False, verbose=0)
         assert np.isfinite(history.history["loss"]).all()
         assert all(np.isfinite(w).all() for w in transformer.get_weights())
-        terms = trainer.perceptual_loss(held_out, transformer(held_out, training=False))
+        terms = trainer.perceptual_loss(held_out, transformer(held_out, training=True))
         return float(np.mean(trainer.perceptual_loss.total(terms)))
 
     without, with_them = (
         np.mean([loss_after(folder, seed) for seed in range(seeds)]) for folder in folders
     )
-    assert with_them < most * without
+    print(f"{network}, {norm} norm, batches of {batch}: {with_them / without:.2f}")
+    return with_them / without
 
 
 def test_the_longest_gradient_grows_with_the_weights_of_the_loss():
