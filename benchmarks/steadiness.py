@@ -148,7 +148,8 @@ def paintings(style: str, photographs: list[np.ndarray]) -> dict[str, list[np.nd
     return found
 
 
-def main(argv: list[str]) -> None:
+def scene(argv: list[str]) -> tuple[list[np.ndarray], list, float]:
+    """Return the photographs that the flags name, their flow, and their warping error."""
     if FLAGS.camera is not None:
         pixels = read_picture(sample_photographs()[FLAGS.camera - 1]).pixels
         photographs = list(views(pixels, FLAGS.frames))
@@ -156,7 +157,11 @@ def main(argv: list[str]) -> None:
     else:
         photographs = read(argv[1]) if len(argv) > 1 else still()
         flow = flows(photographs)
-    base = warping_error(photographs, flow)
+    return photographs, flow, warping_error(photographs, flow)
+
+
+def main(argv: list[str]) -> None:
+    photographs, flow, base = scene(argv)
     height, width = photographs[0].shape[:2]
     print(machine("openvino", "opencv-python-headless"))
     print(f"{len(photographs)} photographs, {width}x{height}: warping error {base:.4f}")
