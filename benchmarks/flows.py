@@ -21,7 +21,6 @@ from absl import app, flags
 from fusion_style.benchmarks import steadiness
 from fusion_style.benchmarks.machine import machine
 from fusion_style.inference.video import steady
-from fusion_style.inference.video.config import VideoConfig
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("rounds", 3, "How often each way is timed, in turns.", 1)
@@ -101,7 +100,7 @@ def held(
     photographs: list[np.ndarray], paintings: list[np.ndarray]
 ) -> tuple[list[np.ndarray], float]:
     """Return the paintings that hold still, and the processor's seconds for them."""
-    blend = steady.Steady(VideoConfig.steady)
+    blend = steady.Steady(FLAGS.steady)
     begin, frames = time.process_time(), []
     for i, (photograph, painting) in enumerate(zip(photographs, paintings, strict=True)):
         frames.append(np.array(blend(photograph, painting, i == 0)))
@@ -115,28 +114,29 @@ def main(argv: list[str]) -> None:
     figures: dict[str, list[str]] = {way: [] for way in WAYS}
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for style in FLAGS.style:
-        paintings = steadiness.paintings(style, photographs)["a shot's contrast"]
-        sharp, fine = steadiness.laplacian(paintings), steadiness.fine_energy(paintings)
+        found = steadiness.paintings(style, photographs)
+        paintings, first = found["a shot's contrast"], found["frame by frame"]
+        sharp, fine = steadiness.laplacian(first), steadiness.fine_energy(first)
         for i in range(FLAGS.rounds):
             for way, changed in WAYS.items():
                 with changed():
                     frames, taken = held(photographs, paintings)
                 seconds[way].append(taken)
                 if not i:
-                    row = (
+                    values = (
                         steadiness.warping_error(frames, flow) / base,
                         steadiness.laplacian(frames) / sharp,
                         steadiness.fine_energy(frames) / fine,
                     )
-                    figures[way].append(" / ".join(f"{value:.2f}" for value in row))
-    first = seconds["as it is"]
-    print(f"as it is: {1000 * statistics.median(first) / len(photographs):.0f} ms a frame")
+                    figures[way].append(" / ".join(f"{value:.2f}" for value in values))
+    usual = seconds["as it is"]
+    print(f"as it is: {1000 * statistics.median(usual) / len(photographs):.0f} ms a frame")
     heads = [f"{style}: error / Laplacian / fine" for style in FLAGS.style]
     print(f"| | time | {' | '.join(heads)} |")
     print("|---|---|" + "---|" * len(FLAGS.style))
-    for way, found in figures.items():
-        ratio = statistics.median(np.divide(seconds[way], first))
-        print(f"| {way} | {ratio:.2f} | {' | '.join(found)} |")
+    for way, row in figures.items():
+        ratio = statistics.median(np.divide(seconds[way], usual))
+        print(f"| {way} | {ratio:.2f} | {' | '.join(row)} |")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ flags.DEFINE_string("docs", os.path.join(ROOT, "docs"), "The folder of the galle
 flags.DEFINE_string(
     "papers",
     os.path.join(ROOT, "pretrained", "README.md"),
-    "The page that says how each style was learned.",
+    "The page that says how each style was learned; SHA256SUMS is written beside it.",
 )
 flags.DEFINE_list(
     "quality",
@@ -98,7 +98,10 @@ def main(argv):
         (os.path.join(FLAGS.docs, "gallery.md"), "\n".join(page) + "\n"),
         (FLAGS.papers, papers(styles, defaults, measurements(FLAGS.quality, styles))),
     ]:
-        with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        with (
+            replacing(path) as temporary,
+            open(temporary, "w", encoding="utf-8", newline="\n") as file,
+        ):
             file.write(text)
 
 

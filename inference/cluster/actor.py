@@ -59,7 +59,8 @@ class Worker:
         data: Mapping[str, bytes] = ray.get(files)
         keys: np.ndarray = ray.get(known)
         begin = self.begin if again else None
-        self.painter = Painter(styles, data, config, keys, begin)
+        with Beats(log.beat.remote):  # an engine may take minutes to compile
+            self.painter = Painter(styles, data, config, keys, begin)
 
     def begin(self, path: str) -> int:
         """Return how often a picture was begun, with this time."""

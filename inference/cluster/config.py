@@ -21,3 +21,7 @@ class RayConfig:
         "With --cluster, about how many seconds of a video are a worker's part.", 60.0,
         above=0,
     )  # fmt: skip
+    patience: float = setting(
+        "With --cluster, after how many minutes without a sign of life from a worker to "
+        "give up. Give more if others use all cores for longer.", 15.0, above=0,
+    )  # fmt: skip

@@ -74,7 +74,7 @@ def paint_on_cluster(inputs: Sequence[str], config: PaintConfig) -> Iterator[Out
         try:
             dataset, log = paintings(inputs, config, found, manifest, workers)
             with tqdm.tqdm(unit="painting") as bar:
-                for outcome in results(dataset, log, config.overwrite, bar):
+                for outcome in results(dataset, log, config, bar):
                     manifest.add(outcome)
                     bar.update()
                     outcome.notes, notes = notes + outcome.notes, []
@@ -184,7 +184,7 @@ def paintings(
     log = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Log).remote()
     with DataContext.current(context):
         rows = ray.data.read_datasource(
-            JobSource(inputs, config, list(styles), workers),
+            JobSource(inputs, config, list(styles), workers, log),
             num_cpus=0,
             override_num_blocks=1,
         )
@@ -205,7 +205,7 @@ def paintings(
 
 
 def results(
-    dataset: "ray.data.Dataset", log: Any, overwrite: bool, bar: "tqdm.tqdm"
+    dataset: "ray.data.Dataset", log: Any, config: PaintConfig, bar: "tqdm.tqdm"
 ) -> Iterator[Outcome]:
     """Yield what came of each painting, as it comes; long videos are joined before.
 
@@ -217,24 +217,27 @@ def results(
 
     from fusion_style.inference.cluster.joins import Joins
 
+    patience = 60 * config.ray.patience
+
     def beats() -> int | None:
         try:
-            return int(ray.get(log.beats.remote(), timeout=watch.PATIENCE / 10))
+            return int(ray.get(log.beats.remote(), timeout=watch.BEAT))
         except RayError:
             return None
 
-    joins = Joins(overwrite, lambda count: bar.set_postfix_str(f"{count:,} parts"))
+    joins = Joins(config.overwrite, lambda count: bar.set_postfix_str(f"{count:,} parts"))
     try:
-        for row in watch.watched(dataset.iter_rows(), beats):
+        for row in watch.watched(dataset.iter_rows(), beats, patience):
             for outcome in unpack(row["outcomes"]):
                 yield from [outcome] if outcome.part is None else joins.add(outcome)
             yield from joins.joined()
         yield from joins.joined(wait=True)
     except watch.Silence:
         raise ClusterError(
-            f"No worker was heard from for {watch.PATIENCE:.0f} seconds: perhaps the "
-            "machines have too little memory for one. What was painted is there; the same "
-            "command goes on. --cores_per_worker makes fewer workers"
+            f"No worker was heard from for {patience:.0f} seconds. Perhaps others use all "
+            "cores: wait, or give a longer --patience. Or the machines have too little "
+            "memory: a larger --cores_per_worker makes fewer workers. What was painted is "
+            "there; the same command goes on"
         ) from None
     except RayError as error:
         said = str(error).strip().split("\n")[-1]

@@ -3,7 +3,8 @@
 Import it only to paint on a cluster: it imports Ray.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 from ray.data import Datasource, ReadTask
@@ -13,6 +14,7 @@ from ray.data.context import DataContext
 from fusion_style.data.video.probe import is_video
 from fusion_style.inference.bulk import list_jobs
 from fusion_style.inference.cluster.films import split
+from fusion_style.inference.cluster.watch import Beats
 from fusion_style.inference.cluster.worker import pack
 from fusion_style.inference.config import PaintConfig
 from fusion_style.inference.jobs import Job
@@ -28,6 +30,7 @@ class JobSource(Datasource):
         inputs, styles: see `inference.bulk.list_jobs`.
         config: where to paint, and how videos are split.
         workers: how many there are.
+        log: the actor of a `Log`.
     """
 
     def __init__(
@@ -36,9 +39,10 @@ class JobSource(Datasource):
         config: PaintConfig,
         styles: Sequence[str],
         workers: int,
+        log: Any,
     ) -> None:
         super().__init__()
-        self.asked = (list(inputs), config, list(styles), workers)
+        self.asked = (list(inputs), config, list(styles), workers, log.beat.remote)
 
     def estimate_inmemory_data_size(self) -> int | None:
         """Return None: nobody knows how long the list will be."""
@@ -60,12 +64,14 @@ class JobSource(Datasource):
 
 
 def blocks(
-    inputs: list[str], config: PaintConfig, styles: list[str], workers: int
-) -> Iterator[pa.Table]:
-    """Yield tables of one row, a group of jobs."""
-    jobs = with_parts(list_jobs(inputs, config.out, styles), config)
-    for group in groups(jobs, workers):
-        yield pa.table({"jobs": [pack(group)]})
+    inputs: list[str], config: PaintConfig, styles: list[str], workers: int,
+    beat: Callable[[], Any],
+) -> Iterator[pa.Table]:  # fmt: skip
+    """Yield tables of one row, a group of jobs; `beat` says that a long listing goes on."""
+    with Beats(beat):
+        jobs = with_parts(list_jobs(inputs, config.out, styles), config)
+        for group in groups(jobs, workers):
+            yield pa.table({"jobs": [pack(group)]})
 
 
 def with_parts(jobs: Iterable[Job | str], config: PaintConfig) -> Iterator[Job | str]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-PATIENCE = 900.0  # seconds without a sign of life
+BEAT = 30.0  # seconds between two signs of life
 
 
 class Silence(Exception):
@@ -26,7 +26,7 @@ class Beats:
         seconds: between two calls.
     """
 
-    def __init__(self, beat: Callable[[], Any], seconds: float = PATIENCE / 10) -> None:
+    def __init__(self, beat: Callable[[], Any], seconds: float = BEAT) -> None:
         self.beat, self.seconds = beat, seconds
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -45,18 +45,19 @@ class Beats:
 
 
 def watched(
-    rows: Iterable[dict[str, Any]], beats: Callable[[], int | None]
+    rows: Iterable[dict[str, Any]], beats: Callable[[], int | None], patience: float
 ) -> Iterator[dict[str, Any]]:
     """Yield rows that are read in another thread.
 
     Args:
         rows: the rows.
         beats: returns how many signs of life workers have given, or None if that cannot be
-            found out at the moment. It may take `PATIENCE` / 10.
+            found out at the moment.
+        patience: in seconds.
 
     Raises:
-        Silence: if for `PATIENCE` seconds no row comes and the number does not change.
-            The thread waits for its next row, and ends then.
+        Silence: if no row comes, and the number does not change, for so long. The thread
+            waits for its next row, and ends then.
         Exception: what reading the rows raises.
     """
     found: queue.Queue[dict[str, Any] | BaseException | None] = queue.Queue(1)
@@ -78,15 +79,18 @@ def watched(
             put(error)
 
     threading.Thread(target=read, daemon=True).start()
-    heard, count = time.monotonic(), None
+    heard = asked = time.monotonic()
+    count = None
     try:
         while True:
             try:
-                row = found.get(timeout=PATIENCE / 10)
+                row = found.get(timeout=1)  # Windows cannot interrupt a wait
             except queue.Empty:
-                if (now := beats()) not in (None, count):
-                    heard, count = time.monotonic(), now
-                if time.monotonic() - heard > PATIENCE:
+                if time.monotonic() - asked > min(BEAT, patience / 10):
+                    if (now := beats()) not in (None, count):
+                        heard, count = time.monotonic(), now
+                    asked = time.monotonic()
+                if time.monotonic() - heard > patience:
                     raise Silence from None
                 continue
             heard = time.monotonic()

@@ -56,8 +56,8 @@ class Steady:
     """Mix each painted frame with the one before.
 
     Args:
-        strength: from 0 (no mixing) to 1 (as much of the frame before as the flow and the
-            photographs allow).
+        strength: from 0 (no mixing) to 1 (up to `KEPT` of the frame before, where the flow
+            and the photographs allow it).
     """
 
     def __init__(self, strength: float) -> None:
@@ -70,7 +70,7 @@ class Steady:
         # The photograph is held at the size at which flow is searched.
         self.photograph = self.painting = np.empty(0, np.float32)
         self.small_grid = self.grid = np.empty(0, np.float32)
-        self.mix: np.ndarray | None = None  # that the held painting has, where all is held
+        self.mix: np.ndarray | None = None  # of the held painting, where most is held
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what is held, besides the last photograph."""
@@ -116,7 +116,7 @@ class Steady:
             flow = self.search.calc(gray, before, None)
         places = self.small_grid + flow
         moved = remap(self.photograph, places, cv2.INTER_LINEAR)
-        strength = np.float32(KEPT * self.strength * self.followed(shares))
+        strength = np.float32(self.followed(shares))
         held = strength * agreement(seen, moved, places)
         self.photograph = mix(moved, seen, held)
         flow = fitted(flow, height, width)
@@ -133,10 +133,11 @@ class Steady:
         Args:
             shares: of the paintings in the present mix, or None if it does not move.
         """
+        most = KEPT * self.strength
         if shares is None or self.mix is None:
-            return 1.0
+            return most
         behind = np.abs(shares - self.mix).sum() / 2  # 0: the same; 1: another painting
-        kept = float(FOLLOWING / (FOLLOWING + behind))
+        kept = float(most * FOLLOWING / (FOLLOWING + behind))
         self.mix = kept * self.mix + (1 - kept) * shares
         return kept
 

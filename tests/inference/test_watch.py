@@ -6,13 +6,7 @@ import time
 
 import pytest
 
-from fusion_style.inference.cluster import watch
 from fusion_style.inference.cluster.watch import Beats, Silence, watched
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr(watch, "PATIENCE", 0.5)
 
 
 def stalled(release):
@@ -23,7 +17,7 @@ def stalled(release):
 
 def test_all_rows_come_in_order():
     rows = [{"row": i} for i in range(50)]
-    assert list(watched(rows, lambda: 0)) == rows
+    assert list(watched(rows, lambda: 0, 60)) == rows
 
 
 def test_errors_come_behind_the_rows_before_them():
@@ -31,31 +25,31 @@ def test_errors_come_behind_the_rows_before_them():
         yield {"row": 0}
         raise OSError("the cluster is gone")
 
-    found = watched(rows(), lambda: 0)
+    found = watched(rows(), lambda: 0, 60)
     assert next(found) == {"row": 0}
     with pytest.raises(OSError, match="the cluster is gone"):
         next(found)
 
 
 @pytest.mark.parametrize("beats", [lambda: 3, lambda: None])
-def test_nothing_is_heard(beats, impatient):
+def test_nothing_is_heard(beats):
     release = threading.Event()
-    found = watched(stalled(release), beats)
+    found = watched(stalled(release), beats, 0.5)
     assert next(found) == {"row": 0}
     with pytest.raises(Silence):
         next(found)
     release.set()
 
 
-def test_signs_of_life_are_waited_for(impatient):
+def test_signs_of_life_are_waited_for():
     release, count = threading.Event(), itertools.count()
 
     def beats():
-        if (beat := next(count)) * watch.PATIENCE / 10 > 2 * watch.PATIENCE:
+        if (beat := next(count)) > 2:
             release.set()
         return beat
 
-    assert list(watched(stalled(release), beats)) == [{"row": 0}]
+    assert list(watched(stalled(release), beats, 2)) == [{"row": 0}]
 
 
 def test_reading_ends_with_the_loop():
@@ -68,7 +62,7 @@ def test_reading_ends_with_the_loop():
         finally:
             closed.set()
 
-    found = watched(rows(), lambda: 0)
+    found = watched(rows(), lambda: 0, 60)
     next(found)
     found.close()
     assert closed.wait(60)

@@ -5,6 +5,7 @@ import os
 import pathlib
 
 import numpy as np
+from PIL import Image
 
 from fusion_style.inference.cluster.manifest import NAME
 from fusion_style.inference.cluster.worker import (
@@ -14,6 +15,9 @@ from fusion_style.inference.cluster.worker import (
 from fusion_style.inference.config import PaintConfig
 from fusion_style.models.choice import choices
 from fusion_style.settings import build
+from fusion_style.tests.support.pictures import made_up_photograph
+
+PICTURES, BROKEN = 40, (7, 23)  # one in twenty
 
 
 def settings(style, out, **more):
@@ -41,3 +45,31 @@ def manifest_of(folder):
     found = {os.path.basename(row["painting"]): row for row in rows}
     assert len(found) == len(rows)
     return found
+
+
+def write_archive(folder):
+    """A folder of pictures, two of which are broken."""
+    for i in range(PICTURES):
+        path = folder / f"{i:02}.png"
+        Image.fromarray(made_up_photograph(40, 50, i)).save(path)
+        if i in BROKEN:
+            path.write_bytes(path.read_bytes()[:200])
+    return str(folder)
+
+
+def check_all(folder, archive, expected):
+    """That each painting is there once and right, and the manifest says so."""
+    assert hashes(folder) == expected and len(expected) == PICTURES - len(BROKEN)
+    there = {name for name in os.listdir(folder) if not name.startswith(".")}
+    assert there == {*expected, NAME}
+    rows = manifest_of(folder)
+    assert len(rows) == PICTURES
+    for i in range(PICTURES):
+        row, path = rows[f"{i:02}-narrow.png"], os.path.join(archive, f"{i:02}.png")
+        with open(path, "rb") as file:
+            data = file.read()
+        assert row["path"] == path and row["style"] == "narrow"
+        assert row["sha256"] == hashlib.sha256(data).hexdigest()
+        assert row["size"] == len(data)
+        assert ("damaged" in (row["error"] or "")) == (i in BROKEN)
+    return rows

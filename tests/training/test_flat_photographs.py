@@ -73,7 +73,7 @@ def test_a_folder_of_nothing_else_is_one_clear_line(tmp_path):
     ],
 )
 def test_a_training_is_as_good_with_them(network, norm, batch, seeds, folders, monkeypatch):
-    """Each network, norm and batch size, but for the mobile network, is here once."""
+    """Each network, norm and batch size, but for the mobile network, is here."""
     assert loss_with_over_without(network, norm, batch, seeds, folders, monkeypatch) < 1.2
 
 
