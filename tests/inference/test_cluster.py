@@ -118,9 +118,8 @@ def test_workers_that_never_begin_are_not_started_forever(
         driver = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
             while driver.poll() is None:
-                for pid in set(cluster.workers()) - killed:
-                    os.kill(pid, signal.SIGKILL)
-                    killed.add(pid)
+                killed.update(cluster.kill_workers())
+                time.sleep(0.01)
         finally:
             driver.kill()
             driver.wait()

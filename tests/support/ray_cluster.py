@@ -38,6 +38,14 @@ class Cluster:
         """The processes of the actors that paint; others' clusters are left alone."""
         return [pid for pid, name in descendants(self.pid) if b"Worker" in name]
 
+    def kill_workers(self):
+        """Kill these processes, and return them."""
+        workers = self.workers()
+        for pid in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return workers
+
 
 def descendants(pid):
     """[(process, its name)] of all processes below one."""
