@@ -11,7 +11,7 @@ take turns. benchmarks/steadiness.py defines the other columns.
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from unittest import mock
 
 import cv2
@@ -27,28 +27,17 @@ flags.DEFINE_integer("rounds", 3, "How often each way is timed, in turns.", 1)
 
 
 @contextmanager
-def searched(**settings: int) -> Iterator[None]:
+def searched(preset: str = "MEDIUM", **settings: int) -> Iterator[None]:
     """Search flow with other settings of OpenCV's DIS, as PatchStride=4."""
     create = cv2.DISOpticalFlow_create  # type: ignore[attr-defined]
 
-    def changed(preset: int) -> object:
-        search = create(preset)
+    def changed(_: int) -> object:
+        search = create(getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{preset}"))
         for name, value in settings.items():
             getattr(search, f"set{name}")(value)
         return search
 
     with mock.patch.object(cv2, "DISOpticalFlow_create", changed):
-        yield
-
-
-@contextmanager
-def preset(name: str) -> Iterator[None]:
-    """Search flow with another preset."""
-    create = cv2.DISOpticalFlow_create  # type: ignore[attr-defined]
-    with mock.patch.object(
-        cv2, "DISOpticalFlow_create",
-        lambda _: create(getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{name}")),
-    ):  # fmt: skip
         yield
 
 
@@ -77,7 +66,7 @@ def bicubic(sharper: float = 0.0) -> Iterator[None]:
 
 
 WAYS: dict[str, Callable] = {
-    "as it is": lambda: searched(),
+    "as it is": nullcontext,
     "flow in 16 steps instead of 25": lambda: searched(GradientDescentIterations=16),
     "patches 4 pixels apart instead of 3": lambda: searched(PatchStride=4),
     "5 apart, 8 steps, 2 refinements": lambda: searched(
@@ -86,11 +75,11 @@ WAYS: dict[str, Callable] = {
     "the same without refinement": lambda: searched(
         PatchStride=5, GradientDescentIterations=8, VariationalRefinementIterations=0
     ),
-    "DIS fast": lambda: preset("FAST"),
-    "DIS ultrafast": lambda: preset("ULTRAFAST"),
+    "DIS fast": lambda: searched("FAST"),
+    "DIS ultrafast": lambda: searched("ULTRAFAST"),
     "flow in 480 pixels": lambda: at_most(480),
     "flow in 320 pixels": lambda: at_most(320),
-    "bicubic": lambda: bicubic(),
+    "bicubic": bicubic,
     "bicubic, sharpened by 0.05 before": lambda: bicubic(0.05),
     "bicubic, sharpened by 0.08 before": lambda: bicubic(0.08),
 }
@@ -108,6 +97,8 @@ def held(
 
 
 def main(argv: list[str]) -> None:
+    if FLAGS.json:
+        raise app.UsageError("--json is for steadiness.py: this program prints a table")
     cv2.setNumThreads(1)
     photographs, flow, base = steadiness.scene(argv)
     print(machine("openvino", "opencv-python-headless"))

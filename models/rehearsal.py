@@ -5,7 +5,6 @@ it busy forever. No exception can be caught then.
 """
 
 import contextlib
-import os
 import pickle
 import subprocess
 import sys
@@ -40,13 +39,12 @@ def rehearse(content: bytes, wanted: Mapping[str, Shapes]) -> None:
     """
     if not sys.executable or getattr(sys, "frozen", False):
         return
-    places = [os.fsdecode(place) for place in sys.path]
     arguments = pickle.dumps((content, dict(wanted)))
     with contextlib.suppress(OSError):
         try:
             done = subprocess.run(
                 [sys.executable, "-I", "-c", READ],
-                input=pickle.dumps((places, arguments)),
+                input=pickle.dumps((sys.path, arguments)),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 timeout=TIMEOUT,

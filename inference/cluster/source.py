@@ -67,11 +67,17 @@ def blocks(
     inputs: list[str], config: PaintConfig, styles: list[str], workers: int,
     beat: Callable[[], Any],
 ) -> Iterator[pa.Table]:  # fmt: skip
-    """Yield tables of one row, a group of jobs; `beat` says that a long listing goes on."""
-    with Beats(beat):
-        jobs = with_parts(list_jobs(inputs, config.out, styles), config)
-        for group in groups(jobs, workers):
-            yield pa.table({"jobs": [pack(group)]})
+    """Yield tables of one row, a group of jobs; `beat` says that a long listing goes on.
+
+    It says nothing while the list waits for workers, who have to speak for themselves.
+    """
+    found = groups(with_parts(list_jobs(inputs, config.out, styles), config), workers)
+    while True:
+        with Beats(beat):
+            group = next(found, None)
+        if group is None:
+            return
+        yield pa.table({"jobs": [pack(group)]})
 
 
 def with_parts(jobs: Iterable[Job | str], config: PaintConfig) -> Iterator[Job | str]:

@@ -93,11 +93,11 @@ def watched(
                 if time.monotonic() - heard > patience:
                     raise Silence from None
                 continue
-            heard = time.monotonic()
             if row is None:
                 return
             if isinstance(row, BaseException):
                 raise row
             yield row
+            heard = time.monotonic()  # what is done with a row may take long
     finally:
         over.set()

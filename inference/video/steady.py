@@ -116,8 +116,7 @@ class Steady:
             flow = self.search.calc(gray, before, None)
         places = self.small_grid + flow
         moved = remap(self.photograph, places, cv2.INTER_LINEAR)
-        strength = np.float32(self.followed(shares))
-        held = strength * agreement(seen, moved, places)
+        held = np.float32(self.followed(shares)) * agreement(seen, moved, places)
         self.photograph = mix(moved, seen, held)
         flow = fitted(flow, height, width)
         if small != (height, width):

@@ -1,7 +1,9 @@
 """What a cluster is told and tells: rows of jobs, the manifest, messages. Without Ray."""
 
+import functools
 import json
 import os
+import threading
 
 import pytest
 from PIL import Image
@@ -96,3 +98,20 @@ def test_a_manifest_keeps_the_rows_of_earlier_runs(tmp_path, monkeypatch):
     }  # fmt: skip
     assert rows["4.jpg"]["error"] is None and rows["5.jpg"]["time"] is None
     assert os.listdir(tmp_path) == [NAME]
+
+
+def test_a_list_that_waits_for_workers_gives_no_sign_of_life(tmp_path, monkeypatch):
+    pytest.importorskip("ray")
+    from fusion_style.inference.cluster import source, watch
+
+    for i in range(3):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"{i}.png")
+    beaten = threading.Event()
+    beats = functools.partial(watch.Beats, seconds=0.01)
+    monkeypatch.setattr(source, "Beats", beats)
+    config = settings("wave", tmp_path / "out")
+    found = source.blocks([str(tmp_path)], config, ["wave"], 1, beaten.set)
+    next(found)
+    beaten.clear()
+    assert not beaten.wait(0.2)
+    assert len(list(found)) == 2

@@ -65,16 +65,19 @@ def test_a_folder_of_nothing_else_is_one_clear_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("network", "norm", "batch", "seeds"),
+    ("network", "norm", "batch", "seeds", "most"),
     [
-        ("fusion", "instance", 1, 3),
-        ("inception", "batch", 2, 1),
-        ("johnson", "batch", 1, 3),
+        ("fusion", "instance", 1, 3, 1.2),
+        ("inception", "batch", 2, 1, 1.1),
+        ("johnson", "batch", 1, 3, 1.2),
     ],
 )
-def test_a_training_is_as_good_with_them(network, norm, batch, seeds, folders, monkeypatch):
+def test_a_training_is_as_good_with_them(
+    network, norm, batch, seeds, most, folders, monkeypatch
+):
     """Each network, norm and batch size, but for the mobile network, is here."""
-    assert loss_with_over_without(network, norm, batch, seeds, folders, monkeypatch) < 1.2
+    found = loss_with_over_without(network, norm, batch, seeds, folders, monkeypatch)
+    assert found < most
 
 
 @pytest.mark.thorough
@@ -82,16 +85,20 @@ def test_a_training_is_as_good_with_them(network, norm, batch, seeds, folders, m
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 @pytest.mark.parametrize("network", ["fusion", "johnson", "inception", "mobile"])
 def test_every_training_is_as_good_with_them(network, norm, batch, folders, monkeypatch):
-    assert loss_with_over_without(network, norm, batch, 12, folders, monkeypatch) < 1.1
+    """Norms use the crops' own statistics.
+
+    After 60 steps, 30% of the moving averages is still what they began with (0.98^60).
+    """
+    found = loss_with_over_without(network, norm, batch, 12, folders, monkeypatch, own=True)
+    assert found < 1.1
 
 
-def loss_with_over_without(network, norm, batch, seeds, folders, monkeypatch):
+def loss_with_over_without(network, norm, batch, seeds, folders, monkeypatch, own=False):
     """The same network, trained with them and without, paints held-out photographs.
 
     Compared are the mean losses of its paintings of the same 16 crops with texture, after
-    trainings with as many orders of the photographs. After so few steps, another order
-    alone changes the loss by up to half. Norms use the crops' own statistics, because 30%
-    of the moving averages is still what they began with (0.98^60).
+    trainings with `seeds` orders of the photographs. After so few steps, another order
+    alone changes the loss by up to half.
     """
     monkeypatch.setattr(fusion_style.training.trainer, "jit_compile", lambda: False)
     keras.utils.set_random_seed(0)
@@ -113,7 +120,7 @@ def loss_with_over_without(network, norm, batch, seeds, folders, monkeypatch):
         history = trainer.fit(batches, steps_per_epoch=STEPS, shuffle=False, verbose=0)
         assert np.isfinite(history.history["loss"]).all()
         assert all(np.isfinite(w).all() for w in transformer.get_weights())
-        terms = trainer.perceptual_loss(held_out, transformer(held_out, training=True))
+        terms = trainer.perceptual_loss(held_out, transformer(held_out, training=own))
         return float(np.mean(trainer.perceptual_loss.total(terms)))
 
     without, with_them = (
