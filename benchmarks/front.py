@@ -61,6 +61,7 @@ flags.DEFINE_list("members", [], "Of the family; all by default.")
 flags.DEFINE_integer("steps", 2000, "Of each training, with one photograph each.", 1)
 flags.DEFINE_integer("size", 128, "Side of the crops, in pixels.", 16)
 flags.DEFINE_integer("style_size", 256, "Shorter side of the painting, in pixels.", 16)
+flags.DEFINE_integer("seed", 0, "Of the weights, the photographs and the crops.", 0)
 flags.DEFINE_integer("count", 16, "How many photographs are judged.", 1)
 flags.DEFINE_integer("repeats", 9, "Timings of each, after two to warm up.", 1)
 flags.DEFINE_integer("show", 0, "How many photographs the sheet shows.", 0)
@@ -86,6 +87,7 @@ def train(name: str, path: str) -> None:
             batch=1,
             steps=FLAGS.steps,
             learning_rate=2e-3,
+            seed=FLAGS.seed,
             devices="cpu",
             resume=os.path.exists(checkpoint),
         )
@@ -207,7 +209,7 @@ def main(argv: list[str]) -> str | None:
         about = machine("tensorflow", "keras", "openvino")
         results.put("machine", about)
         results.put(
-            "settings", {k: FLAGS[k].value for k in ("steps", "size", "style_size")}
+            "settings", {k: FLAGS[k].value for k in ("steps", "size", "style_size", "seed")}
         )
         results.put("members", rows)
         lines = table(rows)

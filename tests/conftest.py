@@ -9,6 +9,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.update(CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
 
 import hypothesis
+import keras
 import pytest
 from PIL import Image
 
@@ -28,6 +29,12 @@ hypothesis.settings.register_profile(
     "the_same", derandomize=True, deadline=None, database=None
 )
 hypothesis.settings.load_profile("the_same")
+
+
+@pytest.fixture(autouse=True)
+def the_same_weights():
+    """Let untrained networks have the same random weights in every run."""
+    keras.utils.set_random_seed(0)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -77,6 +84,7 @@ def painting(tmp_path_factory):
 @pytest.fixture(scope="session")
 def style(tmp_path_factory):
     """A style file with an untrained narrow network."""
+    keras.utils.set_random_seed(0)
     path = str(tmp_path_factory.mktemp("style") / "narrow.keras")
     recipe = {
         "settings": {"network": "fusion"},
@@ -96,6 +104,7 @@ def parts(style):
 @pytest.fixture(scope="session")
 def instance_style(tmp_path_factory):
     """A style file with an untrained narrow network of instance norms."""
+    keras.utils.set_random_seed(0)
     path = str(tmp_path_factory.mktemp("style") / "instance.keras")
     recipe = {
         "settings": {"network": "fusion", "norm": "instance"},

@@ -5,7 +5,7 @@ from fusion_style.models.networks import NETWORKS
 
 
 def member(
-    channels: int, modules: int, first: str = "four", last: str = "twice"
+    channels: int, modules: int, first: str = "four", last: str = "twice", past: str = ""
 ) -> Drawing:
     """Return a function that draws one of the family.
 
@@ -14,6 +14,8 @@ def member(
         modules: how many.
         first: "four", a 12×12 of stride 4, or "two", two layers of stride 2.
         last: "twice" doubles the size in two steps, "once" has one of ×4.
+        past: how what enters the modules also passes by them: "" not at all, "add" by a
+            sum, "join" by a concatenation.
     """
 
     def draw(net: Builder[T], x: T) -> T:
@@ -23,8 +25,13 @@ def member(
         else:
             x = net.conv(x, c(16), 6, stride=2, name="conv0")
             x = net.conv(x, c(channels), 6, stride=2, name="conv1")
+        entering = x
         for i in range(1, modules + 1):
             x = fusion_block(net, x, name=f"block{i}")
+        if past == "add":
+            x = net.add(entering, x, name="past")
+        elif past == "join":
+            x = net.concatenate(entering, x, name="past")
         if last == "once":
             return net.up(x, 3, 7, 4, relu=False, name="up1")
         x = net.up(x, c(channels // 2), 3, name="up1")
@@ -43,4 +50,10 @@ FAMILY: dict[str, Drawing] = {
     "80x3-once": member(80, 3, last="once"),
     "48x3-once": member(48, 3, last="once"),
     "64x3-two-once": member(64, 3, first="two", last="once"),
+    "64x3-once-add": member(64, 3, last="once", past="add"),
+    "64x3-once-join": member(64, 3, last="once", past="join"),
+    "64x4-once": member(64, 4, last="once"),
+    "64x4-once-add": member(64, 4, last="once", past="add"),
+    "64x5-once": member(64, 5, last="once"),
+    "64x5-once-add": member(64, 5, last="once", past="add"),
 }

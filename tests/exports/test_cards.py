@@ -16,6 +16,20 @@ from fusion_style.tests.support.pictures import import_script, made_up_photograp
 from fusion_style.tests.support.several import paint_mix
 
 
+@pytest.fixture
+def in_float32(monkeypatch):
+    """Let OpenVINO compute in float32: it takes bfloat16 where the processor has it."""
+    openvino = pytest.importorskip("openvino")
+    compile_model, hint = openvino.Core.compile_model, {"INFERENCE_PRECISION_HINT": "f32"}
+    monkeypatch.setattr(
+        openvino.Core, "compile_model",
+        lambda core, model, device, settings=None: compile_model(
+            core, model, device, (settings or {}) | hint
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("in_float32")
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_card_of_several_styles_shows_a_mix(format, several, tmp_path, monkeypatch):
     if format == "onnx":
@@ -34,6 +48,7 @@ def test_the_card_of_several_styles_shows_a_mix(format, several, tmp_path, monke
     np.testing.assert_allclose(painted, wanted, atol=0.7)
 
 
+@pytest.mark.usefixtures("in_float32")
 @pytest.mark.parametrize("pixels", PIXELS)
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_card_tells_how_to_call_it(format, pixels, tiny, tmp_path, monkeypatch):
