@@ -4,10 +4,12 @@
     python benchmarks/training.py --networks fusion,johnson,inception --peers
     python benchmarks/training.py --networks fusion --replicas 1,2
     python benchmarks/training.py --precisions float32,bfloat16 --json training.json
+    python benchmarks/training.py --networks fusion,mobile --losses vgg16,vgg19_distilled
 
 Every configuration runs in a process of its own, which does two steps to warm up and waits.
 Then the processes take turns of a few steps each. Prints medians over the turns. The loss
-is that of pytorch/examples: VGG16 up to relu4_3 with random weights, content at relu2_2.
+is that of pytorch/examples: VGG16 up to relu4_3 with random weights, content at relu2_2; or
+that of the loss network in the package, with its own layers.
 Photographs are read without a cache from 640×480 JPEGs, which this program makes. "Waiting"
 is the share of the time in which steps waited for photographs. The peer (--peers, needs
 PyTorch) is the recipe of fast_neural_style in pytorch/examples. Its photographs are in
@@ -37,6 +39,7 @@ from fusion_style.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("networks", ["fusion", "johnson", "inception"], "Which networks.")
+flags.DEFINE_list("losses", ["vgg16"], "Loss networks: vgg16, vgg19_distilled.")
 flags.DEFINE_list("precisions", ["float32"], "Which precisions: float32, bfloat16.")
 flags.DEFINE_list("replicas", ["1"], "Numbers of replicas.")
 flags.DEFINE_enum("device", "cpu", ["cpu", "gpu"], "Where the replicas are.")
@@ -52,7 +55,7 @@ flags.DEFINE_string("photographs", None, "Internal: the folder that a process re
 PEER = "pytorch/examples"
 
 
-def training(network, precision, replicas):
+def training(network, loss, precision, replicas):
     """Return a function that does one step, and one that discards what was read before.
 
     The step returns the seconds that it waited for photographs.
@@ -71,9 +74,14 @@ def training(network, precision, replicas):
     keras.config.set_dtype_policy(policy)
     strategy = make_strategy(f"{FLAGS.device}:{replicas}")
     painting = np.random.default_rng(0).uniform(0, 255, (256, 256, 3)).astype("float32")
-    loss = LossConfig("vgg16", "random", ("relu2_2",), content_weight=0.2, tv_weight=0.002)
+    losses = {
+        "vgg16": LossConfig(
+            "vgg16", "random", ("relu2_2",), content_weight=0.2, tv_weight=0.002
+        ),
+        "vgg19_distilled": LossConfig("vgg19_distilled"),
+    }
     config = NetworkConfig(network, norm="batch")
-    trainer = build_trainer([painting], config, [loss], strategy)
+    trainer = build_trainer([painting], config, [losses[loss]], strategy)
     compile_trainer(trainer, 1e-3, 1000, strategy)
     batches = PhotoStream(Folder(FLAGS.photographs), FLAGS.size).batches(FLAGS.batch)
     if strategy:
@@ -132,7 +140,7 @@ class Worker:
     """Control a process that trains one configuration.
 
     Args:
-        configuration: "network,precision,replicas", or `PEER`.
+        configuration: "network,loss,precision,replicas", or `PEER`.
         photographs: the folder that it reads.
 
     Raises:
@@ -176,8 +184,9 @@ def main(argv):
     except OSError as error:
         return f"training.py: {error}"
     configurations = [
-        f"{network},{precision},{replicas}"
+        f"{network},{loss},{precision},{replicas}"
         for network in FLAGS.networks
+        for loss in FLAGS.losses
         for precision in FLAGS.precisions
         for replicas in FLAGS.replicas
     ] + [PEER] * FLAGS.peers
@@ -203,7 +212,7 @@ def main(argv):
 
 
 def report(turns):
-    print(f"{'':<34}{'photographs/s':>14}{'spread':>16}{'waiting':>9}{'over peer':>11}")
+    print(f"{'':<48}{'photographs/s':>14}{'spread':>16}{'waiting':>9}{'over peer':>11}")
     rates = {
         name: FLAGS.steps * FLAGS.batch / np.array([turn["seconds"] for turn in found])
         for name, found in turns.items()
@@ -212,9 +221,9 @@ def report(turns):
         waiting = np.median([turn["waited"] / turn["seconds"] for turn in turns[name]])
         label = name
         if name != PEER:
-            network, precision, replicas = name.split(",")
-            label = f"{network}, {precision}, {replicas} replica{'s' * (replicas != '1')}"
-        line = f"{label:<34}{np.median(rate):>14.2f}"
+            *what, replicas = name.split(",")
+            label = f"{', '.join(what)}, {replicas} replica{'s' * (replicas != '1')}"
+        line = f"{label:<48}{np.median(rate):>14.2f}"
         line += f"{f'{rate.min():.2f} to {rate.max():.2f}':>16}"
         line += f"{'-' if name == PEER else f'{waiting:.1%}':>9}"
         if PEER in rates:

@@ -62,13 +62,15 @@ def inception(net: Builder[T], x: T) -> T:
 def mobile(net: Builder[T], x: T) -> T:
     """Draw three Fusion modules at a quarter of the size: 102,019 parameters.
 
-    The 12×12 of stride 4 is a space to depth of 4 and a 3×3, in one. See docs/mobile.md.
+    The 12×12 of stride 4 is a space to depth of 4 and a 3×3, in one. What enters the
+    modules is added to what leaves them. See docs/mobile.md.
     """
     c = net.channels
-    x = net.conv(x, c(64), 12, stride=4, name="conv1")
+    x = entering = net.conv(x, c(64), 12, stride=4, name="conv1")
     for i in range(1, 4):
         x = fusion_block(net, x, name=f"block{i}")
-    return net.up(x, 3, 7, times=4, relu=False, name="up1")
+    x = net.add(entering, x, name="add")
+    return net.up(x, 3, 7, times=4, relu=False, name="up")
 
 
 NETWORKS: dict[str, Drawing] = {
