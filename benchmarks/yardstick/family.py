@@ -13,7 +13,8 @@ def member(
         channels: of what passes through the modules.
         modules: how many.
         first: "four", a 12×12 of stride 4, or "two", two layers of stride 2.
-        last: "twice" doubles the size in two steps, "once" has one of ×4.
+        last: "twice" doubles the size in two steps, with half of the channels between
+            them; "thin" with a quarter; "once" has one step of ×4.
         past: how what enters the modules also passes by them: "" not at all, "add" by a
             sum, "join" by a concatenation.
     """
@@ -34,7 +35,8 @@ def member(
             x = net.concatenate(entering, x, name="past")
         if last == "once":
             return net.up(x, 3, 7, 4, relu=False, name="up1")
-        x = net.up(x, c(channels // 2), 3, name="up1")
+        between = channels // (4 if last == "thin" else 2)
+        x = net.up(x, c(between), 3, name="up1")
         return net.up(x, 3, 3, relu=False, name="up2")
 
     return draw
@@ -52,6 +54,8 @@ FAMILY: dict[str, Drawing] = {
     "64x3-two-once": member(64, 3, first="two", last="once"),
     "64x3-once-add": member(64, 3, last="once", past="add"),
     "64x3-once-join": member(64, 3, last="once", past="join"),
+    "64x3-add": member(64, 3, past="add"),
+    "64x3-thin-add": member(64, 3, last="thin", past="add"),
     "64x4-once": member(64, 4, last="once"),
     "64x4-once-add": member(64, 4, last="once", past="add"),
     "64x5-once": member(64, 5, last="once"),

@@ -37,8 +37,8 @@ def test_the_shipped_network_is_one_of_the_family(monkeypatch):
         monkeypatch.setitem(NETWORKS, name, drawing)
         graphs[name] = build_graph(NetworkConfig(name))
     shipped = build_graph(NetworkConfig("mobile"))
-    assert shipped.parameters() == graphs["64x3-once-add"].parameters()
-    assert shipped.multiply_adds(64, 64) == graphs["64x3-once-add"].multiply_adds(64, 64)
+    assert shipped.parameters() == graphs["64x3-thin-add"].parameters()
+    assert shipped.multiply_adds(64, 64) == graphs["64x3-thin-add"].multiply_adds(64, 64)
     papers = {n: NetworkConfig(n, upsample="deconv") for n in FAMILY}
     costs = {n: build_graph(p).multiply_adds(640, 360) for n, p in papers.items()}
     assert max(costs, key=lambda name: costs[name]) == "fusion"
