@@ -61,6 +61,7 @@ flags.DEFINE_list("members", [], "Of the family; all by default.")
 flags.DEFINE_integer("steps", 2000, "Of each training, with one photograph each.", 1)
 flags.DEFINE_integer("size", 128, "Side of the crops, in pixels.", 16)
 flags.DEFINE_integer("style_size", 256, "Shorter side of the painting, in pixels.", 16)
+flags.DEFINE_float("learning_rate", 2e-3, "Adam's, at the start.", 0.0)
 flags.DEFINE_integer("seed", 0, "Of the weights, the photographs and the crops.", 0)
 flags.DEFINE_integer("count", 16, "How many photographs are judged.", 1)
 flags.DEFINE_integer("repeats", 9, "Timings of each, after two to warm up.", 1)
@@ -86,7 +87,7 @@ def train(name: str, path: str) -> None:
             style_size=FLAGS.style_size,
             batch=1,
             steps=FLAGS.steps,
-            learning_rate=2e-3,
+            learning_rate=FLAGS.learning_rate,
             seed=FLAGS.seed,
             devices="cpu",
             resume=os.path.exists(checkpoint),
@@ -208,9 +209,8 @@ def main(argv: list[str]) -> str | None:
             row["bytes"] = os.path.getsize(paths[name])
         about = machine("tensorflow", "keras", "openvino")
         results.put("machine", about)
-        results.put(
-            "settings", {k: FLAGS[k].value for k in ("steps", "size", "style_size", "seed")}
-        )
+        given = ("steps", "size", "style_size", "learning_rate", "seed")
+        results.put("settings", {k: FLAGS[k].value for k in given})
         results.put("members", rows)
         lines = table(rows)
         with replacing(f"{FLAGS.out}.md") as to, open(to, "w", encoding="utf-8") as file:
