@@ -137,7 +137,7 @@ def test_encodings_are_not_mixed(tmp_path, short_parts):
     paths = [f"{out}.unfinished/0000{i}.part" for i in (0, 1)]
     header = read_part(paths[0]).header
     for changes, message in (
-        ({"options": {"crf": "18"}}, "options {'crf': '18'}, and not {'crf': '10'}"),
+        ({"options": {"crf": "18"}}, "options {'crf': '18'}, and not {'crf': '10',"),
         ({"pixel_format": "yuv444p"}, "pixel_format 'yuv444p', and not 'yuv420p'"),
         ({"encoder": "libx265"}, "encoder 'libx265', and not 'libx264'"),
     ):
