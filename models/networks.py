@@ -60,7 +60,7 @@ def inception(net: Builder[T], x: T) -> T:
 
 
 def mobile(net: Builder[T], x: T) -> T:
-    """Draw three Fusion modules at a quarter of the size: 102,292 parameters.
+    """Draw three Fusion modules at a quarter of the size: 102,275 parameters.
 
     The 12×12 of stride 4 is a space to depth of 4 and a 3×3, in one. What enters the
     modules is added to what leaves them. See docs/mobile.md.

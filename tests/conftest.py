@@ -59,6 +59,19 @@ def learn(painting, photographs, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def in_float32(monkeypatch):
+    """Let OpenVINO compute in float32: it takes bfloat16 where the processor has it."""
+    openvino = pytest.importorskip("openvino")
+    compile_model, hint = openvino.Core.compile_model, {"INFERENCE_PRECISION_HINT": "f32"}
+    monkeypatch.setattr(
+        openvino.Core, "compile_model",
+        lambda core, model, device, settings=None: compile_model(
+            core, model, device, (settings or {}) | hint
+        ),
+    )  # fmt: skip
+
+
+@pytest.fixture
 def photograph():
     return made_up_photograph(37, 50)
 

@@ -16,19 +16,6 @@ from fusion_style.tests.support.pictures import import_script, made_up_photograp
 from fusion_style.tests.support.several import paint_mix
 
 
-@pytest.fixture
-def in_float32(monkeypatch):
-    """Let OpenVINO compute in float32: it takes bfloat16 where the processor has it."""
-    openvino = pytest.importorskip("openvino")
-    compile_model, hint = openvino.Core.compile_model, {"INFERENCE_PRECISION_HINT": "f32"}
-    monkeypatch.setattr(
-        openvino.Core, "compile_model",
-        lambda core, model, device, settings=None: compile_model(
-            core, model, device, (settings or {}) | hint
-        ),
-    )  # fmt: skip
-
-
 @pytest.mark.usefixtures("in_float32")
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_card_of_several_styles_shows_a_mix(format, several, tmp_path, monkeypatch):
