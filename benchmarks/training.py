@@ -22,7 +22,6 @@ import sys
 from fusion_style import backend
 
 backend.set_defaults()
-# In place of this file's folder, where it would be found instead of training/.
 
 import contextlib
 import json

@@ -1,6 +1,6 @@
 """Show where the time goes in painting, in Keras's network and in the rewritten one.
 
-    python benchmarks/profile.py --size 512
+    python benchmarks/profile_painting.py --size 512
 
 Prints what OpenVINO reports for both graphs of the Fusion network: the median milliseconds
 of the slowest nodes, in float32 on a CPU, with random weights.
