@@ -58,6 +58,5 @@ FAMILY: dict[str, Drawing] = {
     "64x3-thin-add": member(64, 3, last="thin", past="add"),
     "64x4-once": member(64, 4, last="once"),
     "64x4-once-add": member(64, 4, last="once", past="add"),
-    "64x5-once": member(64, 5, last="once"),
     "64x5-once-add": member(64, 5, last="once", past="add"),
 }

@@ -187,8 +187,8 @@ def encoder_options(
     if container == "avi":  # it has no frame times, so frames must not be reordered
         options["bf"] = "0"
     if encoder == "libx264":
-        # Otherwise, on processors with AVX-512, it writes other bytes every time. Then a
-        # resumed video would not be the same. This costs 2% of the encoder's time.
+        # Without this, x264 writes different bytes every time on processors with AVX-512,
+        # and a resumed video would not be the same. It costs 2% of the encoder's time.
         options["x264-params"] = "cpu-independent=1"
     elif encoder == "libx265":
         options["x265-params"] = "log-level=none"

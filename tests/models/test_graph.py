@@ -74,9 +74,7 @@ def test_nothing_farther_away_than_the_reach_matters(name):
     graph = with_weights(build_graph(config))
 
     def positive(node, inputs):  # no ReLU hides anything
-        weights = {key: np.abs(value) for key, value in node.weights.items()}
-        if "mean" in weights:
-            weights["mean"] = 0 * weights["mean"]
+        weights = {k: np.abs(v) * (k != "mean") for k, v in node.weights.items()}
         return dataclasses.replace(node, inputs=inputs, weights=weights)
 
     graph = painting(rewrite(graph, positive))
